@@ -1,0 +1,137 @@
+"""The library: one workspace, its specs, search and harvest. Everything else is behind these names.
+
+from spw_core import Workspace
+
+workspace = Workspace.open()               # searches upward from the current folder
+workspace.harvest()                        # files -> spec.db -> index
+for spec in workspace.specs():             # one line per spec
+    print(spec.name, spec.stage, spec.tasks_done, "/", spec.tasks_total)
+for hit in workspace.search("flaky login").results:
+    print(hit.path, hit.line, hit.snippet)
+print(workspace.spec("user-auth").read("tasks.md"))
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spw_core.domain.model import SpecRecord
+from spw_core.domain.places import Area
+from spw_core.domain.summary import Attention, SpecSummary, summarise
+from spw_core.formats.text_decode import decode_text
+from spw_core.harvest.reading import load_record, read_document
+from spw_core.store.index import IndexStore
+from spw_core.workspace import WorkspacePaths, find_workspace
+
+if TYPE_CHECKING:
+    from spw_core.harvest.report import HarvestReport
+    from spw_core.search.lexical import SearchAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A folder with `.spec-workflow/`. Cheap to make; nothing is opened until a question is asked."""
+
+    paths: WorkspacePaths
+
+    @classmethod
+    def open(cls, start: Path | str | None = None) -> Workspace:
+        """The workspace at or above `start` (default: the current folder). Raises WorkspaceNotFound."""
+        return cls(find_workspace(start))
+
+    @property
+    def name(self) -> str:
+        """Name of the folder, for titles."""
+        return self.paths.root.resolve().name
+
+    def spec_names(self) -> list[str]:
+        """Names of all specs, sorted."""
+        return self.paths.spec_names()
+
+    def specs(self) -> list[SpecSummary]:
+        """The summary of every spec as it is now, by name."""
+        return [self.spec(name).summary() for name in self.spec_names()]
+
+    def indexed_specs(self) -> list[SpecSummary]:
+        """The summaries as of the last harvest, from the index alone: fast at any size, empty without one."""
+        with IndexStore.reading(self.paths.index_db) as index:
+            rows = index.specs() if index else []
+        names = [column.name for column in fields(SpecSummary)]
+        return [
+            SpecSummary(
+                **{name: row[name] for name in names if name != "attention"},  # type: ignore[arg-type]
+                attention=tuple(Attention(**item) for item in json.loads(str(row["attention"]))),
+            )
+            for row in rows
+        ]
+
+    def spec(self, name: str) -> Spec:
+        """One spec by name. Raises InvalidName or SpecNotFound."""
+        self.paths.existing_spec(name)
+        return Spec(self.paths, name)
+
+    def search(
+        self,
+        query: str,
+        *,
+        specs: Sequence[str] = (),
+        types: Sequence[str] = (),
+        limit: int = 10,
+        typing: bool = False,
+    ) -> SearchAnswer:
+        """Ranked documents for words as a person types them; empty when nothing was harvested yet.
+
+        While `typing`, the last word also matches as the beginning of a word.
+        """
+        from spw_core.search.lexical import MODE, Filters, SearchAnswer, search
+
+        with IndexStore.reading(self.paths.index_db) as index:
+            if index is None:
+                return SearchAnswer(query, "auto", MODE, "nothing is harvested yet", ())
+            filters = Filters(tuple(specs), tuple(types))
+            return search(index.connection, query, filters=filters, limit=limit, typing=typing)
+
+    def harvest(
+        self,
+        names: Sequence[str] | None = None,
+        progress: Callable[[int, int, str], None] | None = None,
+    ) -> HarvestReport:
+        """Bring the databases of the named specs (default: all) and the index up to date with the files."""
+        from spw_core.harvest.harvest import harvest
+
+        return harvest(self.paths, names, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One spec of a workspace. Every call answers from the database and the live files, as they are now."""
+
+    paths: WorkspacePaths
+    name: str
+
+    def record(self) -> SpecRecord:
+        """All facts: runs with subagents, waves, tasks, logs, approvals, documents."""
+        return load_record(self.paths, self.name)
+
+    def summary(self) -> SpecSummary:
+        """Stage, progress and what needs attention."""
+        return summarise(self.record())
+
+    def read_bytes(self, path: str, *, area: str = "spec") -> bytes:
+        """Bytes of a file, relative to the spec (or its approvals with area="approvals").
+
+        Raises DocumentNotFound.
+        """
+        return read_document(self.paths, self.name, Area(area), path)
+
+    def read(self, path: str, *, area: str = "spec") -> str:
+        """As `read_bytes`, decoded; bytes that are no UTF-8 become replacement characters."""
+        return decode_text(self.read_bytes(path, area=area))[0]
+
+    def file(self, path: str) -> Path:
+        """Where a file of the spec is (or was) on disk, for editors. Raises InvalidName for odd paths."""
+        return self.paths.spec_file(self.name, path)

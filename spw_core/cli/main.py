@@ -1,0 +1,85 @@
+"""Parsing the command line, and the one place where errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from spw_core import __version__
+from spw_core.cli import demo, harvest, listing, search, view
+from spw_core.cli.output import print_error, print_json_error
+from spw_core.errors import SpwError
+
+_COMMANDS = (harvest, search, listing, view, demo)
+
+_INTERRUPTED = 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """Usage errors exit with 1, as the Go tool's did, and point at the help instead of repeating it."""
+
+    def error(self, message: str) -> NoReturn:
+        print_error(message, f"See `{self.prog} --help`.")
+        raise SystemExit(1)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    parser = _Parser(
+        prog="spw",
+        description="The local, searchable memory of spec-driven agent work.",
+        epilog="Run `spw COMMAND --help` for the options of a command.",
+    )
+    parser.add_argument("--version", action="version", version=f"spw {__version__}")
+    _add_workspace(parser, default=None)
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    for module in _COMMANDS:
+        subparser = module.add_parser(subparsers)
+        # Suppressed, so that an option after the command does not undo one before it.
+        _add_workspace(subparser, default=argparse.SUPPRESS)
+        subparser.set_defaults(run=module.run)
+    return parser
+
+
+def run(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0, 1 for any error, 130 when interrupted."""
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    if args.command is None:
+        parser.print_help()
+        return 1
+    try:
+        code: int = args.run(args)
+        sys.stdout.flush()
+        return code
+    except SpwError as error:
+        if getattr(args, "json", False):
+            print_json_error(error.message, error.hint)
+        else:
+            print_error(error.message, error.hint)
+        return 1
+    except BrokenPipeError:
+        # The reader went away (`spw … | head`). Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print_error("interrupted")
+        return _INTERRUPTED
+    except Exception as error:
+        from spw_core.crash import write_report
+
+        report = write_report(error)
+        print_error(f"internal error: {type(error).__name__}: {error}", f"Details are in {report}.")
+        return 1
+
+
+def _add_workspace(parser: argparse.ArgumentParser, default: object) -> None:
+    parser.add_argument(
+        "--workspace",
+        metavar="DIR",
+        default=default,
+        help="folder with .spec-workflow (default: search upward from here)",
+    )

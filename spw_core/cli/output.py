@@ -1,0 +1,83 @@
+"""What commands print: JSON for programs, Rich on a terminal, plain text in a pipe."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from spw_core.text import clean
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_MARKDOWN_WIDTH = 120
+
+
+def add_output_options(parser: argparse.ArgumentParser) -> None:
+    """The options that every human command has."""
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument(
+        "--width", type=int, metavar="N", help="columns to render for (default: the terminal's)"
+    )
+
+
+def is_terminal() -> bool:
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def console(width: int | None = None, *, stderr: bool = False) -> Console:
+    """A Rich console that interprets nothing in what it is given. NO_COLOR is honoured by Rich itself."""
+    from rich.console import Console
+
+    return Console(
+        stderr=stderr,
+        width=width if width and width > 0 else None,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
+
+
+def print_json(value: Mapping[str, object]) -> None:
+    """One JSON object on stdout; characters outside ASCII only where stdout can show them."""
+    encoding = (sys.stdout.encoding or "").lower().replace("-", "")
+    print(json.dumps(value, indent=2, ensure_ascii=not encoding.startswith("utf")))
+
+
+def print_json_error(message: str, hint: str = "") -> None:
+    """The error object of machine commands, on stderr."""
+    value = {"ok": False, "error": message} | ({"hint": hint} if hint else {})
+    print(json.dumps(value), file=sys.stderr)
+
+
+def print_error(message: str, hint: str = "") -> None:
+    """`spw: error: …` and an indented hint on stderr."""
+    _write(sys.stderr, f"spw: error: {clean(message)}\n" + (f"  {clean(hint)}\n" if hint else ""))
+
+
+def print_text(text: str) -> None:
+    """Plain text on stdout, without control characters, in whatever encoding stdout has."""
+    _write(sys.stdout, clean(text) + "\n")
+
+
+def print_markdown(text: str, width: int | None = None) -> None:
+    """Rendered on a terminal, as it is in a pipe."""
+    if not is_terminal():
+        print_text(text)
+        return
+    from rich.markdown import Markdown
+
+    out = console(width)
+    columns = width if width and width > 0 else min(out.width, _MARKDOWN_WIDTH)
+    out.print(Markdown(clean(text), hyperlinks=False), width=columns)
+
+
+def _write(stream: object, text: str) -> None:
+    # Not `print`: a stdout in a legacy encoding must not raise on the first accented letter.
+    target = stream if hasattr(stream, "write") else sys.stdout
+    encoding = getattr(target, "encoding", None) or "utf-8"
+    target.write(text.encode(encoding, "replace").decode(encoding))

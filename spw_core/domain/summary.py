@@ -1,0 +1,172 @@
+"""The one-line answer about a spec, and what in it needs somebody now, each with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from spw_core.domain import stage as stages
+from spw_core.domain.model import IN_PROGRESS, Run, SpecRecord
+from spw_core.domain.waves import COMPLETE, GATE_DECIDER, WaveState, wave_states
+from spw_core.formats.approvals import NEEDS_REVISION, PENDING, Approval
+from spw_core.formats.status import BLOCKED, PASS
+from spw_core.formats.tasks import TaskStatus
+
+# Spec states, the most urgent first.
+BLOCKED_SPEC = "blocked"
+WAITING = "waiting"
+ACTIVE = "active"
+EMPTY = "empty"
+DONE = "complete"
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """Something a person should look at. `path` is its evidence, relative to `.spec-workflow/`."""
+
+    kind: str
+    text: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpecSummary:
+    """One row of a spec list. `updated_at` is fixed-width UTC text, empty for an empty spec."""
+
+    name: str
+    stage: str
+    status: str
+    tasks_done: int
+    tasks_total: int
+    wave_current: int
+    waves_total: int
+    attention: tuple[Attention, ...]
+    updated_at: str
+
+
+def utc_text(nanoseconds: int) -> str:
+    """`2026-02-14T10:00:00.123456Z` for nanoseconds since the epoch, so that text order is time order."""
+    seconds, rest = divmod(nanoseconds, 1_000_000_000)
+    try:
+        moment = datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):  # a file system can hold times no calendar has
+        return "9999-12-31T23:59:59.999999Z" if seconds > 0 else "0001-01-01T00:00:00.000000Z"
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest // 1000:06d}Z".rjust(27, "0")
+
+
+def summarise(record: SpecRecord) -> SpecSummary:
+    """Everything a spec list shows, computed from the facts."""
+    waves = wave_states(record)
+    attention = tuple(_attention(record, waves))
+    stage = stages.stage_of(record)
+    kinds = {item.kind for item in attention}
+    if stage == stages.COMPLETE:
+        status = DONE
+    elif "checkpoint-blocked" in kinds:
+        status = BLOCKED_SPEC
+    elif "approval" in kinds:
+        status = WAITING
+    else:
+        status = EMPTY if stage == stages.UNKNOWN else ACTIVE
+    unfinished = [wave.number for wave in waves if wave.status != COMPLETE]
+    planned = [task.wave for task in record.tasks if task.wave]
+    last_wave = waves[-1].number if waves else 0
+    return SpecSummary(
+        name=record.name,
+        stage=stage,
+        status=status,
+        tasks_done=sum(task.status is TaskStatus.DONE for task in record.tasks),
+        tasks_total=len(record.tasks),
+        wave_current=unfinished[0] if unfinished else last_wave,
+        waves_total=max([last_wave, *planned]),
+        attention=attention,
+        updated_at=utc_text(record.updated_ns) if record.documents else "",
+    )
+
+
+def latest_approvals(record: SpecRecord) -> dict[str, Approval]:
+    """The newest request or snapshot per document, by the time written inside, a request winning a tie."""
+    newest: dict[str, Approval] = {}
+    for approval in record.approvals:
+        current = newest.get(approval.doc_type)
+        if current is None or _approval_order(approval) >= _approval_order(current):
+            newest[approval.doc_type] = approval
+    return newest
+
+
+def _approval_order(approval: Approval) -> tuple[str, bool, int]:
+    return (approval.responded_at or approval.created_at, approval.version == 0, approval.version)
+
+
+def _attention(record: SpecRecord, waves: tuple[WaveState, ...]) -> Iterator[Attention]:
+    spec = f"specs/{record.name}"
+    for wave in waves:
+        if wave.status == BLOCKED:
+            yield Attention(
+                "checkpoint-blocked",
+                f"wave {wave.number}: checkpoint blocked ({_plural(wave.checkpoint.attempts, 'attempt')})",
+                f"{spec}/{_evidence(record, wave.checkpoint.run_path)}",
+            )
+    for doc_type, approval in sorted(latest_approvals(record).items()):
+        # A snapshot alone does not wait for anybody: its request was answered and removed.
+        if approval.version == 0 and approval.status in (PENDING, NEEDS_REVISION):
+            what = "waits for approval" if approval.status == PENDING else "needs revision"
+            yield Attention(
+                "approval", f"{doc_type} {what}", approval.file_path.removeprefix(".spec-workflow/")
+            )
+    if record.has_tasklike_lines and not record.tasks:
+        yield Attention(
+            "tasks-unreadable", "tasks.md has checkboxes but no readable task", f"{spec}/tasks.md"
+        )
+    if stages.stage_of(record) == stages.COMPLETE:
+        return
+    complete = {wave.number for wave in waves if wave.status == COMPLETE}
+    for run in _newest_runs(record):
+        if run.status == IN_PROGRESS and run.wave not in complete:
+            yield Attention("incomplete-run", f"{_run_title(run)}: no handoff", f"{spec}/{run.path}")
+    for wave in waves:
+        for text in wave.checkpoint.stale:
+            yield Attention(
+                "stale-summary",
+                f"wave {wave.number}: {text}",
+                f"{spec}/execution/waves/wave-{wave.number:02d}",
+            )
+    if record.impl_logs or record.waves:
+        logged = {log.task_id for log in record.impl_logs if log.size}
+        missing = [t.id for t in record.tasks if t.status is TaskStatus.DONE and t.id not in logged]
+        if missing:
+            yield Attention(
+                "missing-log",
+                f"done without implementation log: {_plural(len(missing), 'task')} {', '.join(missing[:8])}",
+                f"{spec}/tasks.md",
+            )
+
+
+def _newest_runs(record: SpecRecord) -> Iterator[Run]:
+    """The highest run of each command and wave; earlier ones are superseded."""
+    newest: dict[tuple[str, str, int], Run] = {}
+    for run in record.runs:
+        key = (run.phase, run.command, run.wave)
+        if key not in newest or run.number > newest[key].number:
+            newest[key] = run
+    yield from newest.values()
+
+
+def _evidence(record: SpecRecord, run_path: str) -> str:
+    """The blocking subagent's report: the gate decider's, else the first that does not pass."""
+    run = next((run for run in record.runs if run.path == run_path), None)
+    if run is None:
+        return run_path
+    blocking = [agent for agent in run.subagents if agent.status != PASS]
+    blocking.sort(key=lambda agent: agent.name != GATE_DECIDER)
+    return f"{blocking[0].path}/report.md" if blocking and blocking[0].has_report else run_path
+
+
+def _run_title(run: Run) -> str:
+    wave = f" wave {run.wave}" if run.wave else ""
+    return f"{run.command}{wave} {run.run_id}"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,44 @@
+"""The one error hierarchy. Every message says what was wrong and where; `hint` says what to do."""
+
+from __future__ import annotations
+
+
+class SpwError(Exception):
+    """Base of all errors that are shown to a user as one line and a hint, never as a traceback."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class WorkspaceNotFound(SpwError):
+    """No `.spec-workflow` folder here or above."""
+
+
+class SpecNotFound(SpwError):
+    """The named spec has no folder in the workspace."""
+
+
+class DocumentNotFound(SpwError):
+    """A file, run, task or log that was asked for is neither on disk nor stored."""
+
+
+class InvalidName(SpwError):
+    """A spec, task or subagent name that may not become part of a path."""
+
+
+class StoreError(SpwError):
+    """A database could not be used; the base of the more precise ones."""
+
+
+class CorruptStore(StoreError):
+    """The file is not a database, or its pages are damaged."""
+
+
+class NewerStore(StoreError):
+    """The database was written by a newer version of spw."""
+
+
+class ForeignStore(StoreError):
+    """The database was written by another tool and has not been taken over."""

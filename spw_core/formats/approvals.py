@@ -1,0 +1,111 @@
+"""Approval requests and the snapshot lists that outlive them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from spw_core.formats.json_object import load_json_object, text_of
+from spw_core.formats.problem import Problem
+
+PENDING = "pending"
+APPROVED = "approved"
+REJECTED = "rejected"
+NEEDS_REVISION = "needs-revision"
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One request, or one snapshot of a document (`version` > 0) that proves an earlier request.
+
+    `path` is where it was read, relative to the spec's approvals folder; `doc_type` the name of the
+    document without `.md` (`requirements`, `design`, `tasks`, …).
+    """
+
+    path: str
+    approval_id: str
+    doc_type: str
+    file_path: str
+    status: str
+    title: str
+    created_at: str
+    responded_at: str = ""
+    response: str = ""
+    version: int = 0
+    trigger: str = ""
+
+
+def parse_approval(data: bytes, rel_path: str) -> tuple[Approval | None, list[Problem]]:
+    """Read `approval_*.json`. Without an id inside, the file name gives it; None when not a JSON object."""
+    value, problems = load_json_object(data)
+    if value is None:
+        return None, problems
+    nested = value.get("approval")
+    inner = nested if isinstance(nested, dict) else {}
+    document = (text_of(value.get("filePath")) or text_of(value.get("path"))).replace("\\", "/")
+    if not document:
+        problems.append(Problem(0, "no document path under 'filePath' or 'path'"))
+    return (
+        Approval(
+            path=rel_path,
+            approval_id=text_of(value.get("approvalId"))
+            or text_of(value.get("id"))
+            or text_of(inner.get("id"))
+            or rel_path.removesuffix(".json"),
+            doc_type=doc_type_of(document),
+            file_path=document,
+            status=_status(value.get("status")),
+            title=text_of(value.get("title")),
+            created_at=text_of(value.get("createdAt")),
+            responded_at=text_of(value.get("respondedAt")),
+            response=text_of(value.get("response")),
+        ),
+        problems,
+    )
+
+
+def parse_snapshots(data: bytes, rel_path: str) -> tuple[tuple[Approval, ...], list[Problem]]:
+    """Read `.snapshots/<document>/metadata.json`: one Approval per version, in file order.
+
+    The status inside a snapshot is taken before the decision, so only the trigger counts.
+    """
+    value, problems = load_json_object(data)
+    if value is None:
+        return (), problems
+    document = text_of(value.get("filePath")).replace("\\", "/") or rel_path.split("/")[-2]
+    entries = value.get("snapshots")
+    if not isinstance(entries, list):
+        return (), [*problems, Problem(0, "no list under the key 'snapshots'")]
+    found = []
+    for entry in entries:
+        if not isinstance(entry, dict):
+            problems.append(Problem(0, "a snapshot entry is not an object"))
+            continue
+        version = entry.get("version")
+        trigger = text_of(entry.get("trigger"))
+        found.append(
+            Approval(
+                path=rel_path,
+                approval_id=text_of(entry.get("approvalId")),
+                doc_type=doc_type_of(document),
+                file_path=document,
+                status=_TRIGGER_STATUS.get(trigger, PENDING),
+                title=text_of(entry.get("approvalTitle")),
+                created_at=text_of(entry.get("timestamp")),
+                version=version if isinstance(version, int) else 0,
+                trigger=trigger,
+            )
+        )
+    return tuple(found), problems
+
+
+def doc_type_of(path: str) -> str:
+    """`requirements` for `.spec-workflow/specs/x/requirements.md`; empty for an empty path."""
+    return path.rpartition("/")[2].removesuffix(".md")
+
+
+_TRIGGER_STATUS = {"approved": APPROVED, "revision_requested": NEEDS_REVISION}
+
+
+def _status(value: object) -> str:
+    word = value.strip().lower().replace("_", "-") if isinstance(value, str) else ""
+    return NEEDS_REVISION if word == "changes-requested" else word

@@ -1,0 +1,178 @@
+"""The YAML block at the top of a document: read leniently, written plainly."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING
+
+from .problem import Problem
+from .text_decode import BOM, split_lines
+
+if TYPE_CHECKING:
+    import yaml
+
+ROOT_KEYS = ("spw", "oraculo")
+"""Documents of the workflow nest all their keys under one of these."""
+
+MAX_YAML_CHARS = 64 * 1024
+"""PyYAML needs seconds for a megabyte; no honest frontmatter comes near this size."""
+
+_FENCE = "---"
+_FLAT_KEY = re.compile(r"[ \t]{0,16}([^\W\d][\w-]{0,63})[ \t]{0,16}:(?:[ \t]+|$)")
+# What no frontmatter holds: a forgotten closing line must not turn tasks into metadata.
+_DOCUMENT_LINE = re.compile(r"\s{0,16}[-*+]\s{1,8}\[.?\]|#{2,6}\s")
+
+
+def split_frontmatter(text: str) -> tuple[dict[str, object], str, int, list[Problem]]:
+    """Split `text` into `(fields, body, body_line, problems)`.
+
+    The block must be the first thing in the text; blank lines before it are tolerated. `fields` holds
+    the top-level keys and those under `spw:` or `oraculo:`, where a top-level key wins; it is empty
+    without frontmatter, and then `body` is the whole text. Values are str, int, bool, None and lists
+    and dicts of them: dates stay ISO text, and numbers with a point stay text, because the id `1.10`
+    is not 1.1. `body_line` is the 1-based line on which the body starts. Broken YAML is reported and
+    its single-line `key: value` pairs are still read. Never raises.
+    """
+    text = text.removeprefix(BOM)
+    pieces = split_lines(text)
+    lines = pieces[::2]
+    start = next((index for index, line in enumerate(lines) if line and not line.isspace()), None)
+    if start is None or lines[start].rstrip() != _FENCE:
+        return {}, text, 1, []
+    end = next((i for i in range(start + 1, len(lines)) if lines[i].rstrip() in (_FENCE, "...")), None)
+    if end is None:
+        following = lines[start + 1] if start + 1 < len(lines) else ""
+        problems = [Problem(start + 1, "the frontmatter is never closed by a --- line")]
+        return {}, text, 1, problems if _FLAT_KEY.match(following) else []
+
+    block = lines[start + 1 : end]
+    problems = [] if start == 0 else [Problem(start + 1, "the frontmatter should start on line 1")]
+    loaded, failure = _load(block, start + 2)
+    if failure is None:
+        if not isinstance(loaded, dict) and any(line.strip() for line in block):
+            remark = "what stands between the first two --- lines is not frontmatter; read as text"
+            return {}, text, 1, [Problem(start + 1, remark)]
+        fields = _merge_roots(loaded) if isinstance(loaded, dict) else {}
+        body_index = end + 1
+    else:
+        problems.append(failure)
+        limit = next((i for i, line in enumerate(block) if _DOCUMENT_LINE.match(line)), len(block))
+        flat = _flat_fields(block[:limit])
+        if flat is None:
+            return {}, text, 1, problems
+        fields = flat
+        body_index = end + 1 if limit == len(block) else start + 1 + limit
+    return fields, "".join(pieces[2 * body_index :]), body_index + 1, problems
+
+
+def render_frontmatter(mapping: Mapping[str, object]) -> str:
+    """Write `mapping` as a frontmatter block that ends with a line break.
+
+    Keys keep their order and text stays readable Unicode. Raises `yaml.YAMLError` when a value is
+    not plain data (str, int, float, bool, None, date, and lists and dicts of them).
+    """
+    import yaml
+
+    if not mapping:
+        return f"{_FENCE}\n{_FENCE}\n"
+    body = yaml.safe_dump(
+        dict(mapping), sort_keys=False, allow_unicode=True, default_flow_style=False, width=float("inf")
+    )
+    return f"{_FENCE}\n{body}{_FENCE}\n"
+
+
+def _load(block: list[str], first_line: int) -> tuple[object, Problem | None]:
+    source = "\n".join(block)
+    if len(source) > MAX_YAML_CHARS:
+        return None, Problem(first_line, f"the frontmatter is longer than {MAX_YAML_CHARS} characters")
+    import yaml
+
+    try:
+        return _plain(yaml.load(source, Loader=_loader())), None
+    except yaml.MarkedYAMLError as error:
+        line = first_line + (error.problem_mark.line if error.problem_mark else 0)
+        return None, Problem(line, f"the frontmatter is not valid YAML: {error.problem}")
+    except Exception as error:
+        # Explicit tags (`!!timestamp x`, `!!int ""`) and deep nesting make PyYAML raise nearly anything.
+        return None, Problem(first_line, f"the frontmatter is not valid YAML: {type(error).__name__}")
+
+
+@cache
+def _loader() -> type[yaml.SafeLoader]:
+    """A safe loader that knows only null, true/false and short integers, and refuses aliases.
+
+    YAML 1.1 would read `off` as a boolean, `1.10` as 1.1 and `12:30` as 750.
+    """
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        yaml_implicit_resolvers = {}
+
+        def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+            if self.check_event(yaml.AliasEvent):
+                raise yaml.composer.ComposerError(problem="aliases are refused")
+            return super().compose_node(parent, index)
+
+    resolvers = (
+        ("null", r"(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+        ("bool", r"(?:true|True|TRUE|false|False|FALSE)$", list("tTfF")),
+        ("int", r"-?(?:0|[1-9][0-9]{0,17})$", list("-0123456789")),
+    )
+    for tag, pattern, first in resolvers:
+        Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), first)
+    return Loader
+
+
+def _plain(value: object) -> object:
+    """Reduce what explicit YAML tags can build to JSON-like data; keys become text."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set)):
+        return [_plain(item) for item in value]
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return value
+
+
+def _merge_roots(mapping: dict[str, object]) -> dict[str, object]:
+    nested: dict[str, object] = {}
+    flat: dict[str, object] = {}
+    for key, value in mapping.items():
+        if key.casefold() in ROOT_KEYS and isinstance(value, dict):
+            nested.update(value)
+        else:
+            flat[key] = value
+    return {**nested, **flat}
+
+
+def _flat_fields(block: list[str]) -> dict[str, object] | None:
+    """Read `key: value` lines one by one; the first of equal keys wins. None when there is no key."""
+    fields: dict[str, object] = {}
+    found = False
+    for line in block:
+        match = _FLAT_KEY.match(line)
+        if match is None:
+            continue
+        found = True
+        value = line[match.end() :].strip()
+        if value:
+            fields.setdefault(match[1], _flat_value(value))
+    return fields if found else None
+
+
+def _flat_value(value: str) -> object:
+    if value.startswith("[") and value.endswith("]"):
+        items = (_unquote(item.strip()) for item in value[1:-1].split(","))
+        return [item for item in items if item]
+    return _unquote(value)
+
+
+def _unquote(value: str) -> str:
+    if len(value) >= 2 and value[0] in "\"'" and value[-1] == value[0]:
+        return value[1:-1]
+    return value

@@ -1,0 +1,315 @@
+"""What belongs to which task: headings, sections and the metadata lines below each task line."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from .problem import Problem
+from .task_lines import Scan, TaskLine, indent_of
+from .task_values import narrow
+from .task_words import (
+    Key,
+    is_constraints_heading,
+    is_deferred_text,
+    is_wave_plan_heading,
+    known_key,
+    wave_in_text,
+)
+
+
+@dataclass(slots=True)
+class Block:
+    """A task line with everything collected below it.
+
+    `values` has the text of each key at the task's own level, one item per line; `nested` that of keys
+    inside another list (`Details:` with a `Wave:` below it), which count only when the own level is silent.
+    """
+
+    head: TaskLine
+    wave: int | None  # as the headings above say
+    deferred: bool  # likewise
+    title: str
+    values: dict[Key, list[str]] = field(default_factory=dict)
+    nested: dict[Key, list[str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def texts(self, key: Key) -> list[str]:
+        return self.values.get(key) or self.nested.get(key, [])
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLine:
+    """A line `label: value`; `open_end` when it began with an underscore that the line does not close."""
+
+    key: Key | None
+    value: str
+    open_end: bool
+
+
+_BULLET = re.compile(r"(?:[-*+•]|[0-9]{1,9}[.)])(?:\s+|$)")
+_HEADING = re.compile(r"\s{0,3}(#{1,6})\s+")
+_LABEL_FRINGE = re.compile(r"^[\W_]+|[\W_]+$")
+_MAX_LABEL = 60
+
+
+def read_key_line(text: str) -> KeyLine | None:
+    """Read `label: value`, `**label:** value`, `**label**: value` or `_label: value_` without its bullet."""
+    colon = narrow(text[:_MAX_LABEL]).find(":")
+    label = text[: max(colon, 0)]
+    core = _LABEL_FRINGE.sub("", label)
+    if not core:
+        return None
+    value = text[colon + 1 :].strip()
+    opening = label[: len(label) - len(label.lstrip("*_`"))]
+    closing = opening[::-1]
+    open_end = False
+    if opening and not label.rstrip().endswith(closing):
+        # Both `**Files:** a` and `_Files: a_` leave one end of the emphasis in the value.
+        at_start, at_end = value.startswith(closing), value.endswith(closing)
+        if at_end and (opening[0] == "_" or not at_start):
+            value = value[: -len(closing)].rstrip()
+        elif at_start:
+            value = value[len(closing) :].lstrip()
+        else:
+            open_end = opening[0] == "_"
+    return KeyLine(known_key(core), value, open_end)
+
+
+@dataclass(slots=True)
+class _OpenKey:
+    """A key without a value on its line: what is indented below belongs to it."""
+
+    key: Key | None
+    indent: int
+    bulleted: bool
+    nested: bool
+    child_indent: int | None = None
+
+
+@dataclass(slots=True)
+class _OpenPrompt:
+    line: int
+    indent: int
+    bulleted: bool
+    underscored: bool
+    parts: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    level: int
+    wave: int | None
+    deferred: bool
+
+
+@dataclass(slots=True)
+class BlockReader:
+    """One walk over the lines of a scan; afterwards the lists hold what was found, in file order."""
+
+    scan: Scan
+    blocks: list[Block] = field(default_factory=list)
+    constraints: list[tuple[str, str]] = field(default_factory=list)
+    plan_lines: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    _block: Block | None = None
+    _open: _OpenKey | None = None
+    _prompt: _OpenPrompt | None = None
+    _headings: list[_Heading] = field(default_factory=list)
+    _section: str = ""
+    # Right below its line a task may have unindented metadata; a blank line or other text ends that.
+    _adjacent: bool = False
+
+    def run(self) -> None:
+        for number, line in enumerate(self.scan.lines, start=1):
+            if number in self.scan.hidden:
+                if self._prompt:
+                    self._prompt.parts.append(line.strip())
+                continue
+            task = self.scan.tasks.get(number)
+            if task:
+                self._begin(task)
+            elif not line or line.isspace():
+                self._blank()
+            else:
+                self._text(number, line)
+        self._end_prompt()
+
+    def _begin(self, task: TaskLine) -> None:
+        self._end_prompt()
+        if task.level:
+            self._leave_headings(task.level)
+        wave = next((heading.wave for heading in reversed(self._headings) if heading.wave is not None), None)
+        deferred = any(heading.deferred for heading in self._headings)
+        self._block = Block(task, wave, deferred, task.title, notes=["optional"] if task.optional else [])
+        self.blocks.append(self._block)
+        self._open = None
+        self._section = ""
+        self._adjacent = True
+
+    def _blank(self) -> None:
+        self._adjacent = False
+        if self._prompt and not self._prompt.underscored:
+            self._end_prompt()
+
+    def _text(self, number: int, line: str) -> None:
+        stripped = line.strip()
+        indent = indent_of(line)
+        heading = _HEADING.match(line)
+        if heading and not self._is_inside(indent, len(heading[1])):
+            self._heading(len(heading[1]), line[heading.end() :].strip())
+            return
+        if _is_rule(stripped) and indent <= 3:
+            self._section = ""
+            self._adjacent = False
+            return
+        bullet = _BULLET.match(stripped)
+        text = stripped[bullet.end() :] if bullet else stripped
+        if self._block and self._belongs(self._block, number, indent, bool(bullet), text):
+            self._task_text(self._block, number, indent, bool(bullet), text)
+        elif number in self.scan.checkboxes:
+            self.problems.append(Problem(number, "a checkbox without a task id is not a task"))
+        elif self._section == "constraints":
+            self.constraints.append(_constraint(text))
+        elif self._section == "plan":
+            self.plan_lines.append(text)
+
+    # --- headings and sections
+
+    def _is_inside(self, indent: int, level: int) -> bool:
+        """Whether a heading is part of a list item (`  # a shell comment`) instead of the document."""
+        head = self._block.head if self._block else None
+        return head is not None and head.level == 0 and indent > head.indent and level != 2
+
+    def _heading(self, level: int, text: str) -> None:
+        self._end_prompt()
+        self._open = None
+        self._adjacent = False
+        self._leave_headings(level)
+        head = self._block.head if self._block else None
+        if head and head.level and level > head.level:
+            key = known_key(_LABEL_FRINGE.sub("", text[:_MAX_LABEL]))
+            self._open = _OpenKey(key, indent=-1, bulleted=False, nested=False) if key else None
+            return
+        if level <= 2 or (head and head.level):
+            self._block = None
+        wave = wave_in_text(text)
+        if is_constraints_heading(text):
+            self._section = "constraints"
+        elif wave is None and is_wave_plan_heading(text):
+            self._section = "plan"
+        else:
+            self._section = ""
+            # Level 1 is the title of the document: "Tasks: deferred payments" defers nothing.
+            self._headings.append(_Heading(level, wave, level > 1 and is_deferred_text(text)))
+
+    def _leave_headings(self, level: int) -> None:
+        while self._headings and self._headings[-1].level >= level:
+            self._headings.pop()
+
+    # --- the lines of one task
+
+    def _belongs(self, block: Block, number: int, indent: int, bulleted: bool, text: str) -> bool:
+        if block.head.level or indent > block.head.indent:
+            return True
+        key_line = read_key_line(text) if self._adjacent and number not in self.scan.checkboxes else None
+        if key_line and key_line.key:
+            return True
+        if bulleted:
+            # A sibling in the same list; what is indented below it is its own.
+            self._end_prompt()
+            self._block = None
+            return False
+        is_title = self._adjacent and not block.title
+        self._adjacent = False
+        return is_title
+
+    def _task_text(self, block: Block, number: int, indent: int, bulleted: bool, text: str) -> None:
+        is_checkbox = number in self.scan.checkboxes
+        key_line = None if is_checkbox else read_key_line(text)
+        key = key_line.key if key_line else None
+        if self._continue_prompt(indent, bulleted, key, text):
+            return
+        self._close_key(indent, bulleted, key)
+        if key_line and key:
+            self._metadata(block, number, indent, bulleted, text, key_line, key)
+        elif not (block.title or bulleted or block.values or block.notes or block.head.level):
+            block.title = text
+        elif self._open and self._open.key and not is_checkbox and self._is_child(self._open, indent):
+            store = block.nested if self._open.nested else block.values
+            store.setdefault(self._open.key, []).append(text)
+        elif text:
+            block.notes.append(text)
+            if key_line and not key_line.value:
+                self._open = _OpenKey(None, indent, bulleted, nested=True)
+
+    def _metadata(
+        self, block: Block, number: int, indent: int, bulleted: bool, text: str, line: KeyLine, key: Key
+    ) -> None:
+        nested = self._open is not None
+        if nested or (key is Key.STATUS and block.head.box):
+            block.notes.append(text)
+        if key is Key.PROMPT:
+            self._prompt = _OpenPrompt(number, indent, bulleted, line.open_end, [line.value])
+            if text.startswith("_") and not line.open_end:
+                self._end_prompt()
+            return
+        store = block.nested if nested else block.values
+        texts = store.setdefault(key, [])
+        if line.value:
+            texts.append(line.value)
+        if not line.value or line.value.endswith((",", "，", "、")):
+            self._open = _OpenKey(key, indent, bulleted, nested)
+
+    def _close_key(self, indent: int, bulleted: bool, key: Key | None) -> None:
+        if self._open is None:
+            return
+        # "Files:" without a bullet may have its bullets at its own indentation.
+        same_level_child = indent == self._open.indent and bulleted and not self._open.bulleted and not key
+        if indent <= self._open.indent and not same_level_child:
+            self._open = None
+
+    @staticmethod
+    def _is_child(opened: _OpenKey, indent: int) -> bool:
+        """Whether a line is a direct child; deeper lines remark on the child above them."""
+        if opened.child_indent is None:
+            opened.child_indent = indent
+        return indent <= opened.child_indent
+
+    # --- prompts of several lines
+
+    def _continue_prompt(self, indent: int, bulleted: bool, key: Key | None, text: str) -> bool:
+        prompt = self._prompt
+        if prompt is None:
+            return False
+        is_sibling = indent <= prompt.indent and (key is not None or (bulleted and prompt.bulleted))
+        if is_sibling:
+            self._end_prompt()
+            return False
+        closes = prompt.underscored and text.endswith("_")
+        prompt.parts.append(text.removesuffix("_").rstrip() if closes else text)
+        if closes:
+            prompt.underscored = False
+            self._end_prompt()
+        return True
+
+    def _end_prompt(self) -> None:
+        prompt, self._prompt = self._prompt, None
+        if prompt is None or self._block is None:
+            return
+        if prompt.underscored:
+            self.problems.append(Problem(prompt.line, "the prompt is not closed by an underscore"))
+        self._block.values.setdefault(Key.PROMPT, []).append("\n".join(prompt.parts).strip())
+
+
+def _is_rule(stripped: str) -> bool:
+    marks = stripped.replace(" ", "").replace("\t", "")
+    return len(marks) >= 3 and marks[0] in "-*_" and not marks.strip(marks[0])
+
+
+def _constraint(text: str) -> tuple[str, str]:
+    colon = narrow(text[:_MAX_LABEL]).find(":")
+    if colon < 1:
+        return "", text
+    return text[:colon].strip("*_` "), text[colon + 1 :].strip().strip("*` ")

@@ -1,0 +1,110 @@
+"""Harvest: the files of a spec into its spec.db, in one transaction, and from there into the index."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from spw_core.domain.model import FileError
+from spw_core.domain.places import Area
+from spw_core.errors import CorruptStore, SpwError
+from spw_core.harvest.index_sync import sync_index
+from spw_core.harvest.intake import differences, take_in
+from spw_core.harvest.report import HarvestReport, SpecReport
+from spw_core.harvest.scan import scan_spec
+from spw_core.harvest.stored import stored_record
+from spw_core.names import SPEC_DB
+from spw_core.store.connection import move_aside
+from spw_core.store.spec import SpecStore
+from spw_core.workspace import GITIGNORE_LINES, WorkspacePaths
+
+# Called before each spec with (specs done, specs in all, name), and once at the end with an empty name.
+Progress = Callable[[int, int, str], None]
+
+
+def harvest(
+    paths: WorkspacePaths, names: Sequence[str] | None = None, progress: Progress | None = None
+) -> HarvestReport:
+    """Harvest the named specs, or all of them. One bad spec is reported and does not stop the others.
+
+    Raises InvalidName or SpecNotFound for a name that was given, before anything is written, and
+    StoreError when the index cannot be written.
+    """
+    started = time.monotonic()
+    chosen = paths.spec_names() if names is None else list(dict.fromkeys(names))
+    for name in chosen if names is not None else ():
+        paths.existing_spec(name)
+    report = HarvestReport()
+    if chosen:
+        ensure_gitignore(paths)
+    for done, name in enumerate(chosen):
+        if progress:
+            progress(done, len(chosen), name)
+        report.specs.append(_harvest_or_report(paths, name))
+    if names is None:
+        report.specs += [
+            SpecReport(folder, failed="the folder's name is not a valid spec name; rename it to harvest it")
+            for folder in paths.odd_spec_folders()
+        ]
+    if chosen or paths.index_db.exists():
+        report.remarks += sync_index(paths, chosen, everything=names is None)
+    if progress:
+        progress(len(chosen), len(chosen), "")
+    report.elapsed_s = time.monotonic() - started
+    return report
+
+
+def harvest_spec(paths: WorkspacePaths, name: str) -> SpecReport:
+    """Bring one spec.db up to date with the files of its spec; the index is not touched.
+
+    A file that is no database is moved aside and built anew. Raises SpwError when the folder cannot be
+    listed or the database cannot be written.
+    """
+    try:
+        return _harvest_spec(paths, name)
+    except CorruptStore as error:
+        moved = move_aside(paths.spec_db(name))
+        report = _harvest_spec(paths, name)
+        remark = f"{error.message}; moved to {moved.name}, a new one was built from the files"
+        report.errors.insert(0, FileError(SPEC_DB, remark))
+        return report
+
+
+def _harvest_spec(paths: WorkspacePaths, name: str) -> SpecReport:
+    scan = scan_spec(paths, name)
+    if (Area.SPEC, "") in scan.blind:
+        raise SpwError(f"the spec folder {scan.errors[0].error}", "Check its permissions.")
+    report = SpecReport(name, files=len(scan.files))
+    with SpecStore.writing(paths.spec_db(name)) as store:
+        if differences(store, scan):
+            with store.transaction():
+                # Asked again inside the transaction: another process may have been faster.
+                record = take_in(store, name, scan, differences(store, scan), report)
+        else:
+            record = stored_record(store, name)
+    report.unchanged = report.files - report.changed
+    report.count(record)
+    return report
+
+
+def ensure_gitignore(paths: WorkspacePaths) -> None:
+    """Keep databases and caches out of git: add what is missing, touch no existing line."""
+    try:
+        present = paths.gitignore.read_bytes()
+    except FileNotFoundError:
+        present = b""
+    known = {line.strip() for line in present.decode("utf-8", "replace").splitlines()}
+    missing = [line for line in GITIGNORE_LINES if line not in known]
+    if missing:
+        newline = b"" if not present or present.endswith(b"\n") else b"\n"
+        with paths.gitignore.open("ab") as stream:
+            stream.write(newline + "".join(line + "\n" for line in missing).encode())
+
+
+def _harvest_or_report(paths: WorkspacePaths, name: str) -> SpecReport:
+    try:
+        return harvest_spec(paths, name)
+    except SpwError as error:
+        return SpecReport(name, failed=error.message)
+    except OSError as error:
+        return SpecReport(name, failed=f"{error.strerror or error}: {error.filename or name}")

@@ -1,0 +1,140 @@
+"""From the spec databases into the index: rows of specs, documents and their chunks.
+
+The index remembers which revision of each spec.db it was made from, so an interrupted or lost update is
+made up for by the next harvest, and an unchanged spec costs one comparison.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from spw_core.domain.model import SpecRecord
+from spw_core.domain.places import Area, Kind, Place, place_of
+from spw_core.domain.summary import summarise, utc_text
+from spw_core.domain.waves import wave_states
+from spw_core.errors import CorruptStore
+from spw_core.formats.status import BLOCKED
+from spw_core.harvest.stored import stored_record
+from spw_core.search.documents import document_path, is_indexed, read_document
+from spw_core.store.connection import move_aside
+from spw_core.store.index import IndexStore
+from spw_core.store.rows import Value
+from spw_core.store.spec import SpecStore, StoredArtifact
+from spw_core.workspace import WorkspacePaths
+
+
+def sync_index(paths: WorkspacePaths, names: Sequence[str], *, everything: bool) -> list[str]:
+    """Bring the index up to date with the spec.db of the named specs; returns remarks for the user.
+
+    With `everything`, specs that no longer exist leave the index. A damaged index is moved aside and
+    built anew from all specs. Raises StoreError when it cannot be written.
+    """
+    try:
+        _sync(paths, names, everything)
+    except CorruptStore as error:
+        moved = move_aside(paths.index_db)
+        _sync(paths, paths.spec_names(), everything=True)
+        return [f"{error.message}; moved to {moved.name} and rebuilt"]
+    return []
+
+
+def _sync(paths: WorkspacePaths, names: Sequence[str], everything: bool) -> None:
+    with IndexStore.writing(paths.index_db) as index:
+        for name in names:
+            if index.spec_revision(name) != _stored_revision(paths, name):
+                with index.transaction():
+                    _sync_spec(paths, index, name)
+        if everything:
+            present = set(paths.spec_names())
+            for row in index.specs():
+                if (name := str(row["name"])) not in present:
+                    with index.transaction():
+                        index.remove_spec(name)
+
+
+def _stored_revision(paths: WorkspacePaths, name: str) -> int:
+    """Revision of a spec's database; -1 (which is that of no indexed spec) when there is none to read."""
+    try:
+        with SpecStore.reading(paths.spec_db(name)) as store:
+            return -1 if store is None else store.revision()
+    except CorruptStore:
+        return -1
+
+
+def _sync_spec(paths: WorkspacePaths, index: IndexStore, name: str) -> None:
+    # The spec is read after the index was locked: whoever comes last has read the newest.
+    with SpecStore.reading(paths.spec_db(name)) as store:
+        if store is None:
+            return
+        record = stored_record(store, name)
+        _sync_documents(index, store, record)
+        summary = summarise(record)
+        index.put_spec(
+            {
+                "name": name,
+                "stage": summary.stage,
+                "status": summary.status,
+                "tasks_done": summary.tasks_done,
+                "tasks_total": summary.tasks_total,
+                "wave_current": summary.wave_current,
+                "waves_total": summary.waves_total,
+                "blocked": sum(wave.status == BLOCKED for wave in wave_states(record)),
+                "attention": json.dumps([asdict(item) for item in summary.attention], ensure_ascii=False),
+                "updated_at": summary.updated_at,
+                "harvested_at": store.meta().get("harvested_at", ""),
+                "revision": store.revision(),
+            }
+        )
+
+
+def _sync_documents(index: IndexStore, store: SpecStore, record: SpecRecord) -> None:
+    present = index.documents(record.name)
+    speaking = {(document.area, document.path) for document in record.documents}
+    statuses = _statuses(record)
+    for key, artifact in store.artifacts().items():
+        if key not in speaking or not is_indexed(Kind(artifact.artifact_type)):
+            continue
+        place = place_of(Area(artifact.area), artifact.rel_path)
+        path = document_path(record.name, artifact.area, artifact.rel_path)
+        columns = _columns(record.name, path, artifact, place, statuses)
+        old_id, old = present.pop(path, (0, {}))
+        if old and old["content_hash"] == artifact.content_hash:
+            columns["title"] = old["title"]
+            if columns != old:
+                index.update_facets(old_id, columns)
+            continue
+        if old:
+            index.delete_documents([old_id])
+        content = store.content(artifact.area, artifact.rel_path)
+        title, chunks = read_document(Area(artifact.area), artifact.rel_path, content or b"")
+        columns["title"] = title
+        index.add_document(columns, [(chunk.line, chunk.heading, chunk.body) for chunk in chunks])
+    index.delete_documents([document_id for document_id, _ in present.values()])
+
+
+def _columns(
+    spec: str, path: str, artifact: StoredArtifact, place: Place, statuses: dict[str, str]
+) -> dict[str, Value]:
+    return {
+        "path": path,
+        "spec": spec,
+        "doc_type": str(place.kind),
+        "phase": place.phase,
+        "command": place.command,
+        "run": place.run.rpartition("/")[2],
+        "wave": place.wave,
+        "agent": place.agent,
+        "status": statuses.get(f"{place.run}/{place.agent}" if place.agent else place.run, ""),
+        "title": "",
+        "content_hash": artifact.content_hash,
+        "updated_at": utc_text(artifact.mtime_ns),
+    }
+
+
+def _statuses(record: SpecRecord) -> dict[str, str]:
+    """Status of every run and subagent by its folder, for the facet of the files below it."""
+    found = {run.path: run.status for run in record.runs}
+    found.update({agent.path: agent.status for run in record.runs for agent in run.subagents})
+    return found

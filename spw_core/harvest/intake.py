@@ -1,0 +1,155 @@
+"""Taking files into spec.db: what differs, reading it, storing it, and projecting the facts anew."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from spw_core.domain.model import FileError, SpecRecord
+from spw_core.domain.places import Area, Kind, place_of
+from spw_core.domain.summary import utc_text
+from spw_core.formats.json_object import load_json_object
+from spw_core.formats.text_decode import decode_text
+from spw_core.harvest.project import READ_KINDS, project
+from spw_core.harvest.read_file import MAX_STORED_BYTES, FileContent, read_file
+from spw_core.harvest.report import SpecReport
+from spw_core.harvest.rows import to_meta, to_rows
+from spw_core.harvest.scan import FoundFile, Scan
+from spw_core.harvest.stored import counted, stored_sources
+from spw_core.store.spec import NewContent, SpecStore, StoredArtifact
+
+# A file written this shortly before it was read may change again without a visible change of its time
+# stamp: file systems count in steps of up to two seconds. Such a file is read again at the next harvest.
+_RACY_NS = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What a scan shows that the database does not know. False when there is nothing."""
+
+    fresh: tuple[tuple[FoundFile, StoredArtifact | None], ...]
+    removed: tuple[StoredArtifact, ...]
+    scan_errors_changed: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.fresh or self.removed or self.scan_errors_changed)
+
+
+def differences(store: SpecStore, scan: Scan) -> Differences:
+    """Compare a scan with the database by size, time, inode and mode; no file is opened."""
+    known = store.artifacts()
+    fresh = []
+    for found in scan.files:
+        artifact = known.pop((found.area, found.rel_path), None)
+        if artifact is None or not _is_unchanged(artifact, found):
+            fresh.append((found, artifact))
+    removed = [
+        artifact
+        for (area, rel_path), artifact in known.items()
+        if artifact.removed_at is None and not scan.is_blind(Area(area), rel_path)
+    ]
+    return Differences(
+        tuple(fresh), tuple(removed), store.meta().get(_SCAN_ERRORS, "[]") != _scan_errors_text(scan)
+    )
+
+
+def take_in(
+    store: SpecStore, name: str, scan: Scan, differing: Differences, report: SpecReport
+) -> SpecRecord:
+    """Store what differs and project the facts; call it inside a transaction. Fills the report's counts."""
+    now = utc_text(time.time_ns())
+    unreadable = []
+    for found, artifact in differing.fresh:
+        try:
+            content = read_file(found.full_path)
+        except FileNotFoundError:
+            continue  # gone since the scan: the next harvest will say so
+        except OSError as error:
+            unreadable.append(FileError(found.rel_path, f"cannot be read: {error.strerror or error}"))
+            continue
+        report.changed += _store(store, found, artifact, content, now)
+    for artifact in differing.removed:
+        store.mark_removed(artifact.id, now)
+    report.removed = len(differing.removed)
+    artifacts = counted(store.artifacts().values())
+    record = project(
+        name, stored_sources(store, artifacts), [*scan.errors, *unreadable, *_content_errors(artifacts)]
+    )
+    touched = store.replace_projections(to_rows(record))
+    meta = {**to_meta(record), "name": name, _SCAN_ERRORS: _scan_errors_text(scan)}
+    if touched or report.changed or report.removed or "created_at" not in store.meta():
+        meta["revision"] = str(store.revision() + 1)
+        meta["harvested_at"] = now
+        meta.setdefault("created_at", store.meta().get("created_at", now))
+    store.set_meta(meta)
+    return record
+
+
+def _is_unchanged(artifact: StoredArtifact, found: FoundFile) -> bool:
+    same = (
+        artifact.removed_at is None
+        and artifact.size == found.size
+        and artifact.mtime_ns == found.mtime_ns
+        and artifact.inode == found.inode
+        and artifact.mode == found.mode
+    )
+    return same and artifact.mtime_ns < artifact.checked_ns - _RACY_NS
+
+
+def _store(
+    store: SpecStore, found: FoundFile, artifact: StoredArtifact | None, content: FileContent, now: str
+) -> bool:
+    """Store one file that was read; False when its bytes were the stored ones."""
+    checked_ns = time.time_ns()
+    if artifact is not None and artifact.content_hash == content.content_hash:
+        store.touch(artifact.id, content.mtime_ns, content.inode, content.mode, checked_ns)
+        return artifact.removed_at is not None
+    place = place_of(found.area, found.rel_path)
+    new = NewContent(
+        area=found.area,
+        rel_path=found.rel_path,
+        phase=place.phase,
+        artifact_type=place.kind,
+        content=content.content,
+        content_hash=content.content_hash,
+        size=content.size,
+        mtime_ns=content.mtime_ns,
+        inode=content.inode,
+        mode=content.mode,
+        checked_ns=checked_ns,
+        problem=_content_problem(place.kind, found.rel_path, content),
+    )
+    if artifact is None:
+        store.add(new, now)
+    else:
+        store.replace(artifact.id, new, now)
+    return True
+
+
+def _content_problem(kind: Kind, rel_path: str, content: FileContent) -> str | None:
+    """Why bytes that no reader looks at cannot be understood; the readers report the others themselves."""
+    if content.content is None:
+        return f"larger than {MAX_STORED_BYTES // 1024 // 1024} MB; recorded by its hash, not stored"
+    if kind in READ_KINDS:
+        return None
+    name = rel_path.lower()
+    if name.endswith(".json"):
+        problems = load_json_object(content.content)[1]
+    elif name.endswith((".md", ".markdown")):
+        problems = decode_text(content.content)[1]
+    else:
+        return None
+    return "; ".join(str(problem) for problem in problems) or None
+
+
+def _content_errors(artifacts: Iterable[StoredArtifact]) -> list[FileError]:
+    return [FileError(artifact.rel_path, artifact.problem) for artifact in artifacts if artifact.problem]
+
+
+_SCAN_ERRORS = "scan_errors"
+
+
+def _scan_errors_text(scan: Scan) -> str:
+    return json.dumps(sorted([error.path, error.error] for error in scan.errors), ensure_ascii=False)

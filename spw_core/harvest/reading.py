@@ -1,0 +1,128 @@
+"""Answers about a spec that are both fast and never stale: sealed runs from its database, the rest live.
+
+A sealed run was harvested with its handoff and is not looked at again here. Everything else is compared
+with the disk by `stat`; only files that differ are read.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+
+from spw_core.domain.model import FileError, SpecRecord
+from spw_core.domain.places import Area, place_of
+from spw_core.errors import DocumentNotFound, StoreError
+from spw_core.harvest.project import READ_KINDS, Source, project
+from spw_core.harvest.read_file import read_file
+from spw_core.harvest.scan import FoundFile, Scan, area_folder, scan_spec
+from spw_core.harvest.stored import stored_record, stored_sources
+from spw_core.names import SPEC_DB
+from spw_core.store.spec import SpecStore, StoredArtifact
+from spw_core.workspace import WorkspacePaths
+
+
+def load_record(paths: WorkspacePaths, name: str) -> SpecRecord:
+    """All facts of a spec as they are now; a damaged database is among its `errors`. Raises SpecNotFound."""
+    paths.existing_spec(name)
+    try:
+        with SpecStore.reading(paths.spec_db(name)) as store:
+            if store is not None:
+                return _merged_record(paths, name, store)
+    except StoreError as error:
+        record = _live_record(name, scan_spec(paths, name))
+        return replace(record, errors=(FileError(SPEC_DB, error.message), *record.errors))
+    return _live_record(name, scan_spec(paths, name))
+
+
+def read_document(paths: WorkspacePaths, name: str, area: Area, rel_path: str) -> bytes:
+    """The bytes of one file: of a sealed run from the database, else from disk, else as last stored.
+
+    Raises DocumentNotFound when neither has it. `rel_path` is not joined to a folder before it was found
+    in a scan or in the database, so it cannot lead anywhere else.
+    """
+    stored, sealed = None, False
+    # A database that cannot be read leaves the disk; the commands that write report and repair it.
+    with suppress(StoreError), SpecStore.reading(paths.spec_db(name)) as store:
+        if store is not None:
+            stored = store.content(area, rel_path)
+            sealed = place_of(area, rel_path).run in store.sealed_runs()
+    if stored is not None and sealed:
+        return stored
+    if (live := _read_live(paths, name, area, rel_path)) is not None:
+        return live
+    if stored is not None:
+        return stored
+    raise DocumentNotFound(f"{name} has no file {rel_path}", "See `spw view` for what there is.")
+
+
+def _read_live(paths: WorkspacePaths, name: str, area: Area, rel_path: str) -> bytes | None:
+    """Bytes of a file on disk, walking down folder by folder without following a link; None if absent."""
+    folder = area_folder(paths, name, area)
+    parts = rel_path.split("/")
+    if any(part in ("", ".", "..") or "\0" in part for part in parts):
+        return None
+    for part in parts[:-1]:
+        folder = folder / part
+        if folder.is_symlink() or not folder.is_dir():
+            return None
+    try:
+        return read_file(str(folder / parts[-1])).content
+    except OSError:
+        return None
+
+
+def _live_record(name: str, scan: Scan) -> SpecRecord:
+    errors: list[FileError] = []
+    sources = [_live_source(found, errors) for found in scan.files]
+    return project(name, sources, [*scan.errors, *errors])
+
+
+def _merged_record(paths: WorkspacePaths, name: str, store: SpecStore) -> SpecRecord:
+    """The stored facts, with everything outside sealed runs replaced by what the disk says now."""
+    sealed = store.sealed_runs()
+    scan = scan_spec(paths, name, skip=sealed)
+    known = store.artifacts()
+    differing = []
+    for found in scan.files:
+        artifact = known.get((found.area, found.rel_path))
+        if artifact is None or not _is_same(artifact, found):
+            differing.append(found)
+            known.pop((found.area, found.rel_path), None)
+    on_disk = {(found.area, found.rel_path) for found in scan.files}
+    gone = False
+    for (area, rel_path), artifact in known.items():
+        if artifact.removed_at is None and (area, rel_path) not in on_disk:
+            if place_of(Area(area), rel_path).run in sealed or scan.is_blind(Area(area), rel_path):
+                continue
+            known[area, rel_path] = replace(artifact, removed_at=_JUST_NOW)
+            gone = True
+    if not differing and not gone:
+        return stored_record(store, name)
+    errors: list[FileError] = []
+    sources = [_live_source(found, errors) for found in differing]
+    sources += stored_sources(store, known.values())
+    sources.sort(key=lambda source: (source.area, source.rel_path))
+    return project(name, sources, [*scan.errors, *errors])
+
+
+# Stands for the moment of reading where only "removed or not" matters.
+_JUST_NOW = "now"
+
+
+def _live_source(found: FoundFile, errors: list[FileError]) -> Source:
+    """A file on disk, with its bytes only if their content says something about state."""
+    content = None
+    if place_of(found.area, found.rel_path).kind in READ_KINDS:
+        try:
+            content = read_file(found.full_path).content
+        except OSError as error:
+            errors.append(FileError(found.rel_path, f"cannot be read: {error.strerror or error}"))
+    return Source(found.area, found.rel_path, found.size, found.mtime_ns, content)
+
+
+def _is_same(artifact: StoredArtifact, found: FoundFile) -> bool:
+    return artifact.removed_at is None and (artifact.size, artifact.mtime_ns, artifact.inode) == (
+        found.size,
+        found.mtime_ns,
+        found.inode,
+    )

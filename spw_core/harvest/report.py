@@ -1,0 +1,51 @@
+"""What a harvest did, for people and for `--json`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from spw_core.domain.model import FileError, SpecRecord
+
+
+@dataclass(slots=True)
+class SpecReport:
+    """What one harvest did to one spec. `failed` says why the spec could not be harvested at all."""
+
+    spec: str
+    files: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    runs: int = 0
+    subagents: int = 0
+    handoffs: int = 0
+    waves: int = 0
+    tasks: int = 0
+    impl_logs: int = 0
+    approvals: int = 0
+    errors: list[FileError] = field(default_factory=list)
+    failed: str = ""
+
+    def count(self, record: SpecRecord) -> None:
+        """Fill in the numbers and errors that the facts give."""
+        self.runs = len(record.runs)
+        self.subagents = sum(len(run.subagents) for run in record.runs)
+        self.handoffs = sum(run.has_handoff for run in record.runs)
+        self.waves = len(record.waves)
+        self.tasks = len(record.tasks)
+        self.impl_logs = len(record.impl_logs)
+        self.approvals = sum(approval.version == 0 for approval in record.approvals)
+        self.errors += record.errors
+
+
+@dataclass(slots=True)
+class HarvestReport:
+    """All specs of one harvest, in order, remarks about the index, and the time taken in seconds."""
+
+    specs: list[SpecReport] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    elapsed_s: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        return not any(report.failed for report in self.specs)

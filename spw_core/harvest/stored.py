@@ -1,0 +1,77 @@
+"""Reading facts out of an open spec.db, and the rule for files that are stored but no longer on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from spw_core.domain.model import Document, SpecRecord
+from spw_core.domain.places import Area, Kind, place_of
+from spw_core.harvest.project import READ_KINDS, Source
+from spw_core.harvest.rows import from_rows
+from spw_core.names import DASHBOARDS
+from spw_core.store.spec import SpecStore, StoredArtifact
+
+_WAVE_AND_LOG_KINDS = frozenset((Kind.IMPL_LOG, Kind.WAVE_SUMMARY, Kind.WAVE_LATEST))
+
+
+def counted(artifacts: Iterable[StoredArtifact]) -> list[StoredArtifact]:
+    """The artifacts that still speak for their spec: those on disk, and those that are remembered.
+
+    Runs, logs and wave files are expected to be cleaned away one day, and dashboards may be on another
+    branch: they are remembered. A run is remembered whole or not at all, so that a run that was deleted
+    and dispatched again does not show subagents of its former life. Everything else that was deleted,
+    an answered approval request above all, has nothing more to say.
+    """
+    known = list(artifacts)
+    places = [place_of(Area(artifact.area), artifact.rel_path) for artifact in known]
+    runs_on_disk = {
+        place.run for artifact, place in zip(known, places, strict=True) if artifact.removed_at is None
+    }
+    kept = []
+    for artifact, place in zip(known, places, strict=True):
+        if artifact.removed_at is not None:
+            if place.run:
+                remembered = place.run not in runs_on_disk
+            else:
+                remembered = place.kind in _WAVE_AND_LOG_KINDS or artifact.rel_path in DASHBOARDS
+            if not remembered:
+                continue
+        kept.append(artifact)
+    return kept
+
+
+def stored_documents(artifacts: Iterable[StoredArtifact]) -> list[Document]:
+    """The documents of a record, ordered by area and path."""
+    documents = [
+        Document(
+            artifact.area,
+            artifact.rel_path,
+            Kind(artifact.artifact_type),
+            artifact.size,
+            artifact.mtime_ns,
+            on_disk=artifact.removed_at is None,
+        )
+        for artifact in counted(artifacts)
+    ]
+    return sorted(documents, key=lambda document: (document.area, document.path))
+
+
+def stored_sources(store: SpecStore, artifacts: Iterable[StoredArtifact]) -> list[Source]:
+    """The artifacts that count as sources to project, with the stored bytes of the kinds that are read."""
+    contents = store.contents(READ_KINDS)
+    return [
+        Source(
+            Area(artifact.area),
+            artifact.rel_path,
+            artifact.size,
+            artifact.mtime_ns,
+            contents.get((artifact.area, artifact.rel_path)),
+            on_disk=artifact.removed_at is None,
+        )
+        for artifact in counted(artifacts)
+    ]
+
+
+def stored_record(store: SpecStore, name: str) -> SpecRecord:
+    """The facts as of the last harvest."""
+    return from_rows(name, store.projections(), store.meta(), stored_documents(store.artifacts().values()))

@@ -1,0 +1,62 @@
+"""The hook's own log: a bounded file in the user's state folder, for errors the session must not see.
+
+Computed by hand what `platformdirs.user_state_dir("spw", appauthor=False)` returns, which costs too much
+to import. Nothing here raises: there is nowhere left to report to.
+"""
+
+import os
+import sys
+import time
+
+MAX_BYTES = 256 << 10
+
+
+def record(event: str, error: BaseException) -> None:
+    """Append one line about `error`; a log that cannot be written is given up silently."""
+    try:
+        _append(log_file(), f"{_now()} {os.getpid()} {event}: {_describe(error)}\n")
+    except (OSError, ValueError):  # no home, disk full, no permission: the last place to report has failed
+        return
+
+
+def log_file() -> str:
+    return os.path.join(_state_dir(), "log", "hook.log")
+
+
+def _state_dir() -> str:
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or os.path.expanduser(r"~\AppData\Local")
+    elif os.path.isabs(os.environ.get("XDG_STATE_HOME", "")):
+        base = os.environ["XDG_STATE_HOME"]
+    elif sys.platform == "darwin":
+        base = os.path.expanduser("~/Library/Application Support")
+    else:
+        base = os.path.expanduser("~/.local/state")
+    return os.path.join(base, "spw")
+
+
+def _append(path: str, line: str) -> None:
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    # One write of one whole line in append mode: parallel hooks do not mix their lines.
+    fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(fd, line.encode("utf-8", "backslashreplace"))
+        full = os.fstat(fd).st_size > MAX_BYTES
+    finally:
+        os.close(fd)
+    if full:
+        os.replace(path, path + ".1")
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def _describe(error: BaseException) -> str:
+    """Type, message and innermost place on one line of bounded length; `traceback` costs too much."""
+    place = ""
+    trace = error.__traceback__
+    while trace is not None:
+        place = f" ({os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno})"
+        trace = trace.tb_next
+    return f"{type(error).__name__}: {ascii(str(error))[:500]}{place}"

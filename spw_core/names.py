@@ -1,0 +1,18 @@
+"""The names on disk that everything shares. No imports: the hook, which counts them, needs it too."""
+
+WORKFLOW_DIR = ".spec-workflow"
+SPECS_DIR = "specs"
+APPROVALS_DIR = "approvals"
+SPEC_DB = "spec.db"
+INDEX_DB = ".spw-index.db"
+
+# The three documents of a spec that people and dashboards edit; they stay files for ever.
+DASHBOARDS = ("requirements.md", "design.md", "tasks.md")
+
+_NAME_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
+_LONGEST_NAME = 200
+
+
+def is_valid_name(name: str) -> bool:
+    """True when `name` may become one path segment: `[A-Za-z0-9._-]+`, no leading dot, at most 200 long."""
+    return 0 < len(name) <= _LONGEST_NAME and name[0] != "." and _NAME_CHARS.issuperset(name)

@@ -1,0 +1,243 @@
+"""Opening SQLite: pragmas, waiting for locks, transactions, migrations. One policy for every database.
+
+Many hook processes write at once. What keeps all of them from ever seeing "locked" is three things
+together: every write transaction starts with BEGIN IMMEDIATE, the busy handler sleeps for short random
+times instead of SQLite's growing ones, and the handler is set before the first statement runs.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import apsw
+
+from spw_core.errors import CorruptStore, ForeignStore, NewerStore, StoreError
+
+BUSY_LIMIT_S = 30.0
+_LONGEST_NAP_S = 0.004
+_WAL_PASSIVE_PAGES = 1000
+_WAL_RESTART_PAGES = 4000
+_JOURNAL_LIMIT_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """A family of databases: the folder of its numbered migrations, and how durable a commit must be.
+
+    `foreign_version` is a `user_version` that another tool uses for files of the same name.
+    """
+
+    name: str
+    synchronous: str
+    foreign_version: int = 0
+
+
+@cache
+def migrations(schema_name: str) -> tuple[tuple[int, str], ...]:
+    """(version, SQL) of every file `schema/<name>/NNN_*.sql`, ascending."""
+    folder = files("spw_core.store") / "schema" / schema_name
+    found = [
+        (int(entry.name[:3]), entry.read_text("utf-8"))
+        for entry in folder.iterdir()
+        if entry.name.endswith(".sql")
+    ]
+    return tuple(sorted(found))
+
+
+def open_for_writing(path: Path, schema: Schema) -> apsw.Connection:
+    """Open or create a database and bring it to the newest schema version.
+
+    Raises CorruptStore, NewerStore, ForeignStore, or StoreError when it cannot be opened.
+    """
+    _create_private(path)
+    with translating(path):
+        connection = apsw.Connection(str(path))
+        try:
+            _configure(connection, schema)
+            _migrate(connection, schema, path)
+        except BaseException:
+            connection.close(True)
+            raise
+    return connection
+
+
+def open_for_reading(path: Path, schema: Schema) -> apsw.Connection | None:
+    """Open an existing database read-only; None when there is none or it has no schema yet.
+
+    A database of a newer version is opened too: tables are only ever added to, and the caller's queries
+    name their columns. Raises CorruptStore or StoreError.
+    """
+    if not path.is_file():
+        return None
+    with translating(path):
+        connection = _connect_read_only(path)
+        try:
+            connection.set_busy_handler(BusyWait())
+            version = connection.pragma("user_version")
+        except BaseException:
+            connection.close(True)
+            raise
+    if version == 0 or version == schema.foreign_version:
+        connection.close(True)
+        return None
+    return connection
+
+
+@contextmanager
+def transaction(connection: apsw.Connection) -> Iterator[apsw.Connection]:
+    """One write transaction: BEGIN IMMEDIATE, commit at the end, roll back on any exception."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+@contextmanager
+def translating(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into ours, naming the file."""
+    try:
+        yield
+    except (apsw.NotADBError, apsw.CorruptError) as error:
+        raise CorruptStore(f"{path} is not a usable database: {error}") from error
+    except apsw.FullError as error:
+        raise StoreError(f"cannot write {path}: the disk is full", "Nothing was changed.") from error
+    except apsw.ReadOnlyError as error:
+        raise StoreError(f"cannot write {path}: it is read-only", "Check the permissions.") from error
+    except apsw.Error as error:
+        raise StoreError(f"cannot use {path}: {error}") from error
+
+
+class BusyWait:
+    """Busy handler: short random naps until BUSY_LIMIT_S have gone by since the lock was first met."""
+
+    def __init__(self, limit_s: float = BUSY_LIMIT_S) -> None:
+        self._limit_s = limit_s
+        self._since = 0.0
+
+    def __call__(self, attempts: int) -> bool:
+        now = time.monotonic()
+        if attempts == 0:
+            self._since = now
+        if now - self._since > self._limit_s:
+            return False
+        time.sleep(random.uniform(0.0002, _LONGEST_NAP_S))
+        return True
+
+
+def move_aside(path: Path) -> Path:
+    """Rename a damaged database and its side files; returns the new path. Nothing is deleted."""
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    target = path.with_name(f"{path.name}.corrupt-{stamp}")
+    counter = 1
+    while target.exists():
+        counter += 1
+        target = path.with_name(f"{path.name}.corrupt-{stamp}-{counter}")
+    for suffix in ("-wal", "-shm", ""):
+        side = path.with_name(path.name + suffix)
+        if side.exists():
+            side.rename(target.with_name(target.name + suffix))
+    return target
+
+
+def _create_private(path: Path) -> None:
+    """Make the file with mode 0600 before SQLite would make it with the umask's; side files inherit it."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), 0o600))
+    except OSError as error:
+        raise StoreError(
+            f"cannot open {path} for writing: {error.strerror or error}",
+            "Check the permissions of the folder and the space left on the disk.",
+        ) from error
+
+
+def _connect_read_only(path: Path) -> apsw.Connection:
+    flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+    uri = path.absolute().as_uri()
+    connection = apsw.Connection(uri + "?mode=ro", flags=flags)
+    try:
+        connection.set_busy_handler(BusyWait())
+        connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
+    except (apsw.CantOpenError, apsw.ReadOnlyError):
+        # A WAL database in a folder we may not write to: without the side files there can be no writer.
+        connection.close(True)
+        return apsw.Connection(uri + "?immutable=1", flags=flags)
+    except BaseException:
+        connection.close(True)
+        raise
+    return connection
+
+
+def _configure(connection: apsw.Connection, schema: Schema) -> None:
+    connection.set_busy_handler(BusyWait())
+    if connection.pragma("user_version") == 0:
+        connection.pragma("page_size", 8192)
+    _switch_to_wal(connection)
+    connection.pragma("synchronous", schema.synchronous)
+    connection.pragma("foreign_keys", True)
+    connection.pragma("journal_size_limit", _JOURNAL_LIMIT_BYTES)
+    connection.set_wal_hook(_checkpoint_when_long)
+
+
+def _switch_to_wal(connection: apsw.Connection) -> None:
+    # The switch itself takes an exclusive lock without asking the busy handler in every case.
+    wait = BusyWait()
+    attempts = 0
+    while True:
+        try:
+            connection.pragma("journal_mode", "wal")
+            return
+        except apsw.BusyError:
+            if not wait(attempts):
+                raise
+            attempts += 1
+
+
+def _checkpoint_when_long(connection: apsw.Connection, database: str, pages: int) -> int:
+    """Keep the write-ahead log short even when readers never leave it alone."""
+    if pages >= _WAL_PASSIVE_PAGES:
+        mode = (
+            apsw.SQLITE_CHECKPOINT_RESTART if pages >= _WAL_RESTART_PAGES else apsw.SQLITE_CHECKPOINT_PASSIVE
+        )
+        connection.set_busy_handler(BusyWait(0.1))
+        try:
+            connection.wal_checkpoint(database, mode)
+        except apsw.BusyError:
+            pass  # readers are in the way; the next commit tries again
+        finally:
+            connection.set_busy_handler(BusyWait())
+    return apsw.SQLITE_OK
+
+
+def _migrate(connection: apsw.Connection, schema: Schema, path: Path) -> None:
+    steps = migrations(schema.name)
+    newest = steps[-1][0]
+    version = connection.pragma("user_version")
+    if version == newest:
+        return
+    if version > newest:
+        raise NewerStore(
+            f"{path} was written by a newer spw (schema {version}, this one knows {newest})",
+            "Upgrade spw; nothing was changed.",
+        )
+    if version and version == schema.foreign_version:
+        raise ForeignStore(
+            f"{path} was written by another tool (schema {version})",
+            "Move it to another name and run `spw harvest` again; the files on disk hold the same facts.",
+        )
+    for number, script in steps:
+        with transaction(connection):
+            # Another process may have been faster.
+            if connection.pragma("user_version") < number:
+                connection.execute(script)
+                connection.pragma("user_version", number)

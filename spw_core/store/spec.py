@@ -1,0 +1,176 @@
+"""spec.db: the ground table `artifacts` with its history, and the projections above it, as plain rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, fields
+from operator import attrgetter
+from pathlib import Path
+
+import apsw
+
+from spw_core.store.connection import Schema, open_for_reading, open_for_writing, transaction, translating
+from spw_core.store.rows import Row, Value, read_rows, replace_rows
+
+SPEC_SCHEMA = Schema(name="spec", synchronous="FULL", foreign_version=1)
+
+# Rebuilt from `artifacts`; the order matters for foreign keys.
+PROJECTIONS = ("runs", "subagents", "handoffs", "waves", "tasks", "impl_logs", "approvals", "harvest_errors")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArtifact:
+    """What is known of a stored file without its bytes. `checked_ns` says when they were last compared."""
+
+    id: int
+    area: str
+    rel_path: str
+    artifact_type: str
+    content_hash: str
+    size: int
+    mtime_ns: int
+    inode: int
+    mode: int
+    checked_ns: int
+    removed_at: str | None
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewContent:
+    """A version of a file to store. `content` is None for files too large to keep."""
+
+    area: str
+    rel_path: str
+    phase: str
+    artifact_type: str
+    content: bytes | None
+    content_hash: str
+    size: int
+    mtime_ns: int
+    inode: int
+    mode: int
+    checked_ns: int
+    problem: str | None
+
+
+_STORED_COLUMNS = ", ".join(column.name for column in fields(StoredArtifact))
+_NEW_COLUMNS = [column.name for column in fields(NewContent)]
+_NEW_VALUES = attrgetter(*_NEW_COLUMNS)
+_NAMES, _MARKS = ", ".join(_NEW_COLUMNS), ", ".join("?" * len(_NEW_COLUMNS))
+_INSERT_ARTIFACT = f"INSERT INTO artifacts ({_NAMES}, first_seen, last_seen) VALUES ({_MARKS}, ?, ?)"
+_UPDATE_ARTIFACT = (
+    f"UPDATE artifacts SET ({_NAMES}) = ({_MARKS}), last_seen = ?, removed_at = NULL WHERE id = ?"
+)
+
+
+class SpecStore:
+    """One open spec.db. Writing methods belong inside `transaction()`."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._db = connection
+
+    @classmethod
+    @contextmanager
+    def writing(cls, path: Path) -> Iterator[SpecStore]:
+        """Open or create for writing; closed at the end."""
+        with closing(open_for_writing(path, SPEC_SCHEMA)) as connection, translating(path):
+            yield cls(connection)
+
+    @classmethod
+    @contextmanager
+    def reading(cls, path: Path) -> Iterator[SpecStore | None]:
+        """Open an existing database read-only, in one consistent view; None when there is none."""
+        connection = open_for_reading(path, SPEC_SCHEMA)
+        if connection is None:
+            yield None
+            return
+        with closing(connection), translating(path):
+            connection.execute("BEGIN")
+            yield cls(connection)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        with transaction(self._db):
+            yield
+
+    # -- artifacts -------------------------------------------------------------------------------
+
+    def artifacts(self) -> dict[tuple[str, str], StoredArtifact]:
+        """Every file ever seen, by (area, rel_path), without its bytes."""
+        rows = self._db.execute(f"SELECT {_STORED_COLUMNS} FROM artifacts")
+        return {(row[1], row[2]): StoredArtifact(*row) for row in rows}
+
+    def content(self, area: str, rel_path: str) -> bytes | None:
+        """Stored bytes of a file; None when it is unknown or was too large to keep."""
+        row = self._db.execute(
+            "SELECT content FROM artifacts WHERE area = ? AND rel_path = ?", (area, rel_path)
+        ).fetchone()
+        return None if row is None else row[0]
+
+    def contents(self, kinds: Iterable[str]) -> dict[tuple[str, str], bytes | None]:
+        """Bytes of all stored files of the given types, by (area, rel_path)."""
+        wanted = sorted(kinds)
+        marks = ", ".join("?" * len(wanted))
+        rows = self._db.execute(
+            f"SELECT area, rel_path, content FROM artifacts WHERE artifact_type IN ({marks})", wanted
+        )
+        return {(area, rel_path): content for area, rel_path, content in rows}
+
+    def add(self, new: NewContent, now: str) -> None:
+        """Store a file that was not known."""
+        self._db.execute(_INSERT_ARTIFACT, (*_NEW_VALUES(new), now, now))
+
+    def replace(self, artifact_id: int, new: NewContent, now: str) -> None:
+        """Store a new version of a known file; the old one goes to the history."""
+        self._db.execute(
+            "INSERT INTO artifact_history"
+            " (artifact_id, content, content_hash, size, mtime_ns, mode, first_seen, replaced_at)"
+            " SELECT id, content, content_hash, size, mtime_ns, mode, last_seen, ?"
+            " FROM artifacts WHERE id = ?",
+            (now, artifact_id),
+        )
+        self._db.execute(_UPDATE_ARTIFACT, (*_NEW_VALUES(new), now, artifact_id))
+
+    def touch(self, artifact_id: int, mtime_ns: int, inode: int, mode: int, checked_ns: int) -> None:
+        """Note that a file was compared and has the stored bytes; it may have been gone in between."""
+        self._db.execute(
+            "UPDATE artifacts SET mtime_ns = ?, inode = ?, mode = ?, checked_ns = ?, removed_at = NULL"
+            " WHERE id = ?",
+            (mtime_ns, inode, mode, checked_ns, artifact_id),
+        )
+
+    def mark_removed(self, artifact_id: int, now: str) -> None:
+        """Note that a file is no longer on disk. Its bytes stay."""
+        self._db.execute("UPDATE artifacts SET removed_at = ? WHERE id = ?", (now, artifact_id))
+
+    def sealed_runs(self) -> set[str]:
+        """Folders of the runs that were harvested with their handoff."""
+        return {row[0] for row in self._db.execute("SELECT comms_path FROM runs WHERE sealed")}
+
+    # -- projections and meta --------------------------------------------------------------------
+
+    def replace_projections(self, tables: Mapping[str, Sequence[Row]]) -> int:
+        """Make every projection hold the given rows; returns how many rows were touched."""
+        return sum(replace_rows(self._db, table, tables[table]) for table in PROJECTIONS)
+
+    def projections(self) -> dict[str, list[dict[str, Value]]]:
+        """All rows of all projections, each table ordered by its key."""
+        return {table: read_rows(self._db, table) for table in PROJECTIONS}
+
+    def meta(self) -> dict[str, str]:
+        """All of spec_meta."""
+        return {str(key): str(value) for key, value in self._db.execute("SELECT key, value FROM spec_meta")}
+
+    def set_meta(self, values: Mapping[str, str]) -> None:
+        self._db.executemany(
+            "INSERT INTO spec_meta (key, value) VALUES (?, ?)"
+            " ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE value <> excluded.value",
+            values.items(),
+        )
+
+    def revision(self) -> int:
+        """Counts the harvests that changed something; 0 before the first."""
+        row = self._db.execute("SELECT value FROM spec_meta WHERE key = 'revision'").fetchone()
+        return int(row[0]) if row else 0

@@ -1,0 +1,1 @@
+"""Texts about a spec that are computed rather than stored."""

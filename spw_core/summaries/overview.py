@@ -1,0 +1,88 @@
+"""The overview of a spec and the state of one wave, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from spw_core.domain.model import SpecRecord
+from spw_core.domain.summary import SpecSummary, summarise
+from spw_core.domain.waves import WaveState, wave_states
+from spw_core.errors import DocumentNotFound
+from spw_core.text import clean_line
+
+
+def overview(record: SpecRecord) -> str:
+    """Stage, progress, waves, runs and what needs attention."""
+    return "\n".join(_overview_lines(record, summarise(record))) + "\n"
+
+
+def wave_report(record: SpecRecord, number: int | None = None) -> str:
+    """State of one wave (default: the current one) with its attempts and their verdicts.
+
+    Raises DocumentNotFound when there is no such wave.
+    """
+    states = wave_states(record)
+    if number is None:
+        number = summarise(record).wave_current
+    state = next((state for state in states if state.number == number), None)
+    if state is None:
+        known = ", ".join(str(state.number) for state in states)
+        hint = f"It has waves {known}." if known else "Nothing was executed yet."
+        raise DocumentNotFound(f"{record.name} has no wave {number}", hint)
+    return "\n".join(_wave_lines(record, state)) + "\n"
+
+
+def _overview_lines(record: SpecRecord, summary: SpecSummary) -> Iterator[str]:
+    yield f"# {record.name}"
+    yield ""
+    yield f"- **Stage:** {summary.stage} ({summary.status})"
+    if summary.tasks_total:
+        percent = 100 * summary.tasks_done // summary.tasks_total
+        yield f"- **Tasks:** {summary.tasks_done} of {summary.tasks_total} done ({percent} %)"
+    if summary.wave_current:
+        yield f"- **Wave:** {summary.wave_current} of {summary.waves_total}"
+    agents = sum(len(run.subagents) for run in record.runs)
+    yield f"- **Runs:** {len(record.runs)} with {agents} subagents"
+    if summary.updated_at:
+        yield f"- **Last change:** {summary.updated_at[:16].replace('T', ' ')} UTC"
+    if summary.attention:
+        yield from ("", "## Needs attention", "")
+        yield from (f"- {_cell(item.text)} — `{clean_line(item.path)}`" for item in summary.attention)
+    states = wave_states(record)
+    if states:
+        yield from ("", "## Waves", "")
+        yield from ("| Wave | Status | Tasks | Runs | Checkpoints | Verdict |", "|---|---|---|---|---|---|")
+        for state in states:
+            yield (
+                f"| {state.number} | {state.status} | {_cell(', '.join(state.task_ids)) or '—'} |"
+                f" {state.exec_runs} | {state.check_runs} | {state.checkpoint.status} |"
+            )
+    if record.tasks:
+        yield from ("", "## Tasks", "", "| Task | Title | Status | Wave |", "|---|---|---|---|")
+        for task in record.tasks:
+            wave = f"{task.wave}{' (deferred)' if task.deferred else ''}" if task.wave is not None else "—"
+            yield f"| {_cell(task.id)} | {_cell(task.title)} | {task.status} | {wave} |"
+
+
+def _wave_lines(record: SpecRecord, state: WaveState) -> Iterator[str]:
+    yield f"# {record.name}: wave {state.number}"
+    yield ""
+    yield f"- **Status:** {state.status}"
+    yield f"- **Checkpoint:** {state.checkpoint.status} after {state.check_runs} attempts"
+    if state.task_ids:
+        yield f"- **Tasks:** {_cell(', '.join(state.task_ids))}"
+    yield from (f"- **Stale:** {_cell(text)}" for text in state.checkpoint.stale)
+    if state.summary:
+        yield from ("", clean_line(state.summary))
+    for run in record.runs:
+        if run.phase != "execution" or run.wave != state.number:
+            continue
+        yield from ("", f"## {run.command} {run.run_id}: {run.status.replace('_', ' ')}", "")
+        yield from ("| Subagent | Status | Summary |", "|---|---|---|")
+        for agent in run.subagents:
+            yield f"| {_cell(agent.name)} | {_cell(agent.status)} | {_cell(agent.summary)} |"
+
+
+def _cell(text: str) -> str:
+    """Text for a table cell or list item: one line, with the column sign escaped."""
+    return clean_line(text).replace("|", "\\|")

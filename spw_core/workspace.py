@@ -1,0 +1,145 @@
+"""Where things are. Every path inside a workspace is built here and nowhere else.
+
+A workspace is a folder that holds `.spec-workflow/`. Names that come from outside (spec, task,
+subagent) pass `check_name` before they become part of a path, and the result is checked to lie
+inside the workspace even when folders on the way are symbolic links.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from spw_core.errors import InvalidName, SpecNotFound, WorkspaceNotFound
+from spw_core.names import APPROVALS_DIR, INDEX_DB, SPEC_DB, SPECS_DIR, WORKFLOW_DIR, is_valid_name
+
+# Kept out of git: everything that can be rebuilt, and the databases themselves.
+GITIGNORE_LINES = (
+    "spec.db",
+    "spec.db-*",
+    "spec.db.*",
+    ".spw-index.db",
+    ".spw-index.db-*",
+    ".spw-index.db.*",
+    ".spw-vectors/",
+    ".spw-memory/",
+    ".spw-cache/",
+)
+
+
+def check_name(name: str, what: str = "spec") -> str:
+    """Return `name` unchanged, or raise InvalidName saying which characters are allowed."""
+    if not is_valid_name(name):
+        raise InvalidName(
+            f"invalid {what} name: {name[:80]!r}",
+            "Use letters, digits, '.', '_' and '-', not starting with a dot.",
+        )
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspacePaths:
+    """All paths of one workspace. `root` is the folder that contains `.spec-workflow`."""
+
+    root: Path
+
+    @property
+    def workflow(self) -> Path:
+        return self.root / WORKFLOW_DIR
+
+    @property
+    def specs(self) -> Path:
+        return self.workflow / SPECS_DIR
+
+    @property
+    def index_db(self) -> Path:
+        return self.workflow / INDEX_DB
+
+    @property
+    def gitignore(self) -> Path:
+        return self.workflow / ".gitignore"
+
+    def spec_dir(self, name: str) -> Path:
+        """Folder of a spec, which need not exist. Raises InvalidName, also for a link leading outside."""
+        return self._inside(self.specs / check_name(name), name)
+
+    def spec_db(self, name: str) -> Path:
+        return self.spec_dir(name) / SPEC_DB
+
+    def approvals_dir(self, name: str) -> Path:
+        return self._inside(self.workflow / APPROVALS_DIR / check_name(name), name)
+
+    def spec_file(self, name: str, rel_path: str) -> Path:
+        """A file inside a spec's folder. Raises InvalidName for a path that would lead out of it."""
+        return _join(self.spec_dir(name), rel_path)
+
+    def workflow_file(self, path: str) -> Path:
+        """A file by its path below `.spec-workflow/`, as search results name it. Raises InvalidName."""
+        return _join(self.workflow, path)
+
+    def existing_spec(self, name: str) -> Path:
+        """Folder of a spec that exists, or SpecNotFound with the names that do."""
+        path = self.spec_dir(name)
+        if not path.is_dir():
+            known = ", ".join(self.spec_names()[:12])
+            raise SpecNotFound(
+                f"spec not found: {name}",
+                f"This workspace has: {known}." if known else "This workspace has no specs yet.",
+            )
+        return path
+
+    def spec_names(self) -> list[str]:
+        """Names of all spec folders, byte-wise sorted; folders whose name is not valid are left out."""
+        return sorted(name for name in self._spec_folders() if is_valid_name(name))
+
+    def odd_spec_folders(self) -> list[str]:
+        """Folders under `specs/` that cannot be specs because of their name, hidden ones aside."""
+        return sorted(n for n in self._spec_folders() if not is_valid_name(n) and not n.startswith("."))
+
+    def _spec_folders(self) -> Iterator[str]:
+        try:
+            entries = os.scandir(self.specs)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        with entries:
+            for entry in entries:
+                if entry.is_dir():
+                    yield entry.name
+
+    def _inside(self, path: Path, name: str) -> Path:
+        # Only a symbolic link can lead out once the name is checked, and only then is resolving paid for.
+        if (path.is_symlink() or path.parent.is_symlink()) and not path.resolve().is_relative_to(
+            self.root.resolve()
+        ):
+            raise InvalidName(
+                f"{name}: {path} is a symbolic link that leads out of the workspace",
+                "Replace the link by the folder itself.",
+            )
+        return path
+
+
+def _join(folder: Path, rel_path: str) -> Path:
+    parts = rel_path.split("/")
+    if any(part in ("", ".", "..") or "\0" in part or "\\" in part for part in parts):
+        raise InvalidName(f"not a path below {folder.name}: {rel_path[:80]!r}")
+    return folder.joinpath(*parts)
+
+
+def find_workspace(start: Path | str | None = None) -> WorkspacePaths:
+    """The nearest folder at or above `start` (default: current folder) that contains `.spec-workflow`.
+
+    Raises WorkspaceNotFound with instructions when there is none.
+    """
+    origin = Path(start) if start is not None else Path.cwd()
+    origin = Path(os.path.abspath(origin))  # noqa: PTH100 - resolve() would follow links
+    for folder in (origin, *origin.parents):
+        if (folder / WORKFLOW_DIR).is_dir() and folder.name != WORKFLOW_DIR:
+            return WorkspacePaths(folder)
+    if not origin.exists():
+        raise WorkspaceNotFound(f"no such folder: {origin}", "Check the path given with --workspace.")
+    raise WorkspaceNotFound(
+        f"no {WORKFLOW_DIR} folder in {origin} or above",
+        f"Make one with `mkdir -p {WORKFLOW_DIR}/{SPECS_DIR}`, or try `spw demo DIR` for an example.",
+    )
