@@ -40,7 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
         subparser = module.add_parser(subparsers)
         # Suppressed, so that an option after the command does not undo one before it.
         _add_workspace(subparser, default=argparse.SUPPRESS)
-        subparser.set_defaults(run=module.run)
+        subparser.set_defaults(handler=module.run)
     return parser
 
 
@@ -52,7 +52,7 @@ def run(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 1
     try:
-        code: int = args.run(args)
+        code: int = args.handler(args)
         sys.stdout.flush()
         return code
     except SpwError as error:

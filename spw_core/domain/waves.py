@@ -55,14 +55,15 @@ class WaveState:
 
 
 def verdict_of(run: Run) -> str:
-    """The gate decider's verdict; without one, blocked if anybody blocks, pass if all pass, else unknown."""
+    """The gate decider's verdict. Without one: blocked if anybody blocks, pass if the run is complete and
+    all pass, else unknown."""
     statuses = {agent.name: agent.status for agent in run.subagents}
     decided = statuses.get(GATE_DECIDER, "")
     if decided in (PASS, BLOCKED):
         return decided
     if BLOCKED in statuses.values():
         return BLOCKED
-    return PASS if run.all_pass else UNKNOWN
+    return PASS if run.has_handoff and run.all_pass else UNKNOWN
 
 
 def resolve_checkpoint(runs: Iterable[Run], files: WaveFiles | None) -> Checkpoint:

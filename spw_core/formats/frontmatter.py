@@ -21,6 +21,7 @@ MAX_YAML_CHARS = 64 * 1024
 """PyYAML needs seconds for a megabyte; no honest frontmatter comes near this size."""
 
 _FENCE = "---"
+_ODD_BREAK = re.compile("[\r\x85\u2028\u2029]")
 _FLAT_KEY = re.compile(r"[ \t]{0,16}([^\W\d][\w-]{0,63})[ \t]{0,16}:(?:[ \t]+|$)")
 # What no frontmatter holds: a forgotten closing line must not turn tasks into metadata.
 _DOCUMENT_LINE = re.compile(r"\s{0,16}[-*+]\s{1,8}\[.?\]|#{2,6}\s")
@@ -36,7 +37,7 @@ def split_frontmatter(text: str) -> tuple[dict[str, object], str, int, list[Prob
     is not 1.1. `body_line` is the 1-based line on which the body starts. Broken YAML is reported and
     its single-line `key: value` pairs are still read. Never raises.
     """
-    text = text.removeprefix(BOM)
+    text = text.lstrip(BOM)
     pieces = split_lines(text)
     lines = pieces[::2]
     start = next((index for index, line in enumerate(lines) if line and not line.isspace()), None)
@@ -78,9 +79,7 @@ def render_frontmatter(mapping: Mapping[str, object]) -> str:
 
     if not mapping:
         return f"{_FENCE}\n{_FENCE}\n"
-    body = yaml.safe_dump(
-        dict(mapping), sort_keys=False, allow_unicode=True, default_flow_style=False, width=float("inf")
-    )
+    body = yaml.dump(dict(mapping), Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=float("inf"))
     return f"{_FENCE}\n{body}{_FENCE}\n"
 
 
@@ -126,11 +125,29 @@ def _loader() -> type[yaml.SafeLoader]:
     return Loader
 
 
+@cache
+def _dumper() -> type[yaml.SafeDumper]:
+    """A safe dumper that quotes the Unicode line breaks, which PyYAML would fold into other white space."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        pass
+
+    def represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+        style = '"' if _ODD_BREAK.search(text) else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+    Dumper.add_representer(str, represent_text)
+    return Dumper
+
+
 def _plain(value: object) -> object:
     """Reduce what explicit YAML tags can build to JSON-like data; keys become text."""
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set)):
+    if isinstance(value, set):
+        return sorted(str(_plain(item)) for item in value)
+    if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     if isinstance(value, datetime.date):
         return value.isoformat()

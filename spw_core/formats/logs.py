@@ -32,7 +32,7 @@ def parse_log_header(text: str, file_name: str) -> LogHeader:
 
     The MCP server writes `1-2` in file names for task `1.2`, which only the heading can tell from a range.
     """
-    for line in text.splitlines()[:20]:
+    for line in text[:4096].splitlines()[:20]:
         if match := _TITLE.match(line.strip()):
             return LogHeader(match["id"], (match["title"] or "").strip())
     match = _FILE_NAME.fullmatch(file_name)

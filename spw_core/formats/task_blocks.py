@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from .problem import Problem
-from .task_lines import Scan, TaskLine, indent_of
+from .task_lines import HEADING, Scan, TaskLine, indent_of
 from .task_values import narrow
 from .task_words import (
     Key,
@@ -48,8 +48,8 @@ class KeyLine:
 
 
 _BULLET = re.compile(r"(?:[-*+•]|[0-9]{1,9}[.)])(?:\s+|$)")
-_HEADING = re.compile(r"\s{0,3}(#{1,6})\s+")
 _LABEL_FRINGE = re.compile(r"^[\W_]+|[\W_]+$")
+_UNREADABLE_ID = re.compile(r"\W{0,3}[A-Za-z]{0,4}-?[0-9]")
 _MAX_LABEL = 60
 
 
@@ -156,8 +156,9 @@ class BlockReader:
     def _text(self, number: int, line: str) -> None:
         stripped = line.strip()
         indent = indent_of(line)
-        heading = _HEADING.match(line)
+        heading = HEADING.match(line)
         if heading and not self._is_inside(indent, len(heading[1])):
+            self._report_checkbox(number)
             self._heading(len(heading[1]), line[heading.end() :].strip())
             return
         if _is_rule(stripped) and indent <= 3:
@@ -169,11 +170,20 @@ class BlockReader:
         if self._block and self._belongs(self._block, number, indent, bool(bullet), text):
             self._task_text(self._block, number, indent, bool(bullet), text)
         elif number in self.scan.checkboxes:
-            self.problems.append(Problem(number, "a checkbox without a task id is not a task"))
+            self._report_checkbox(number)
         elif self._section == "constraints":
             self.constraints.append(_constraint(text))
         elif self._section == "plan":
             self.plan_lines.append(text)
+
+    def _report_checkbox(self, number: int) -> None:
+        checkbox = self.scan.checkboxes.get(number)
+        if checkbox is None:
+            return
+        remark = "a checkbox without a task id"
+        if _UNREADABLE_ID.match(checkbox.title):
+            remark = f"the task id is not readable: {checkbox.title[:40]!r}"
+        self.problems.append(Problem(number, remark))
 
     # --- headings and sections
 

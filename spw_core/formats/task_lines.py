@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from .frontmatter import split_frontmatter
 from .problem import Problem
 from .task_values import DASHES, ID, narrow, normalise_id
-from .task_words import SIGNS, TASK_WORDS, TaskStatus
+from .task_words import (
+    SIGNS,
+    TASK_WORDS,
+    TaskStatus,
+    is_deferred_text,
+    is_tasks_heading,
+    is_wave_plan_heading,
+    wave_in_text,
+)
 from .text_decode import BOM, split_lines
 
 
@@ -58,9 +67,10 @@ def scan_tasks(text: str) -> Scan:
     """Find the task lines of `text`. Never raises; linear in the length of the text.
 
     Checkboxes with an id are tasks. Without any of them in a list, headings (`### Task 3: title`) are;
-    without those and without other checkboxes at the margin, the items of a numbered list may be.
+    without those and without other checkboxes at the margin, the items of a numbered list at the margin
+    are, if the heading above them announces tasks or is the title of the document.
     """
-    text = text.removeprefix(BOM)
+    text = text.lstrip(BOM)
     fields, _, body_line, problems = split_frontmatter(text)
     lines = split_lines(text)[::2]
     hidden, fence_problems, section_items = _walk_blocks(lines, body_line - 1)
@@ -78,25 +88,50 @@ def scan_tasks(text: str) -> Scan:
             task = replace(task, id="")
         found.append(task)
 
-    tasks = {task.number: task for task in _choose(found)}
+    tasks = {task.number: task for task in _choose(found, lines, hidden)}
     checkboxes = {task.number: task for task in found if task.box and not task.id}
     return Scan(fields, lines, frozenset(hidden), tasks, checkboxes, problems)
 
 
-def _choose(found: list[TaskLine]) -> list[TaskLine]:
+def _choose(found: list[TaskLine], lines: list[str], hidden: Set[int]) -> list[TaskLine]:
     boxed = [task for task in found if task.box and task.id]
     if any(task.kind == "box" for task in boxed):
         return boxed
     headings = [task for task in found if task.kind == "heading" and task.id]
     if headings or any(task.box and not task.indent for task in found):
         return headings
-    return [task for task in found if task.kind == "numbered"]
+    numbered = {task.number: task for task in found if task.kind == "numbered"}
+    return _below_task_headings(numbered, lines, hidden) if numbered else []
+
+
+def _below_task_headings(numbered: dict[int, TaskLine], lines: list[str], hidden: Set[int]) -> list[TaskLine]:
+    """The numbered items below a heading that announces tasks, or below none but the title."""
+    kept: list[TaskLine] = []
+    sections: list[tuple[int, bool]] = []
+    for number, line in enumerate(lines, start=1):
+        task = numbered.get(number)
+        if task:
+            if not sections or any(announces for _, announces in sections):
+                kept.append(task)
+            continue
+        heading = HEADING.match(line)
+        if heading and number not in hidden:
+            level, text = len(heading[1]), line[heading.end() :]
+            while sections and sections[-1][0] >= level:
+                sections.pop()
+            if level > 1:
+                announces = is_tasks_heading(text) or is_deferred_text(text) or wave_in_text(text) is not None
+                sections.append((level, announces and not is_wave_plan_heading(text)))
+    return kept
 
 
 def indent_of(line: str) -> int:
     """The width of the white space before the text; a tab reaches to the next multiple of four."""
     lead = line[: len(line) - len(line.lstrip())]
     return len(lead.expandtabs(4)) if "\t" in lead else len(lead)
+
+
+HEADING = re.compile(r"\s{0,3}(#{1,6})\s+")
 
 
 # --- one line ---------------------------------------------------------------------------------------

@@ -50,15 +50,21 @@ def mark_task(data: bytes, task_id: str, status: TaskStatus) -> MarkResult:
         raise TaskMarkError("the file is UTF-16, which cannot be marked", "save it as UTF-8")
     # Bytes that are not UTF-8 become one escape each here and come back unchanged on encoding.
     text = data.decode("utf-8", "surrogateescape")
-    bom, text = (BOM, text[1:]) if text.startswith(BOM) else ("", text)
+    bom = text[: len(text) - len(text.lstrip(BOM))]
+    text = text[len(bom) :]
     scan = scan_tasks(_ESCAPED_BYTES.sub("\ufffd", text))
     task, note = _find(scan, normalise_id(task_id))
+    if task.box is None:
+        raise TaskMarkError(
+            f"task {task.id} on line {task.number} has no checkbox",
+            f"write it as a list item with a box: - [ ] {task.id}. {task.title}",
+        )
     if task.status is status:
         return MarkResult(data, task.status, task.number, changed=False, note=note)
 
     pieces = split_lines(text)
     index = 2 * (task.number - 1)
-    pieces[index] = _marked_line(pieces[index], task, _character(scan, task, status), status)
+    pieces[index] = _marked_line(pieces[index], task, task.box, _character(scan, task, status), status)
     marked = (bom + "".join(pieces)).encode("utf-8", "surrogateescape")
     return MarkResult(marked, task.status, task.number, changed=True, note=note)
 
@@ -86,13 +92,8 @@ def _character(scan: Scan, task: TaskLine, status: TaskStatus) -> str:
     return _MARKS[status]
 
 
-def _marked_line(line: str, task: TaskLine, character: str, status: TaskStatus) -> str:
-    if task.box is None:
-        raise TaskMarkError(
-            f"task {task.id} on line {task.number} has no checkbox",
-            f"write it as a list item with a box: - [ ] {task.id}. {task.title}",
-        )
-    start, end = task.box
+def _marked_line(line: str, task: TaskLine, box: tuple[int, int], character: str, status: TaskStatus) -> str:
+    start, end = box
     marked = line[:start] + character + line[end:]
     again = read_task_line(marked, task.number)
     if again is None or again.id != task.id or again.status is not status:

@@ -21,10 +21,11 @@ _TOKEN = re.compile(r"[^\s,;，、；/&+]+")
 _PARENTHESIS = re.compile(r"[()（）]")
 _CONNECTORS = frozenset(("and", "e", "und", "y", "et", "и"))
 
-# Narrow forms of the full-width characters that CJK input methods produce; one for one, so columns stay.
+# Plain forms of the full-width characters that CJK input methods produce, and of the spaces that paste
+# from web pages; one for one, so columns stay.
 _NARROW = str.maketrans(
-    "０１２３４５６７８９．：［］（）＊＿　\u00a0",
-    "0123456789.:[]()*_  ",
+    "０１２３４５６７８９ｘＸ．：－！［］（）＊＿　\u00a0\u200b\ufeff",
+    "0123456789xX.:-![]()*_    ",
 )
 _MAX_RANGE = 200
 

@@ -10,6 +10,7 @@ from .problem import Problem
 from .task_blocks import Block, BlockReader
 from .task_lines import TaskLine, scan_tasks
 from .task_values import (
+    drop_parentheses,
     expand_range,
     narrow,
     normalise_id,
@@ -219,7 +220,7 @@ def _build(block: Block, body_ids: Set[str], unlisted: Set[str], problems: list[
     reasons = (("heading", block.deferred), ("wave", wave_defers), ("task_ids", head.id in unlisted))
     deferred_reason = next((reason for reason, applies in reasons if applies), "")
     depends = block.texts(Key.DEPENDS)
-    if any(wave_in_text(text) is not None for text in depends):
+    if any(wave_in_text(drop_parentheses(text)) is not None for text in depends):
         problems.append(Problem(head.number, f"task {head.id} depends on a wave; only task ids are read"))
     files = block.texts(Key.FILES)
     return Task(

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from spw_core.domain.model import FileError, SpecRecord
-from spw_core.domain.places import Area, Kind, place_of
+from spw_core.domain.places import Area, Place, place_of
 from spw_core.domain.summary import utc_text
 from spw_core.formats.json_object import load_json_object
 from spw_core.formats.text_decode import decode_text
@@ -119,7 +119,7 @@ def _store(
         inode=content.inode,
         mode=content.mode,
         checked_ns=checked_ns,
-        problem=_content_problem(place.kind, found.rel_path, content),
+        problem=_content_problem(place, found.rel_path, content),
     )
     if artifact is None:
         store.add(new, now)
@@ -128,11 +128,11 @@ def _store(
     return True
 
 
-def _content_problem(kind: Kind, rel_path: str, content: FileContent) -> str | None:
+def _content_problem(place: Place, rel_path: str, content: FileContent) -> str | None:
     """Why bytes that no reader looks at cannot be understood; the readers report the others themselves."""
     if content.content is None:
         return f"larger than {MAX_STORED_BYTES // 1024 // 1024} MB; recorded by its hash, not stored"
-    if kind in READ_KINDS:
+    if place.kind in READ_KINDS and not place.special:
         return None
     name = rel_path.lower()
     if name.endswith(".json"):

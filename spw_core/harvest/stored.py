@@ -18,20 +18,22 @@ def counted(artifacts: Iterable[StoredArtifact]) -> list[StoredArtifact]:
     """The artifacts that still speak for their spec: those on disk, and those that are remembered.
 
     Runs, logs and wave files are expected to be cleaned away one day, and dashboards may be on another
-    branch: they are remembered. A run is remembered whole or not at all, so that a run that was deleted
-    and dispatched again does not show subagents of its former life. Everything else that was deleted,
-    an answered approval request above all, has nothing more to say.
+    branch: they are remembered. A run is remembered when it was complete and nothing of it is left on
+    disk, so that a run that was deleted and dispatched again does not show subagents of its former life.
+    Everything else that was deleted, an answered approval request above all, has nothing more to say.
     """
     known = list(artifacts)
     places = [place_of(Area(artifact.area), artifact.rel_path) for artifact in known]
     runs_on_disk = {
         place.run for artifact, place in zip(known, places, strict=True) if artifact.removed_at is None
     }
+    complete_runs = {place.run for place in places if place.kind is Kind.HANDOFF and not place.special}
+    remembered_runs = complete_runs - runs_on_disk
     kept = []
     for artifact, place in zip(known, places, strict=True):
         if artifact.removed_at is not None:
             if place.run:
-                remembered = place.run not in runs_on_disk
+                remembered = place.run in remembered_runs
             else:
                 remembered = place.kind in _WAVE_AND_LOG_KINDS or artifact.rel_path in DASHBOARDS
             if not remembered:

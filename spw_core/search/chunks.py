@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from spw_core.formats.text_decode import split_lines
+
 # Characters. Roughly 100-250 tokens, where ranking by the best chunk measured best.
 TARGET = 900
 HARD_LIMIT = 4000
@@ -41,7 +43,7 @@ class _Block:
 def document_title(text: str) -> str:
     """The first level-1 heading outside fences, else the first heading, else an empty text."""
     first = ""
-    for block in _blocks(text[:20_000].splitlines(), 1):
+    for block in _blocks(split_lines(text[:20_000])[::2], 1):
         if block.level:
             title = _heading_text(block.text)
             if block.level == 1:
@@ -64,7 +66,7 @@ def chunk_markdown(text: str, first_line: int = 1) -> list[Chunk]:
             held.clear()
             size = 0
 
-    for block in _blocks(text[:MAX_INDEXED].splitlines(), first_line):
+    for block in _blocks(split_lines(text[:MAX_INDEXED])[::2], first_line):
         if block.level:
             flush()
             # Headings without text of their own stay held and open the next chunk.
@@ -83,8 +85,10 @@ def chunk_markdown(text: str, first_line: int = 1) -> list[Chunk]:
 def _emit(chunks: list[Chunk], blocks: list[_Block], heading: str) -> None:
     # The headings stand in `heading`; repeated in the body they would crowd out the text in snippets.
     texts = [block for block in blocks if not block.level]
-    body = "\n".join(block.text for block in texts)
     line = texts[0].line if texts else blocks[0].line
+    body = ""
+    for block in texts:  # with the blank lines between, so that lines can be counted in the body
+        body += "\n" * (block.line - line - body.count("\n")) + block.text
     while len(body) > HARD_LIMIT:
         cut = body.rfind("\n", 1, HARD_LIMIT)
         cut = cut if cut > 0 else HARD_LIMIT

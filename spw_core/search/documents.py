@@ -27,7 +27,7 @@ def read_document(area: Area, rel_path: str, content: bytes) -> tuple[str, list[
     """(title, chunks) of an artifact's bytes; no chunks when there is nothing readable in it."""
     place = place_of(area, rel_path)
     name = rel_path.rpartition("/")[2]
-    if b"\0" in content[:8192]:
+    if place.kind is Kind.OTHER and b"\0" in content[:8192]:  # an image or another binary file
         return name, []
     if name.lower().endswith(".json"):
         return _title("", rel_path), _json_chunks(content)
@@ -58,7 +58,8 @@ def _json_chunks(content: bytes) -> list[Chunk]:
         text = content.decode("utf-8", "replace")
         return chunk_markdown(text) if problems and text.strip() else []
     lines = _json_lines(value, depth=0)
-    return chunk_markdown("\n".join(lines)) if lines else []
+    # On one line: these texts have no place in the file that a line number could name.
+    return chunk_markdown(" · ".join(" ".join(line.split()) for line in lines)) if lines else []
 
 
 def _json_lines(value: object, depth: int) -> list[str]:

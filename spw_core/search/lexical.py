@@ -19,6 +19,9 @@ REASON = "words only: no embeddings are built"
 _WEIGHTS = (3.0, 1.5, 1.0)
 # Chunks that are looked at per search, at least; documents are ranked by the best of them.
 _MIN_CANDIDATES = 200
+# Documents beyond the limit that are still looked at, so that ties at the edge are decided by their words.
+_SPARE = 20
+_CHUNKS_COMPARED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,24 +131,34 @@ def _conditions(filters: Filters) -> tuple[str, list[str]]:
 def _documents(
     rows: Iterable[tuple[Any, ...]], query: Query, tokenize: Tokenize, limit: int
 ) -> list[SearchResult]:
-    """One result per document, from its best chunk; at equal score those with more of the words first."""
+    """One result per document, ranked by its best chunk; at equal score those with more of the words first.
+
+    The chunk that is shown is the one whose text holds most of the words: the best by score may owe it
+    to the title alone, which all chunks of a document share.
+    """
     stems = {stem: term.text for term in query.wanted for _, _, stem in tokenize(term.text)}
     prefixes = {
         stem: term.text for term in query.wanted if term.prefix for _, _, stem in tokenize(term.text)[-1:]
     }
-    best: dict[int, tuple[Any, ...]] = {}
-    for row in rows:
-        best.setdefault(row[0], row)
-    results = []
-    for row in list(best.values())[: limit + 20]:
-        (doc_id, spec, kind, phase, command, run, wave, agent, status, title, path, updated_at) = row[:12]
-        line, heading, body, score = row[12:]
-        snippet = make_snippet(body, tokenize, stems, prefixes)
-        seen = {stem for _, _, stem in tokenize(f"{title} {heading} {spec} {body}")}
-        matched = {word for stem, word in stems.items() if stem in seen}
-        matched |= {
-            word for prefix, word in prefixes.items() if any(stem.startswith(prefix) for stem in seen)
+
+    def words_in(text: str) -> set[str]:
+        present = {stem for _, _, stem in tokenize(text)}
+        found = {word for stem, word in stems.items() if stem in present}
+        return found | {
+            word for start, word in prefixes.items() if any(stem.startswith(start) for stem in present)
         }
+
+    chunks: dict[int, list[tuple[Any, ...]]] = {}
+    for row in rows:
+        chunks.setdefault(row[0], []).append(row)
+    results = []
+    for candidates in list(chunks.values())[: limit + _SPARE]:
+        score = candidates[0][-1]
+        shown = max(candidates[:_CHUNKS_COMPARED], key=lambda row: len(words_in(row[-2])))
+        (doc_id, spec, kind, phase, command, run, wave, agent, status, title, path, updated_at) = shown[:12]
+        line, heading, body, _ = shown[12:]
+        snippet = make_snippet(body, tokenize, stems, prefixes)
+        matched = words_in(f"{title} {heading} {spec} {body}")
         results.append(
             SearchResult(
                 id=doc_id,

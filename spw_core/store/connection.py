@@ -23,6 +23,7 @@ from spw_core.errors import CorruptStore, ForeignStore, NewerStore, StoreError
 
 BUSY_LIMIT_S = 30.0
 _LONGEST_NAP_S = 0.004
+_OPEN_LIMIT_S = 2.0
 _WAL_PASSIVE_PAGES = 1000
 _WAL_RESTART_PAGES = 4000
 _JOURNAL_LIMIT_BYTES = 16 * 1024 * 1024
@@ -162,16 +163,34 @@ def _create_private(path: Path) -> None:
 
 
 def _connect_read_only(path: Path) -> apsw.Connection:
-    flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+    """A connection that cannot write, whatever the file and its folder allow."""
     uri = path.absolute().as_uri()
-    connection = apsw.Connection(uri + "?mode=ro", flags=flags)
+    if not os.access(path.parent, os.W_OK):
+        try:
+            return _connect_and_try(f"{uri}?mode=ro", apsw.SQLITE_OPEN_READONLY)
+        except (apsw.CantOpenError, apsw.ReadOnlyError):
+            # No side files, and no right to make them: then there is no writer either.
+            return _connect_and_try(f"{uri}?immutable=1", apsw.SQLITE_OPEN_READONLY)
+    # Opened read-write and then restricted: a truly read-only reader of a WAL database would leave the
+    # side files behind that it had to create.
+    wait = BusyWait(_OPEN_LIMIT_S)
+    attempts = 0
+    while True:
+        try:
+            return _connect_and_try(f"{uri}?mode=rw", apsw.SQLITE_OPEN_READWRITE)
+        except (apsw.CantOpenError, apsw.ReadOnlyError):
+            # The last writer may just be removing its side files.
+            if not wait(attempts):
+                raise
+            attempts += 1
+
+
+def _connect_and_try(uri: str, flags: int) -> apsw.Connection:
+    connection = apsw.Connection(uri, flags=flags | apsw.SQLITE_OPEN_URI)
     try:
         connection.set_busy_handler(BusyWait())
+        connection.pragma("query_only", True)
         connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
-    except (apsw.CantOpenError, apsw.ReadOnlyError):
-        # A WAL database in a folder we may not write to: without the side files there can be no writer.
-        connection.close(True)
-        return apsw.Connection(uri + "?immutable=1", flags=flags)
     except BaseException:
         connection.close(True)
         raise

@@ -1,0 +1,113 @@
+"""The one door to the core: every question that needs the disk or a database is asked here.
+
+All methods are plain functions that may be slow and may raise; screens call them through
+`asyncio.to_thread` and never from the event loop. The core is imported when the first question comes,
+so that the first picture does not wait for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spw_core.errors import SpwError
+from spw_core.text import clean_line
+from spw_tui.refs import DocumentRef
+
+if TYPE_CHECKING:
+    from spw_core.api import Workspace
+    from spw_core.domain.model import SpecRecord
+    from spw_core.domain.summary import SpecSummary
+    from spw_core.harvest.report import HarvestReport
+    from spw_core.search.lexical import SearchAnswer
+
+_SEARCH_LIMIT = 50
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A spec that could not be read, and why; the rest of the list is shown all the same."""
+
+    name: str
+    message: str
+
+
+class DataService:
+    """Questions about one workspace. `prepare` runs once before the first of them (`--demo` uses it)."""
+
+    def __init__(self, root: Path, prepare: Callable[[], None] | None = None) -> None:
+        self.root = root
+        self.harvest_when_empty = prepare is not None
+        self._prepare = prepare
+        self._opened: Workspace | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the workspace, known without a look at the disk."""
+        return self.root.name
+
+    def prepare(self) -> None:
+        """Make sure that there is a workspace to ask about. Raises SpwError."""
+        from spw_core.api import Workspace
+
+        if self._opened is None:
+            if self._prepare:
+                self._prepare()
+            self._opened = Workspace.open(self.root)
+
+    @property
+    def _workspace(self) -> Workspace:
+        self.prepare()
+        assert self._opened is not None
+        return self._opened
+
+    def indexed_specs(self) -> list[SpecSummary]:
+        """All specs as of the last harvest; fast, and empty when nothing was harvested."""
+        return self._workspace.indexed_specs()
+
+    def spec_names(self) -> list[str]:
+        return self._workspace.spec_names()
+
+    def summaries(self, names: Iterable[str]) -> list[SpecSummary | Failure]:
+        """The specs as they are now. One that cannot be read does not keep the others away."""
+        found: list[SpecSummary | Failure] = []
+        for name in names:
+            try:
+                found.append(self._workspace.spec(name).summary())
+            except (SpwError, OSError) as error:
+                found.append(Failure(name, describe(error)))
+        return found
+
+    def record(self, spec: str) -> SpecRecord:
+        """All facts of a spec as they are now."""
+        return self._workspace.spec(spec).record()
+
+    def text(self, ref: DocumentRef) -> str:
+        """The text of a document, not yet safe to show. Raises DocumentNotFound."""
+        return self._workspace.spec(ref.spec).read(ref.path, area=ref.area)
+
+    def file(self, ref: DocumentRef) -> Path | None:
+        """The file of a document, for an editor; None when it is kept in the database only."""
+        path = self._workspace.paths.workflow_file(ref.workflow_path)
+        return path if path.is_file() else None
+
+    def search(self, query: str) -> SearchAnswer:
+        """Ranked documents for a query that is still being typed."""
+        return self._workspace.search(query, limit=_SEARCH_LIMIT, typing=True)
+
+    def harvest(self, progress: Progress) -> HarvestReport:
+        """Bring the databases up to date with the files; `progress` is called from this thread."""
+        return self._workspace.harvest(progress=progress)
+
+
+def describe(error: Exception) -> str:
+    """An error in one line, with what to do about it when that is known."""
+    if isinstance(error, SpwError):
+        return clean_line(f"{error.message}. {error.hint}" if error.hint else error.message)
+    if isinstance(error, OSError) and error.strerror:
+        return clean_line(f"{error.strerror}: {error.filename}" if error.filename else error.strerror)
+    return clean_line(f"{type(error).__name__}: {error}")

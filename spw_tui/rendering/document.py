@@ -1,0 +1,169 @@
+"""A document as drawn lines, made in slices so that the first screen never waits for the last one."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from rich.cells import cell_len
+from rich.console import Console, RenderableType
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from spw_core.text import clean
+from spw_tui.rendering.markdown import (
+    Block,
+    BlockMarkdown,
+    code,
+    front_matter,
+    parse_blocks,
+    rich_theme,
+    sections,
+)
+from spw_tui.rendering.plain import wrap_line
+from spw_tui.rows import Tone
+from spw_tui.themes import PALETTES, tones
+
+# Limits in characters. Beyond the first a text is cut, beyond the second it is shown as it is.
+MAX_TEXT = 4_000_000
+MAX_MARKDOWN = 1_000_000
+# A block or a line of a block that is longer than this is shown as it is, and nothing else changes.
+_MAX_BLOCK = 60_000
+_MAX_LINE = 8_000
+_MIN_WIDTH = 20
+_LANGUAGES = {"json": "json", "jsonl": "json", "toml": "toml", "yaml": "yaml", "yml": "yaml"}
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading and the drawn line it is on."""
+
+    line: int
+    level: int
+    title: str
+
+
+@dataclass(slots=True)
+class Slice:
+    """Some more drawn lines; `sources` has the 1-based source line of each of them."""
+
+    strips: list[Strip] = field(default_factory=list)
+    sources: list[int] = field(default_factory=list)
+    headings: list[Heading] = field(default_factory=list)
+
+
+class DocumentRenderer:
+    """Draws one text at one width. Every call of `next_slice` may be in another thread, one at a time."""
+
+    def __init__(self, text: str, name: str, width: int, theme: str, *, raw: bool = False) -> None:
+        """`name` is the file name; only its ending counts."""
+        self.remark = ""
+        self._palette = PALETTES[theme]
+        self._tones = tones(theme)
+        self._width = max(_MIN_WIDTH, width)
+        if len(text) > MAX_TEXT:
+            self.remark = f"the first {MAX_TEXT // 1_000_000} MB of {len(text) / 1e6:.1f} MB"
+            text = text[:MAX_TEXT]
+        self._console = Console(
+            file=io.StringIO(),
+            width=self._width,
+            color_system="truecolor",
+            force_terminal=True,
+            legacy_windows=False,
+            theme=rich_theme(self._palette),
+            _environ={},
+        )
+        self._drawn = 0
+        self._lines = self._draw(text, name.lower(), raw)
+
+    def next_slice(self, seconds: float = 0.03) -> Slice | None:
+        """What can be drawn in about so much time; None when the document is complete."""
+        found = Slice()
+        until = time.perf_counter() + seconds
+        for strips, source, heading in self._lines:
+            if heading is not None:
+                found.headings.append(Heading(self._drawn, heading.level, heading.title))
+            found.strips += strips
+            found.sources += [source] * len(strips)
+            self._drawn += len(strips)
+            if time.perf_counter() > until:
+                break
+        return found if found.strips or found.headings else None
+
+    def _draw(self, text: str, name: str, raw: bool) -> Iterator[tuple[list[Strip], int, Block | None]]:
+        text = clean(text)
+        if not raw and name.endswith((".md", ".markdown")):
+            if len(text) <= MAX_MARKDOWN:
+                yield from self._markdown(text)
+                return
+            self.remark = self.remark or f"{len(text) / 1e6:.1f} MB, shown as text"
+        language = _LANGUAGES.get(name.rpartition(".")[2])
+        if language and not raw and self._is_small(text):
+            yield self._rich([code(text.rstrip("\n"), language, self._palette)]), 1, None
+            return
+        yield from self._plain(text.split("\n"), 1)
+
+    def _markdown(self, text: str) -> Iterator[tuple[list[Strip], int, Block | None]]:
+        yaml, skipped = front_matter(text)
+        if yaml:
+            yield from self._front_matter(yaml)
+            text = "\n" * skipped + "\n".join(text.split("\n")[skipped:])
+        lines = text.split("\n")
+        for first, section in sections(text):
+            blocks, shared = parse_blocks(section)
+            for block in blocks:
+                source = lines[first + block.start : first + block.end]
+                heading = block if block.level else None
+                if sum(map(len, source)) > _MAX_BLOCK or max(map(len, source), default=0) > _MAX_LINE:
+                    self.remark = self.remark or "a very long block is shown as text"
+                    yield from self._plain(source, first + block.start + 1)
+                else:
+                    strips = self._rich([BlockMarkdown(block, shared, self._palette)])
+                    yield strips, first + block.start + 1, heading
+                yield [Strip([])], first + block.end, None
+
+    def _front_matter(self, yaml: str) -> Iterator[tuple[list[Strip], int, Block | None]]:
+        style = self._tones[Tone.DIM]
+        for number, line in enumerate(yaml.rstrip("\n").split("\n")):
+            pieces = wrap_line(line.expandtabs(4), self._width - 2)
+            yield [_strip(f"  {piece}", style) for piece in pieces], number + 2, None
+        yield [Strip([])], 1, None
+
+    def _plain(self, lines: Iterable[str], first: int) -> Iterator[tuple[list[Strip], int, Block | None]]:
+        style = self._tones[Tone.NORMAL]
+        for number, line in enumerate(lines, first):
+            batch: list[Strip] = []
+            for piece in wrap_line(line.expandtabs(4), self._width):
+                batch.append(_strip(piece, style))
+                if len(batch) >= 500:
+                    yield batch, number, None
+                    batch = []
+            yield batch, number, None
+
+    def _rich(self, renderables: Iterable[RenderableType]) -> list[Strip]:
+        """Lines of Rich renderables. Entities can bring back what `clean` took out, so it is done again."""
+        options = self._console.options
+        return [
+            _trimmed(Segment(clean(text), style) for text, style, control in line if not control)
+            for renderable in renderables
+            for line in self._console.render_lines(renderable, options, pad=False)
+        ]
+
+    @staticmethod
+    def _is_small(text: str) -> bool:
+        return len(text) <= _MAX_BLOCK and max(map(len, text.split("\n"))) <= _MAX_LINE
+
+
+def _strip(text: str, style: Style) -> Strip:
+    return Strip([Segment(text, style)], cell_len(text)) if text else Strip([])
+
+
+def _trimmed(segments: Iterable[Segment]) -> Strip:
+    """Without the blanks that Rich fills lines with, so that an empty line is one."""
+    kept = [segment for segment in segments if segment.text]
+    while kept and not kept[-1].text.strip() and not (kept[-1].style and kept[-1].style.bgcolor):
+        kept.pop()
+    return Strip(kept)

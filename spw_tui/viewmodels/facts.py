@@ -1,0 +1,85 @@
+"""A spec's record with what all panes need from it: its documents by run, its waves, its summary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from spw_core.domain.model import Document, Run, SpecRecord
+from spw_core.domain.places import Area, Kind, Place, place_of
+from spw_core.domain.summary import SpecSummary, summarise
+from spw_core.domain.waves import WaveState, wave_states
+from spw_tui.refs import DocumentRef, ref_of
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A document and what its path says about it."""
+
+    document: Document
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class SpecFacts:
+    """Everything the panes of one spec are made from; as immutable as the record inside."""
+
+    record: SpecRecord
+    summary: SpecSummary
+    waves: tuple[WaveState, ...]
+    runs: Mapping[str, Run]
+    documents: Mapping[tuple[str, str], Document]
+    in_runs: Mapping[str, Sequence[Placed]]
+    outside: Sequence[Placed]
+
+    @property
+    def name(self) -> str:
+        return self.record.name
+
+    def ref(self, document: Document, line: int = 0) -> DocumentRef:
+        return DocumentRef(self.name, document.path, Area(document.area), line)
+
+    def spec_ref(self, path: str, line: int = 0) -> DocumentRef | None:
+        """A document of the spec's own folder, if there is one at that path."""
+        document = self.documents.get((Area.SPEC, path))
+        return self.ref(document, line) if document else None
+
+    def main_document(self, run_path: str) -> DocumentRef | None:
+        """What stands for a run: its handoff, else a report, else a brief, else anything."""
+        placed = self.in_runs.get(run_path, ())
+        for kind in (Kind.HANDOFF, Kind.REPORT, Kind.BRIEF):
+            for item in placed:
+                if item.place.kind is kind and not item.place.special:
+                    return self.ref(item.document)
+        return self.ref(placed[0].document) if placed else None
+
+    def evidence(self, workflow_path: str) -> tuple[DocumentRef | None, str]:
+        """The document, and the run if it is one, that a path below `.spec-workflow/` leads to."""
+        ref = ref_of(workflow_path)
+        if ref is None or ref.spec != self.name:
+            return ref, ""
+        if (ref.area, ref.path) in self.documents:
+            return ref, ""
+        if ref.path in self.in_runs:
+            return self.main_document(ref.path), ref.path
+        inside = (d for d in self.record.documents if d.path.startswith(f"{ref.path}/") and d.area == ref.area)
+        found = next(inside, None)
+        return (self.ref(found) if found else None), ""
+
+
+def facts_of(record: SpecRecord) -> SpecFacts:
+    """Sort a record out. Its cost grows with the number of documents: call it in a worker."""
+    in_runs: dict[str, list[Placed]] = {run.path: [] for run in record.runs}
+    outside: list[Placed] = []
+    for document in record.documents:
+        place = place_of(Area(document.area), document.path)
+        in_runs.get(place.run, outside).append(Placed(document, place))
+    return SpecFacts(
+        record=record,
+        summary=summarise(record),
+        waves=wave_states(record),
+        runs={run.path: run for run in record.runs},
+        documents={(document.area, document.path): document for document in record.documents},
+        in_runs=in_runs,
+        outside=outside,
+    )

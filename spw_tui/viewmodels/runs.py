@@ -1,0 +1,119 @@
+"""Runs of a spec, and the parts of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from spw_core.domain.model import Run
+from spw_core.domain.places import Kind
+from spw_core.formats.status import BLOCKED, PASS
+from spw_tui.clock import age, duration
+from spw_tui.refs import DocumentRef
+from spw_tui.rows import Cell, Line, Row, Span, Tone, cell, columns, heading
+from spw_tui.viewmodels.facts import SpecFacts
+from spw_tui.viewmodels.looks import verdict_look
+
+PARTS = ("brief.md", "report.md", "status.json")
+
+
+def run_rows(facts: SpecFacts, now_ns: int) -> list[Row]:
+    """One line per run, the newest first."""
+    runs = sorted(facts.record.runs, key=lambda run: (-run.updated_ns, run.path))
+    names = columns([(run.command, run.run_id) for run in runs], (20, 14))
+    return [
+        Row(
+            run.path,
+            (_run_line(run, names, now_ns),),
+            facts.main_document(run.path),
+            run.path,
+        )
+        for run in runs
+    ]
+
+
+def _run_line(run: Run, names: list[int], now_ns: int) -> Line:
+    return (
+        verdict_look(run.status).cell(10),
+        cell(run.command, Tone.STRONG, width=max(1, names[0])),
+        cell(f"wave {run.wave}" if run.wave else "", width=7),
+        cell(run.run_id, width=max(1, names[1])),
+        Cell(_agents(run), grow=True),
+        cell(duration(run.started_ns, run.updated_ns), Tone.DIM, width=6, right=True, from_width=64),
+        cell(age(run.updated_ns, now_ns), Tone.DIM, width=8, right=True),
+    )
+
+
+def _agents(run: Run) -> tuple[Span, ...]:
+    """`3 agents`, and how many of them do not say pass."""
+    count = len(run.subagents)
+    spans = [Span(f"{count} agent{'' if count == 1 else 's'}", Tone.DIM)]
+    blocked = sum(agent.status == BLOCKED for agent in run.subagents)
+    unclear = sum(agent.status not in (PASS, BLOCKED) for agent in run.subagents)
+    if blocked:
+        spans.append(Span(f"  {blocked} blocked", Tone.BAD))
+    if unclear:
+        spans.append(Span(f"  {unclear} without verdict", Tone.WARN))
+    return tuple(spans)
+
+
+def run_title(run: Run) -> Line:
+    """The heading of the screen of a run."""
+    look = verdict_look(run.status)
+    wave = f" · wave {run.wave}" if run.wave else ""
+    return (
+        Cell((Span(f"{run.command}{wave} · {run.run_id}", Tone.STRONG),)),
+        cell(f"{look.glyph} {look.word}", look.tone),
+    )
+
+
+def part_rows(facts: SpecFacts, run: Run) -> list[Row]:
+    """What a run consists of: its handoff, its subagents, and every other file in its folder."""
+    return [*_handoff(facts, run), *_subagents(facts, run), *_others(facts, run)]
+
+
+def _handoff(facts: SpecFacts, run: Run) -> Iterator[Row]:
+    for item in facts.in_runs.get(run.path, ()):
+        if item.place.kind is Kind.HANDOFF and not item.place.special:
+            line = (cell("→", Tone.ACCENT), cell("handoff", Tone.STRONG, grow=True))
+            yield Row("handoff", (line,), facts.ref(item.document))
+    if not run.has_handoff:
+        look = verdict_look(run.status)
+        line = (Cell((look.span,)), cell("no handoff yet", look.tone, grow=True))
+        yield Row("handoff-none", (line,), selectable=False)
+
+
+def _subagents(facts: SpecFacts, run: Run) -> Iterator[Row]:
+    yield from heading("agents", "Subagents", str(len(run.subagents)))
+    for agent in run.subagents:
+        look = verdict_look(agent.status)
+        missing = agent.missing_files
+        about = f"missing: {', '.join(missing)}" if missing else agent.summary or "no summary"
+        lines = (
+            (Cell((look.span,)), cell(agent.name, Tone.STRONG, grow=True), cell(look.word, look.tone)),
+            (cell(" "), cell(about, Tone.WARN if missing else Tone.DIM, grow=True)),
+        )
+        yield Row(agent.path, lines, part_of(facts, agent.path, "report.md"))
+
+
+def part_of(facts: SpecFacts, agent_path: str, part: str) -> DocumentRef | None:
+    """The wanted part of a subagent, or the first one that exists."""
+    for name in (part, *PARTS):
+        if found := facts.spec_ref(f"{agent_path}/{name}"):
+            return found
+    return None
+
+
+def _others(facts: SpecFacts, run: Run) -> Iterator[Row]:
+    agents = tuple(f"{agent.path}/" for agent in run.subagents)
+    others = [
+        item.document
+        for item in facts.in_runs.get(run.path, ())
+        if not (item.place.kind is Kind.HANDOFF and not item.place.special)
+        and not (item.document.path.startswith(agents) and item.document.path.endswith(PARTS))
+    ]
+    if not others:
+        return
+    yield from heading("others", "Other files", str(len(others)))
+    for document in others:
+        line = (cell(" "), cell(document.path.removeprefix(f"{run.path}/"), grow=True))
+        yield Row(document.path, (line,), facts.ref(document))

@@ -1,0 +1,60 @@
+"""The list of specs: needs-me-first, then the most recent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from spw_core.domain import stage
+from spw_core.domain.summary import BLOCKED_SPEC, WAITING, SpecSummary
+from spw_tui.clock import age, nanoseconds
+from spw_tui.data import Failure
+from spw_tui.rows import Cell, Row, Span, Tone, bar, cell
+from spw_tui.viewmodels.looks import UNREADABLE, spec_look
+
+_BAR = 8
+
+
+def spec_rows(specs: Iterable[SpecSummary | Failure], now_ns: int) -> list[Row]:
+    """Two lines per spec, the most urgent first."""
+    return [_row(spec, now_ns) for spec in sorted(specs, key=_order)]
+
+
+def _order(spec: SpecSummary | Failure) -> tuple[int, int, str]:
+    """Blocked, waiting for somebody, runs without an end; everything else by time."""
+    if isinstance(spec, Failure):
+        return (0, 0, spec.name)
+    kinds = {item.kind for item in spec.attention}
+    urgency = {BLOCKED_SPEC: 1, WAITING: 2}.get(spec.status, 3 if "incomplete-run" in kinds else 4)
+    return (urgency, -nanoseconds(spec.updated_at), spec.name)
+
+
+def _row(spec: SpecSummary | Failure, now_ns: int) -> Row:
+    if isinstance(spec, Failure):
+        title = (Cell((UNREADABLE.span,)), cell(spec.name, Tone.STRONG, grow=True))
+        return Row(spec.name, (title, (cell(""), cell(spec.message, Tone.BAD, grow=True))))
+    look = spec_look(spec.status)
+    flagged = f"▲{len(spec.attention)}" if spec.attention else ""
+    title = (
+        Cell((look.span,)),
+        cell(spec.name, Tone.STRONG, grow=True),
+        cell(flagged, Tone.WARN),
+        cell(age(nanoseconds(spec.updated_at), now_ns), Tone.DIM, width=8, right=True),
+    )
+    return Row(spec.name, (title, (cell(" "), *_progress(spec))))
+
+
+def _progress(spec: SpecSummary) -> tuple[Cell, ...]:
+    look = spec_look(spec.status)
+    where = f" · {spec.stage}"
+    if spec.stage == stage.EXECUTION and spec.waves_total:
+        where = f" · wave {spec.wave_current}/{spec.waves_total}"
+    if look.word == "done":
+        where = ""
+    state = Cell((Span(look.word, look.tone), Span(where, Tone.DIM)), grow=True)
+    if not spec.tasks_total:
+        return (state,)
+    return (
+        state,
+        Cell(bar(spec.tasks_done, spec.tasks_total, _BAR), from_width=34),
+        cell(f"{spec.tasks_done}/{spec.tasks_total}", Tone.DIM, width=5, right=True),
+    )

@@ -1,0 +1,248 @@
+"""A document, drawn line by line from what a worker renders; no size of document stops the keyboard."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import work
+from textual.events import Resize
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from spw_tui.actions import Scope, bindings
+from spw_tui.refs import DocumentRef
+from spw_tui.rendering.document import DocumentRenderer, Heading
+from spw_tui.rendering.plain import wrap_line
+from spw_tui.rows import Tone, safe
+from spw_tui.themes import tones
+
+# Lines shown above the one that was jumped to.
+_CONTEXT = 3
+_RESIZE_PAUSE = 0.05
+
+
+class DocumentView(ScrollView, can_focus=True):
+    """Shows one text. A newer text, width or theme drops the drawing of the older one."""
+
+    BINDINGS = bindings(Scope.PAGE)
+    DEFAULT_CSS = """
+    DocumentView { overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1; padding: 0 1; }
+    """
+
+    @dataclass
+    class Drawn(Message):
+        """The document is complete, or what is said about it changed."""
+
+        view: DocumentView
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.ref: DocumentRef | None = None
+        self.raw = False
+        self.remark = ""
+        self.headings: list[Heading] = []
+        self._text = ""
+        self._strips: list[Strip] = []
+        self._sources: list[int] = []
+        self._drawn_width = 0
+        self._message: tuple[str, Tone] = ("", Tone.DIM)
+        self._marks: re.Pattern[str] | None = None
+
+    # What is shown
+
+    @property
+    def text(self) -> str:
+        """The lines drawn so far, as text."""
+        return "\n".join(strip.text.rstrip() for strip in self._strips)
+
+    @property
+    def message(self) -> str:
+        return self._message[0]
+
+    def show(self, ref: DocumentRef, text: str) -> None:
+        """Show a text. The same document again keeps its place; another starts at the line of `ref`."""
+        same = ref.is_same_document(self.ref)
+        if same and text == self._text and not self.message and self._strips:
+            if ref != self.ref and ref.line:
+                self._set_marks(ref)
+                self._go_to_source(ref.line)
+            self.ref = ref
+            return
+        line = ref.line if not same or ref != self.ref else self._source_at_top()
+        self.ref, self._text = ref, text
+        self._set_marks(ref)
+        self._draw(line)
+
+    def say(self, text: str, tone: Tone = Tone.DIM) -> None:
+        """Show a message in place of a document."""
+        self.workers.cancel_group(self, "draw")
+        self.ref, self._text, self.remark = None, "", ""
+        self._message = (text, tone)
+        self._clear()
+        self.post_message(self.Drawn(self))
+
+    def toggle_raw(self) -> None:
+        """Between the drawn Markdown and its source, at the same place."""
+        self.raw = not self.raw
+        if self.ref:
+            self._draw(self._source_at_top())
+
+    def redraw(self) -> None:
+        """After a change of theme."""
+        if self.ref:
+            self._draw(self._source_at_top())
+        self.refresh()
+
+    def _set_marks(self, ref: DocumentRef) -> None:
+        words = sorted((re.escape(word) for word in ref.words if word), key=len, reverse=True)
+        self._marks = re.compile(rf"\b(?:{'|'.join(words)})\w*", re.IGNORECASE) if words else None
+
+    def _clear(self) -> None:
+        self._strips, self._sources, self.headings = [], [], []
+        self.virtual_size = Size(0, 0)
+        self.scroll_to(y=0, animate=False, force=True)
+        self.refresh()
+
+    @work(exclusive=True, group="draw", exit_on_error=False)
+    async def _draw(self, source_line: int) -> None:
+        """Render in slices of time and show each as it comes; go to the source line once it is there."""
+        assert self.ref is not None
+        width = self._drawn_width = self.size.width
+        if not width:
+            return
+        renderer = DocumentRenderer(self._text, self.ref.name, width, self.app.theme, raw=self.raw)
+        first = True
+        reached = source_line <= 1
+        try:
+            while (part := await asyncio.to_thread(renderer.next_slice)) is not None:
+                if first:
+                    self._message = ("", Tone.DIM)
+                    self._clear()
+                    first = False
+                self._strips += part.strips
+                self._sources += part.sources
+                self.headings += part.headings
+                self.virtual_size = Size(width, len(self._strips))
+                self.refresh()
+                if not reached and self._sources and self._sources[-1] > source_line:
+                    self._go_to_source(source_line)
+                    reached = True
+        except Exception as error:
+            self.log.error(error)
+            self._message = (f"this document cannot be drawn ({type(error).__name__}); m shows its source", Tone.BAD)
+            self._clear()
+        if first and not self.message:
+            self._message = ("this document is empty", Tone.DIM)
+            self._clear()
+        self.remark = renderer.remark
+        if not reached:
+            self._go_to_source(source_line)
+        self.post_message(self.Drawn(self))
+
+    # Places
+
+    def _source_at_top(self) -> int:
+        top = self.scroll_offset.y
+        return self._sources[top] if 0 < top < len(self._sources) else 0
+
+    def _go_to_source(self, line: int) -> None:
+        """Scroll to the last drawn line that does not begin after the source line."""
+        place = 0
+        for number, source in enumerate(self._sources):
+            if source > line:
+                break
+            if not number or source != self._sources[number - 1]:
+                place = number
+        if self._marks:
+            place = self._first_mark(place)
+        self._scroll(place - _CONTEXT)
+
+    def _first_mark(self, place: int) -> int:
+        """The first line with a mark from `place` on, within the next screen; else `place`."""
+        assert self._marks is not None
+        for number in range(place, min(place + 40, len(self._strips))):
+            if self._marks.search(self._strips[number].text):
+                return number
+        return place
+
+    def _scroll(self, line: int) -> None:
+        self.scroll_to(y=max(0, line), animate=False, force=True)
+
+    def action_scroll_by(self, lines: int) -> None:
+        self._scroll(self.scroll_offset.y + lines)
+
+    def action_page(self, step: int) -> None:
+        self._scroll(self.scroll_offset.y + step * max(1, self.size.height - 2))
+
+    def action_top(self) -> None:
+        self._scroll(0)
+
+    def action_bottom(self) -> None:
+        self._scroll(len(self._strips))
+
+    def action_heading(self, step: int) -> None:
+        top = self.scroll_offset.y
+        lines = [heading.line for heading in self.headings]
+        found = [line for line in lines if (line > top if step > 0 else line < top)]
+        if found:
+            self._scroll(found[0] if step > 0 else found[-1])
+
+    # Events and drawing
+
+    def on_resize(self, event: Resize) -> None:
+        if self.ref and self.size.width != self._drawn_width:
+            self._redraw_soon()
+
+    @work(exclusive=True, group="resize", exit_on_error=False)
+    async def _redraw_soon(self) -> None:
+        await asyncio.sleep(_RESIZE_PAUSE if self._strips else 0)
+        if self.ref and self.size.width != self._drawn_width:
+            self._draw(self._source_at_top() or self.ref.line)
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        base = self.visual_style.rich_style
+        line = y + self.scroll_offset.y
+        if self.message:
+            return self._message_line(y, width, base)
+        if line >= len(self._strips):
+            return Strip.blank(width, base)
+        strip = self._strips[line]
+        if self._marks:
+            strip = _marked(strip, self._marks, tones(self.app.theme)[Tone.MARK])
+        return strip.adjust_cell_length(width).apply_style(base)
+
+    def _message_line(self, y: int, width: int, base: Style) -> Strip:
+        text, tone = self._message
+        pieces = [piece for part in text.split("\n") for piece in wrap_line(safe(part), max(10, width - 2))]
+        if not 1 <= y <= len(pieces):
+            return Strip.blank(width, base)
+        segment = Segment(f" {pieces[y - 1]}", tones(self.app.theme)[tone])
+        return Strip([segment]).adjust_cell_length(width).apply_style(base)
+
+
+def _marked(strip: Strip, pattern: re.Pattern[str], style: Style) -> Strip:
+    """The strip with every match in the style."""
+    text = strip.text
+    matches = list(pattern.finditer(text))
+    if not matches:
+        return strip
+    segments: list[Segment] = []
+    position = 0
+    for segment in strip:
+        start, position = position, position + len(segment.text)
+        cut = start
+        for match in matches:
+            first, last = max(match.start(), start), min(match.end(), position)
+            if first < last:
+                segments.append(Segment(text[cut:first], segment.style))
+                segments.append(Segment(text[first:last], (segment.style or Style()) + style))
+                cut = last
+        segments.append(Segment(text[cut:position], segment.style))
+    return Strip([segment for segment in segments if segment.text], strip.cell_length)

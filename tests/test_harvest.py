@@ -1,0 +1,539 @@
+"""Files into the databases: exact, once, and in spite of everything."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import apsw
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from spw_core.api import Workspace
+from spw_core.domain.places import Area
+from spw_core.errors import InvalidName, SpecNotFound
+from spw_core.harvest import intake, read_file
+from spw_core.harvest.harvest import harvest_spec
+from spw_core.harvest.report import SpecReport
+from spw_core.harvest.scan import area_folder
+from spw_core.store.connection import migrations
+from spw_core.workspace import GITIGNORE_LINES
+
+from .support import OLD_NS, write, write_run
+
+RUN = "specs/alpha/execution/waves/wave-01/checkpoint/run-001"
+
+
+def harvest_one(workspace: Workspace, name: str = "alpha") -> SpecReport:
+    [report] = workspace.harvest([name]).specs
+    return report
+
+
+def dump(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    """All rows of all tables, without the moment of the last comparison."""
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    rows = {}
+    for table in sorted(tables):
+        columns = [row[0] for row in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))]
+        kept = ", ".join(f'"{column}"' for column in columns if column != "checked_ns")
+        rows[table] = connection.execute(f'SELECT {kept} FROM "{table}" ORDER BY 1, 2').fetchall()
+    connection.close()
+    return rows
+
+
+def query(workspace: Workspace, sql: str, *values: object) -> list[tuple[object, ...]]:
+    connection = apsw.Connection(str(workspace.paths.spec_db("alpha")), flags=apsw.SQLITE_OPEN_READONLY)
+    rows = connection.execute(sql, values).fetchall()  # type: ignore[arg-type]
+    connection.close()
+    return rows
+
+
+def test_real_workspace(real: Workspace) -> None:
+    report = harvest_one(real, "claude-code-based-improvements")
+    assert (report.runs, report.subagents, report.handoffs, report.impl_logs) == (14, 65, 11, 6)
+    assert (report.tasks, report.waves, report.approvals) == (11, 3, 2)
+    assert report.files == report.changed == 235
+    assert report.errors == []
+
+
+def test_demo_workspace(demo: Workspace) -> None:
+    report = demo.harvest()
+    assert report.ok
+    by_name = {spec.spec: spec for spec in report.specs}
+    assert len(by_name) == 8
+    assert sum(spec.runs for spec in report.specs) == 67
+    assert sum(spec.subagents for spec in report.specs) == 165
+    assert sum(spec.handoffs for spec in report.specs) == 64
+    [error] = [error for spec in report.specs for error in spec.errors]
+    assert error.path.endswith("task-implementer-4/status.json")
+    assert "invalid JSON" in error.error
+
+
+def test_every_byte_is_stored_with_its_hash(demo: Workspace) -> None:
+    demo.harvest()
+    for name in demo.spec_names():
+        connection = apsw.Connection(str(demo.paths.spec_db(name)), flags=apsw.SQLITE_OPEN_READONLY)
+        rows = {
+            (area, path): rest
+            for area, path, *rest in connection.execute(
+                "SELECT area, rel_path, content, content_hash, size, mtime_ns, mode FROM artifacts"
+            )
+        }
+        for area in Area:
+            top = area_folder(demo.paths, name, area)
+            for file in top.rglob("*"):
+                if file.is_file() and not file.name.startswith("spec.db"):
+                    data, info = file.read_bytes(), file.stat()
+                    assert rows.pop((area, file.relative_to(top).as_posix())) == [
+                        data,
+                        hashlib.sha256(data).hexdigest(),
+                        len(data),
+                        info.st_mtime_ns,
+                        info.st_mode,
+                    ]
+        assert rows == {}
+
+
+def test_second_harvest_changes_nothing(demo: Workspace) -> None:
+    demo.harvest()
+    before = {name: dump(demo.paths.spec_db(name)) for name in demo.spec_names()}
+    index = dump(demo.paths.index_db)
+    report = demo.harvest()
+    assert [(spec.changed, spec.removed, spec.unchanged) for spec in report.specs] == [
+        (0, 0, spec.files) for spec in report.specs
+    ]
+    assert {name: dump(demo.paths.spec_db(name)) for name in demo.spec_names()} == before
+    assert dump(demo.paths.index_db) == index
+
+
+def test_second_harvest_opens_no_file(demo: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    demo.harvest()
+    monkeypatch.setattr(intake, "read_file", lambda path: pytest.fail(f"{path} was read"))
+    demo.harvest()
+
+
+def test_changed_file_leaves_its_old_version_in_the_history(workspace: Workspace) -> None:
+    path = write(workspace, "specs/alpha/tasks.md", "- [ ] 1. Old\n")
+    harvest_one(workspace)
+    path.write_text("- [x] 1. New title\n")
+    report = harvest_one(workspace)
+    assert (report.changed, report.unchanged) == (1, 0)
+    assert query(workspace, "SELECT title, status FROM tasks") == [("New title", "done")]
+    assert query(workspace, "SELECT content FROM artifact_history") == [(b"- [ ] 1. Old\n",)]
+    assert query(workspace, "SELECT content FROM artifacts") == [(b"- [x] 1. New title\n",)]
+
+
+def test_change_within_the_clocks_granularity_is_caught(workspace: Workspace) -> None:
+    path = write(workspace, "specs/alpha/notes.md", "aaaa")
+    os.utime(path)  # just now
+    times = path.stat()
+    harvest_one(workspace)
+    with path.open("r+") as stream:  # same inode, same size
+        stream.write("bbbb")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert harvest_one(workspace).changed == 1
+    assert query(workspace, "SELECT content FROM artifacts") == [(b"bbbb",)]
+
+
+def test_touched_file_is_no_change(workspace: Workspace) -> None:
+    path = write(workspace, "specs/alpha/notes.md", "same")
+    harvest_one(workspace)
+    os.utime(path, ns=(OLD_NS + 5, OLD_NS + 5))
+    path.chmod(0o600)
+    assert harvest_one(workspace).changed == 0
+    assert query(workspace, "SELECT mtime_ns, mode FROM artifacts") == [(OLD_NS + 5, stat.S_IFREG | 0o600)]
+    assert query(workspace, "SELECT count(*) FROM artifact_history") == [(0,)]
+
+
+def test_removed_file_keeps_its_bytes(workspace: Workspace) -> None:
+    path = write(workspace, "specs/alpha/notes.md", "precious")
+    harvest_one(workspace)
+    path.unlink()
+    report = harvest_one(workspace)
+    assert (report.files, report.removed) == (0, 1)
+    assert query(workspace, "SELECT content, removed_at IS NOT NULL FROM artifacts") == [(b"precious", 1)]
+    assert harvest_one(workspace).removed == 0
+    write(workspace, "specs/alpha/notes.md", "precious")
+    assert harvest_one(workspace).changed == 1
+    assert query(workspace, "SELECT removed_at FROM artifacts") == [(None,)]
+
+
+def test_a_run_that_is_gone_is_remembered_whole(workspace: Workspace) -> None:
+    folder = write_run(workspace, RUN, {"release-gate-decider": "pass", "helper": "pass"})
+    harvest_one(workspace)
+    shutil.rmtree(folder)
+    report = harvest_one(workspace)
+    assert (report.removed, report.runs, report.subagents, report.handoffs) == (7, 1, 2, 1)
+
+
+def test_a_run_that_was_redone_shows_nothing_of_its_former_life(workspace: Workspace) -> None:
+    folder = write_run(workspace, RUN, {"former": "pass", "same": "pass"})
+    harvest_one(workspace)
+    shutil.rmtree(folder)
+    write_run(workspace, RUN, {"same": "blocked"}, handoff=False)
+    report = harvest_one(workspace)
+    assert (report.runs, report.subagents, report.handoffs) == (1, 1, 0)
+    assert query(workspace, "SELECT name, status FROM subagents") == [("same", "blocked")]
+
+
+def test_answered_approval_request_stops_waiting(workspace: Workspace) -> None:
+    text = '{"id": "x", "filePath": ".spec-workflow/specs/alpha/design.md", "status": "pending"}'
+    path = write(workspace, "approvals/alpha/approval_1_x.json", text)
+    write(workspace, "specs/alpha/design.md", "# D\n")
+    harvest_one(workspace)
+    assert workspace.spec("alpha").summary().status == "waiting"
+    path.unlink()
+    assert harvest_one(workspace).approvals == 0
+    assert workspace.spec("alpha").summary().status == "active"
+
+
+@pytest.mark.parametrize(
+    ("status", "handoff", "run_status", "agent_status"),
+    [
+        ('{"status": "pass", "summary": "s"}', True, "pass", "pass"),
+        ('{"status": "PASSED"}', True, "pass", "pass"),
+        ('{"status": "pass"}', False, "in_progress", "pass"),
+        ('{"status": "blocked"}', True, "blocked", "blocked"),
+        ('{"status": "maybe"}', True, "blocked", "maybe"),
+        ('{"status": 7}', True, "blocked", "invalid"),
+        ('{"status": "pass"', True, "blocked", "invalid"),
+        ("[]", True, "blocked", "invalid"),
+        ("", True, "blocked", "invalid"),
+        (None, True, "blocked", "missing"),
+    ],
+)
+def test_run_verdict(
+    workspace: Workspace, status: str | None, handoff: bool, run_status: str, agent_status: str
+) -> None:
+    """Anything but a pass from every subagent is not a pass."""
+    write_run(workspace, RUN, {"good": "pass"}, handoff=handoff)
+    write(workspace, f"{RUN}/other/brief.md", "b")
+    if status is not None:
+        write(workspace, f"{RUN}/other/status.json", status)
+    harvest_one(workspace)
+    assert query(workspace, "SELECT status, sealed FROM runs") == [(run_status, int(handoff))]
+    assert query(workspace, "SELECT status FROM subagents WHERE name = 'other'") == [(agent_status,)]
+
+
+def test_broken_files_are_kept_raw_and_listed(workspace: Workspace) -> None:
+    broken = {
+        "status.json": b'{"status": ',
+        "latin1.md": "# Ação\n".encode("latin-1"),
+        "data.json": b"\xff\xfe\x00{",
+        "deep.json": b"[" * 100_000,
+    }
+    write_run(workspace, RUN, {"a": "pass"})
+    for name, data in broken.items():
+        write(workspace, f"{RUN}/a/{name}", data)
+    report = harvest_one(workspace)
+    assert {error.path.rpartition("/")[2] for error in report.errors} == set(broken)
+    for name, data in broken.items():
+        assert workspace.spec("alpha").read_bytes(f"{RUN.removeprefix('specs/alpha/')}/a/{name}") == data
+    assert report.runs == 1
+    assert harvest_one(workspace).errors == report.errors
+
+
+def test_odd_files_are_reported_not_followed(workspace: Workspace, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("outside")
+    folder = workspace.paths.spec_dir("alpha")
+    (folder / "link.md").symlink_to(secret)
+    (folder / "linked-folder").symlink_to(tmp_path, target_is_directory=True)
+    os.mkfifo(folder / "pipe")
+    report = harvest_one(workspace)
+    assert report.files == 0
+    assert {error.path: error.error for error in report.errors} == {
+        "link.md": "a symbolic link, not followed; not stored",
+        "linked-folder": "a symbolic link, not followed; not stored",
+        "pipe": "a named pipe; not stored",
+    }
+
+
+def test_name_that_is_not_utf8_is_reported(workspace: Workspace) -> None:
+    folder = os.fsencode(workspace.paths.spec_dir("alpha"))
+    try:
+        Path(os.fsdecode(folder + b"/bad-\xff.md")).write_text("x")
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    report = harvest_one(workspace)
+    assert [error.path for error in report.errors] == ["bad-\\xff.md"]
+
+
+def test_file_too_large_to_store_is_recorded_by_its_hash(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read_file, "MAX_STORED_BYTES", 10)
+    write(workspace, "specs/alpha/big.bin", b"x" * 11)
+    report = harvest_one(workspace)
+    assert "recorded by its hash, not stored" in report.errors[0].error
+    digest = hashlib.sha256(b"x" * 11).hexdigest()
+    assert query(workspace, "SELECT content, content_hash, size FROM artifacts") == [(None, digest, 11)]
+
+
+def test_unreadable_file_keeps_its_stored_version(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(workspace, "specs/alpha/notes.md", "first")
+    harvest_one(workspace)
+    path.write_text("second")
+
+    def refuse(_: str) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(intake, "read_file", refuse)
+    report = harvest_one(workspace)
+    assert [(error.path, error.error) for error in report.errors] == [
+        ("notes.md", "cannot be read: Permission denied")
+    ]
+    assert query(workspace, "SELECT content FROM artifacts") == [(b"first",)]
+    monkeypatch.undo()
+    assert harvest_one(workspace).changed == 1
+
+
+def test_folder_that_cannot_be_listed_loses_nothing(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(workspace, "specs/alpha/design/deep/DESIGN-RESEARCH.md", "# R\n")
+    write(workspace, "specs/alpha/tasks.md", "- [ ] 1. T\n")
+    harvest_one(workspace)
+    real_scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if str(path).endswith("/design"):
+            raise PermissionError(13, "Permission denied")
+        return real_scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    report = harvest_one(workspace)
+    assert (report.removed, report.tasks) == (0, 1)
+    assert [error.path for error in report.errors] == ["design"]
+
+
+def test_spec_folder_that_cannot_be_read_does_not_stop_the_others(
+    demo: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real_scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if str(path).endswith("/gift-cards"):
+            raise PermissionError(13, "Permission denied")
+        return real_scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    report = demo.harvest()
+    assert not report.ok
+    assert {spec.spec: spec.failed for spec in report.specs if spec.failed} == {
+        "gift-cards": "the spec folder cannot be listed: Permission denied"
+    }
+    assert sum(bool(spec.files) for spec in report.specs) == 7
+    assert demo.search("login").results
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"", b"this is no database " * 100, b"SQLite format 3\0" + b"\xff" * 5000]
+)
+def test_spec_db_that_is_no_database_is_moved_aside_and_rebuilt(workspace: Workspace, garbage: bytes) -> None:
+    write_run(workspace, RUN, {"a": "pass"})
+    path = workspace.paths.spec_db("alpha")
+    path.write_bytes(garbage)
+    report = harvest_one(workspace)
+    assert report.runs == 1
+    moved = list(path.parent.glob("spec.db.corrupt-*"))
+    if garbage:
+        assert "moved to spec.db.corrupt-" in report.errors[0].error
+        assert [old.read_bytes() for old in moved] == [garbage]
+    else:  # an empty file is a new database
+        assert (report.errors, moved) == ([], [])
+    assert harvest_one(workspace).errors == []
+
+
+def test_damaged_pages_are_moved_aside_too(demo: Workspace) -> None:
+    demo.harvest()
+    path = demo.paths.spec_db("user-auth")
+    data = bytearray(path.read_bytes())
+    data[8192 : 8192 * 6] = b"\xa5" * (8192 * 5)
+    path.write_bytes(data)
+    (demo.paths.spec_dir("user-auth") / "tasks.md").write_text("- [ ] 1. New\n")
+    [report] = demo.harvest(["user-auth"]).specs
+    assert report.errors[0].path == "spec.db"
+    assert report.tasks == 1
+
+
+def test_index_that_is_no_database_is_rebuilt_from_all_specs(demo: Workspace) -> None:
+    demo.harvest()
+    before = len(demo.search("login", limit=50).results)
+    demo.paths.index_db.write_bytes(b"no database at all" * 50)
+    report = demo.harvest(["gift-cards"])
+    assert "rebuilt" in report.remarks[0]
+    assert len(demo.search("login", limit=50).results) == before > 0
+
+
+def test_database_of_a_newer_version_is_left_alone(workspace: Workspace) -> None:
+    harvest_one(workspace)
+    path = workspace.paths.spec_db("alpha")
+    connection = apsw.Connection(str(path))
+    connection.pragma("user_version", 999)
+    connection.close()
+    before = path.read_bytes()
+    report = workspace.harvest()
+    assert "newer spw" in report.specs[0].failed
+    assert path.read_bytes() == before
+
+
+def test_database_of_the_go_tool_is_left_alone(workspace: Workspace) -> None:
+    path = workspace.paths.spec_db("alpha")
+    connection = apsw.Connection(str(path))
+    connection.execute("CREATE TABLE runs (id INTEGER PRIMARY KEY); PRAGMA user_version = 1")
+    connection.close()
+    write(workspace, "specs/alpha/tasks.md", "- [ ] 1. T\n")
+    report = workspace.harvest()
+    assert "written by another tool" in report.specs[0].failed
+    assert workspace.spec("alpha").summary().tasks_total == 1
+
+
+def test_an_interrupted_index_update_is_made_up_for(workspace: Workspace) -> None:
+    write(workspace, "specs/alpha/design.md", "# Zebra crossing\n")
+    harvest_spec(workspace.paths, "alpha")  # the database, and then the power goes
+    assert workspace.search("zebra").results == ()
+    workspace.harvest()
+    assert len(workspace.search("zebra").results) == 1
+
+
+def test_deleted_spec_leaves_the_index(demo: Workspace) -> None:
+    demo.harvest()
+    shutil.rmtree(demo.paths.spec_dir("checkout-flaky-tests"))
+    demo.harvest()
+    assert "checkout-flaky-tests" not in [spec.name for spec in demo.indexed_specs()]
+    assert all(hit.spec != "checkout-flaky-tests" for hit in demo.search("flaky", limit=50).results)
+
+
+def test_names_are_checked_before_anything_is_written(workspace: Workspace) -> None:
+    with pytest.raises(SpecNotFound):
+        workspace.harvest(["alpha", "beta"])
+    with pytest.raises(InvalidName):
+        workspace.harvest(["../alpha"])
+    assert os.listdir(workspace.paths.workflow) == ["specs"]
+    assert os.listdir(workspace.paths.spec_dir("alpha")) == []
+
+
+def test_folder_with_an_impossible_name_is_reported(workspace: Workspace) -> None:
+    (workspace.paths.specs / "my spec").mkdir()
+    report = workspace.harvest()
+    assert [(spec.spec, bool(spec.failed)) for spec in report.specs] == [("alpha", False), ("my spec", True)]
+
+
+def test_empty_workspace(tmp_path: Path) -> None:
+    (tmp_path / ".spec-workflow").mkdir()
+    workspace = Workspace.open(tmp_path)
+    assert workspace.harvest().specs == []
+    assert workspace.specs() == []
+    assert os.listdir(tmp_path / ".spec-workflow") == []
+
+
+def test_gitignore_is_added_to_never_rewritten(workspace: Workspace) -> None:
+    path = write(workspace, ".gitignore", "# ours\nspec.db\nsecret")
+    workspace.harvest()
+    lines = path.read_text().splitlines()
+    assert lines[:3] == ["# ours", "spec.db", "secret"]
+    assert set(GITIGNORE_LINES) <= set(lines)
+    assert len(lines) == len(set(lines))
+    before = path.read_bytes()
+    workspace.harvest()
+    assert path.read_bytes() == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are of POSIX")
+def test_databases_are_private(demo: Workspace) -> None:
+    demo.harvest()
+    for path in (demo.paths.index_db, demo.paths.spec_db("user-auth")):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_migrations_are_numbered_without_gaps() -> None:
+    for name, first in (("spec", 2), ("index", 1)):
+        numbers = [number for number, _ in migrations(name)]
+        assert numbers == list(range(first, first + len(numbers)))
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from spw_core.api import Workspace
+workspace = Workspace.open(sys.argv[1])
+for turn in range(int(sys.argv[3])):
+    note = workspace.paths.spec_dir("alpha") / f"note-{sys.argv[2]}-{turn}.md"
+    note.write_text(f"# Note {sys.argv[2]} {turn}\\n")
+    report = workspace.harvest(["alpha"])
+    assert report.ok, report
+"""
+
+
+def test_many_processes_harvest_one_spec_at_once(workspace: Workspace) -> None:
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(workspace.paths.root), str(number), "6"],
+            stderr=subprocess.PIPE,
+        )
+        for number in range(6)
+    ]
+    errors = [writer.communicate(timeout=120)[1].decode() for writer in writers]
+    assert errors == [""] * 6
+    assert query(workspace, "SELECT count(*) FROM artifacts") == [(36,)]
+    assert len(workspace.search("note", limit=100).results) == 36
+
+
+NAMES = st.sampled_from(
+    ["tasks.md", "status.json", "report.md", "_handoff.md", "_latest.json", "run-001", "wave-01", "x", "é.md"]
+)
+FOLDERS = st.sampled_from(["execution", "waves", "wave-01", "checkpoint", "run-001", "agent", "é"])
+TREES = st.dictionaries(
+    st.lists(
+        st.sampled_from(["execution", "waves", "wave-01", "checkpoint", "run-001", "agent", "é"]), max_size=6
+    ).flatmap(lambda folders: NAMES.map(lambda name: "/".join([*folders, name + ".f"]))),
+    st.binary(max_size=200),
+    max_size=12,
+)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(tree=TREES)
+def test_any_tree_is_stored_to_the_byte(
+    tree: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root = tmp_path_factory.mktemp("tree")
+    workspace = Workspace.open(write_root(root))
+    for path, data in tree.items():
+        write(workspace, f"specs/alpha/{path}", data)
+    report = harvest_one(workspace)
+    assert report.changed == len(tree)
+    for path, data in tree.items():
+        assert workspace.spec("alpha").read_bytes(path) == data
+    shutil.rmtree(root)
+
+
+def write_root(root: Path) -> Path:
+    (root / ".spec-workflow" / "specs" / "alpha").mkdir(parents=True)
+    return root
+
+
+def test_projections_are_what_the_artifacts_say(demo: Workspace) -> None:
+    """Stored facts and facts read from the files alone are the same."""
+    live = {name: demo.spec(name).record() for name in demo.spec_names()}
+    demo.harvest()
+    for name, record in live.items():
+        stored = demo.spec(name).record()
+        assert stored.runs == record.runs
+        assert stored.tasks == record.tasks
+        assert stored.waves == record.waves
+        assert stored.impl_logs == record.impl_logs
+        assert set(stored.approvals) == set(record.approvals)
+        assert stored.documents == record.documents
+        assert set(stored.errors) == set(record.errors)
+        assert demo.spec(name).summary() == next(s for s in demo.indexed_specs() if s.name == name)

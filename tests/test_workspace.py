@@ -1,0 +1,79 @@
+"""Finding the workspace, and names that may become paths."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from spw_core.api import Workspace
+from spw_core.errors import InvalidName, SpecNotFound, WorkspaceNotFound
+from spw_core.workspace import check_name, find_workspace
+
+from .support import write
+
+
+def test_found_from_deep_inside(workspace: Workspace) -> None:
+    inside = workspace.paths.specs / "alpha"
+    assert find_workspace(inside).root == workspace.paths.root
+    assert find_workspace(workspace.paths.root).root == workspace.paths.root
+    assert find_workspace(workspace.paths.workflow).root == workspace.paths.root
+
+
+def test_not_found_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(WorkspaceNotFound) as caught:
+        find_workspace(tmp_path)
+    assert "mkdir -p .spec-workflow/specs" in caught.value.hint
+
+
+def test_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(WorkspaceNotFound, match="no such folder"):
+        find_workspace(tmp_path / "nowhere")
+
+
+def test_a_file_called_spec_workflow_is_no_workspace(tmp_path: Path) -> None:
+    (tmp_path / ".spec-workflow").write_text("")
+    with pytest.raises(WorkspaceNotFound):
+        find_workspace(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", ".hidden", "a/b", "a\\b", "a b", "ü", "a\0", "../x", "x" * 201, "/etc", "a\n"]
+)
+def test_bad_names_are_refused(workspace: Workspace, name: str) -> None:
+    with pytest.raises(InvalidName):
+        check_name(name)
+    with pytest.raises(InvalidName):
+        workspace.spec(name)
+
+
+def test_unknown_spec_lists_the_known(workspace: Workspace) -> None:
+    with pytest.raises(SpecNotFound) as caught:
+        workspace.spec("beta")
+    assert "alpha" in caught.value.hint
+
+
+def test_spec_names_are_sorted_valid_folders(workspace: Workspace) -> None:
+    for name in ("b", "B", "a.1", "with space", ".hidden"):
+        (workspace.paths.specs / name).mkdir()
+    write(workspace, "specs/file.md", "no folder")
+    assert workspace.spec_names() == ["B", "a.1", "alpha", "b"]
+    assert workspace.paths.odd_spec_folders() == ["with space"]
+
+
+def test_link_out_of_the_workspace_is_refused(workspace: Workspace, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (workspace.paths.specs / "evil").symlink_to(outside, target_is_directory=True)
+    with pytest.raises(InvalidName, match="leads out of the workspace"):
+        workspace.spec("evil")
+
+
+@pytest.mark.parametrize(
+    "path", ["", "../tasks.md", "a/../../b", "/etc/passwd", "a//b", "a\0b", "a\\..\\b", "."]
+)
+def test_paths_inside_a_spec_cannot_leave_it(workspace: Workspace, path: str) -> None:
+    with pytest.raises(InvalidName):
+        workspace.paths.spec_file("alpha", path)
+    with pytest.raises(InvalidName):
+        workspace.paths.workflow_file(path)
