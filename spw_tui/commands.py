@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from rich.text import Text
 from textual.actions import parse
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
+from textual.types import IgnoreReturnCallbackType
 
 from spw_tui.actions import ACTIONS, Action
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
+
+
+@runtime_checkable
+class HasSpecs(Protocol):
+    """A screen with specs to go to."""
+
+    def spec_names(self) -> list[str]: ...
+
+    def go_to_spec(self, name: str) -> None: ...
 
 
 def target_of(action: str, screen: Screen[Any]) -> DOMNode | None:
@@ -53,25 +64,20 @@ class ActionProvider(Provider):
             if score > 0:
                 yield Hit(score, _title(action), self._runner(action), text=action.label, help=action.help)
 
-    def _runner(self, action: Action) -> Any:
-        screen = self.screen
-
-        async def run() -> None:
-            await run_action(action.name, screen)
-
-        return run
+    def _runner(self, action: Action) -> IgnoreReturnCallbackType:
+        return partial(run_action, action.name, self.screen)
 
 
 class SpecProvider(Provider):
     """Specs by name, on screens that can go to one."""
 
     async def search(self, query: str) -> Hits:
-        names = getattr(self.screen, "spec_names", list)()
-        matcher = self.matcher(query)
-        for name in names:
-            if (score := matcher.match(name)) > 0:
-                goto = getattr(self.screen, "go_to_spec")  # noqa: B009 - duck typed, as `spec_names` above
-                yield Hit(score, Text(f"spec  {name}"), lambda name=name: goto(name), text=name)
+        screen = self.screen
+        if isinstance(screen, HasSpecs):
+            matcher = self.matcher(query)
+            for name in screen.spec_names():
+                if (score := matcher.match(name)) > 0:
+                    yield Hit(score, Text(f"spec  {name}"), partial(screen.go_to_spec, name), text=name)
 
 
 def _title(action: Action) -> Text:

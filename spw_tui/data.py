@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from spw_core.harvest.report import HarvestReport
     from spw_core.search.lexical import SearchAnswer
 
-_SEARCH_LIMIT = 50
+SEARCH_LIMIT = 50
 
 Progress = Callable[[int, int, str], None]
 
@@ -97,7 +97,7 @@ class DataService:
 
     def search(self, query: str) -> SearchAnswer:
         """Ranked documents for a query that is still being typed."""
-        return self._workspace.search(query, limit=_SEARCH_LIMIT, typing=True)
+        return self._workspace.search(query, limit=SEARCH_LIMIT, typing=True)
 
     def harvest(self, progress: Progress) -> HarvestReport:
         """Bring the databases up to date with the files; `progress` is called from this thread."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from spw_core.domain.places import Area
-from spw_core.workspace import APPROVALS_DIR, SPECS_DIR, WORKFLOW_DIR
+from spw_core.names import APPROVALS_DIR, SPECS_DIR, WORKFLOW_DIR
 
 _FOLDERS = {SPECS_DIR: Area.SPEC, APPROVALS_DIR: Area.APPROVALS}
 

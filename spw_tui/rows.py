@@ -137,7 +137,7 @@ def lay_out(line: Line, width: int) -> list[Span]:
             left -= _GAP
         size = min(sizes[index], left)
         if size <= 0:
-            break
+            continue
         result += _fit(item, size)
         left -= size
     if left > 0:

@@ -348,6 +348,7 @@ def test_boxed_headings_are_tasks_beside_checkboxes() -> None:
             "## Notes\n1. One\n## Tarefas\n2. Two\n### Backend\n3. Three\n", ["2", "3"], id="headings"
         ),
         pytest.param("## Wave 2\n1. One\n", ["1"], id="wave-heading"),
+        pytest.param("## Tasks\n1. One\n## References\n2. Two\n", ["1"], id="other-heading-after"),
         pytest.param("## Execution Constraints\n1. One\n", [], id="constraints"),
         pytest.param("1. One\n- [ ] loose\n", [], id="loose-checkbox"),
         pytest.param("1. One\n   - [ ] step\n", ["1"], id="nested-checkbox"),
@@ -371,7 +372,13 @@ def test_counted_criteria_are_no_tasks() -> None:
 
 
 def test_a_sibling_checkbox_keeps_its_metadata_to_itself() -> None:
-    assert only("- [ ] 1. A\n  - Wave: 1\n- [ ] loose\n  - Wave: 9\n").wave == 1
+    task = only("- [ ] 1. A\n  - Wave: 1\n- [ ] loose\n  - Wave: 9\n")
+    assert (task.wave, task.notes) == (1, ())
+
+
+def test_a_sibling_bullet_keeps_its_text_to_itself() -> None:
+    task = only("- [ ] 1. A\n  - mine\n- sibling\n  - its own\n")
+    assert task.notes == ("mine",)
 
 
 def test_nested_tasks() -> None:
@@ -825,6 +832,11 @@ def test_a_prompt_runs_over_fences_and_stops_at_the_next_key() -> None:
 def test_where_a_prompt_ends(lines: str) -> None:
     task = only(f"- [ ] 1. A\n{lines}")
     assert (task.prompt, task.wave) == ("Role: x\nmore", 2)
+
+
+def test_only_a_prompt_that_began_with_an_underscore_ends_with_one() -> None:
+    task = only("- [ ] 1. A\n  - Prompt: edit\n    pkg/__\n    and more\n")
+    assert task.prompt == "edit\npkg/__\nand more"
 
 
 # --- the same list in every dialect ----------------------------------------------------------------------

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spw_core.api import Workspace
-from spw_core.search.chunks import HARD_LIMIT, chunk_markdown, document_title
+from spw_core.search.chunks import HARD_LIMIT, Chunk, chunk_lines, text_lines
 from spw_core.search.query import parse_query
 from spw_core.search.snippets import make_snippet, tokenizer
 
@@ -225,8 +225,13 @@ Text.
 """
 
 
+def chunk_text(text: str) -> tuple[Chunk, ...]:
+    return chunk_lines(text_lines(text)).chunks
+
+
 def test_chunks_follow_headings() -> None:
-    chunks = chunk_markdown(MARKDOWN)
+    text = chunk_lines(text_lines(MARKDOWN))
+    chunks = text.chunks
     assert [(chunk.line, chunk.heading) for chunk in chunks] == [
         (1, ""),
         (6, "Top"),
@@ -234,13 +239,13 @@ def test_chunks_follow_headings() -> None:
         (22, "Top › Code › Deep"),
     ]
     assert "# not a heading\n\nx = 1" in chunks[2].body
-    assert document_title(MARKDOWN) == "Top"
+    assert text.title == "Top"
 
 
 def test_long_sections_are_cut_between_blocks() -> None:
     paragraphs = [f"paragraph {number} " + "word " * 60 for number in range(30)]
     text = "# T\n\n" + "\n\n".join(paragraphs)
-    chunks = chunk_markdown(text)
+    chunks = chunk_text(text)
     assert len(chunks) > 5
     assert all(chunk.heading == "T" for chunk in chunks)
     lines = text.split("\n")
@@ -250,7 +255,7 @@ def test_long_sections_are_cut_between_blocks() -> None:
 
 @given(st.text(st.sampled_from("#`~ \n|ab\t-"), max_size=400) | st.text(max_size=300))
 def test_chunks_lose_no_word(text: str) -> None:
-    chunks = chunk_markdown(text)
+    chunks = chunk_text(text)
     found = " ".join(f"{chunk.heading} {chunk.body}" for chunk in chunks)
     for word in text.replace("#", " ").split():
         assert word in found

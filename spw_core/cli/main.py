@@ -40,7 +40,8 @@ def build_parser() -> argparse.ArgumentParser:
         subparser = module.add_parser(subparsers)
         # Suppressed, so that an option after the command does not undo one before it.
         _add_workspace(subparser, default=argparse.SUPPRESS)
-        subparser.set_defaults(handler=module.run)
+        if hasattr(module, "run"):
+            subparser.set_defaults(handler=module.run)
     return parser
 
 
@@ -56,7 +57,7 @@ def run(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except SpwError as error:
-        if getattr(args, "json", False):
+        if getattr(args, "json", False) or getattr(args, "machine", False):
             print_json_error(error.message, error.hint)
         else:
             print_error(error.message, error.hint)

@@ -7,10 +7,8 @@ inside a table or a fenced block unless that alone is longer than `HARD_LIMIT`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-
-from spw_core.formats.text_decode import split_lines
 
 # Characters. Roughly 100-250 tokens, where ranking by the best chunk measured best.
 TARGET = 900
@@ -20,6 +18,7 @@ MAX_INDEXED = 2_000_000
 
 _HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*\Z")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_BETWEEN_HEADINGS = " › "
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,63 +31,72 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
+class ChunkedText:
+    """A whole document. `title` is its first level-1 heading, else its first heading, else empty."""
+
+    title: str
+    chunks: tuple[Chunk, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Block:
-    """Lines that belong together: a paragraph, a list item, a table, a fenced block, or a heading."""
+    """Lines that belong together: a paragraph, a list, a table, a fence, or a heading (`level` > 0)."""
 
     line: int
     text: str
     level: int = 0
 
 
-def document_title(text: str) -> str:
-    """The first level-1 heading outside fences, else the first heading, else an empty text."""
-    first = ""
-    for block in _blocks(split_lines(text[:20_000])[::2], 1):
-        if block.level:
-            title = _heading_text(block.text)
-            if block.level == 1:
-                return title
-            first = first or title
-    return first
+def text_lines(text: str) -> list[str]:
+    """The lines of a text as editors count them: LF, CRLF and CR end a line, nothing else does."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.split("\n")
 
 
-def chunk_markdown(text: str, first_line: int = 1) -> list[Chunk]:
-    """Chunks of a Markdown text in order. `first_line` is the line number of the text's first line."""
+def chunk_lines(lines: Sequence[str], first_line: int = 1) -> ChunkedText:
+    """Cut the lines of a Markdown text, the first of which is line `first_line` of its document."""
     chunks: list[Chunk] = []
     headings: list[tuple[int, str]] = []
     held: list[_Block] = []
     size = 0
-
-    def flush() -> None:
-        nonlocal size
-        if any(not block.level for block in held):
-            _emit(chunks, held, " › ".join(title for _, title in headings))
-            held.clear()
-            size = 0
-
-    for block in _blocks(split_lines(text[:MAX_INDEXED])[::2], first_line):
+    first_heading = title = ""
+    for block in _blocks(lines, first_line):
         if block.level:
-            flush()
+            if size:
+                _emit(chunks, held, headings)
+                held, size = [], 0
             # Headings without text of their own stay held and open the next chunk.
             while headings and headings[-1][0] >= block.level:
                 headings.pop()
-            headings.append((block.level, _heading_text(block.text)))
-        elif size and size + len(block.text) > TARGET:
-            flush()
+            heading = _HEADING.match(block.text)
+            text = heading[2] if heading else ""
+            headings.append((block.level, text))
+            first_heading = first_heading or text
+            if block.level == 1:
+                title = title or text
+        else:
+            if size and size + len(block.text) > TARGET:
+                _emit(chunks, held, headings)
+                held, size = [], 0
+            size += len(block.text)
         held.append(block)
-        size += len(block.text)
     if held:
-        _emit(chunks, held, " › ".join(title for _, title in headings))
-    return chunks
+        _emit(chunks, held, headings)
+    return ChunkedText(title or first_heading, tuple(chunks))
 
 
-def _emit(chunks: list[Chunk], blocks: list[_Block], heading: str) -> None:
+def _emit(chunks: list[Chunk], blocks: list[_Block], headings: list[tuple[int, str]]) -> None:
     # The headings stand in `heading`; repeated in the body they would crowd out the text in snippets.
+    heading = _BETWEEN_HEADINGS.join([title for _, title in headings])
     texts = [block for block in blocks if not block.level]
     line = texts[0].line if texts else blocks[0].line
-    body = ""
+    pieces = []
+    reached = line
     for block in texts:  # with the blank lines between, so that lines can be counted in the body
-        body += "\n" * (block.line - line - body.count("\n")) + block.text
+        pieces.append("\n" * (block.line - reached) + block.text)
+        reached = block.line + block.text.count("\n")
+    body = "".join(pieces)
     while len(body) > HARD_LIMIT:
         cut = body.rfind("\n", 1, HARD_LIMIT)
         cut = cut if cut > 0 else HARD_LIMIT
@@ -101,21 +109,22 @@ def _emit(chunks: list[Chunk], blocks: list[_Block], heading: str) -> None:
     chunks.append(Chunk(line, heading, body))
 
 
-def _blocks(lines: list[str], first_line: int) -> Iterator[_Block]:
-    """Split lines into blocks; blank lines separate and are dropped, fences are kept whole."""
+def _blocks(lines: Sequence[str], first_line: int) -> Iterator[_Block]:
+    """Group lines into blocks; blank lines separate and are dropped, fences are kept whole."""
     held: list[str] = []
     start = first_line
     fence = ""
     for number, line in enumerate(lines, first_line):
+        first = line.lstrip(" ")[:1]
         if fence:
             held.append(line)
-            if _closes(line, fence):
+            if first == fence[0] and _closes(line, fence):
                 yield _Block(start, "\n".join(held))
                 held, fence = [], ""
             continue
-        heading = _HEADING.match(line) if line.lstrip(" ")[:1] == "#" else None
-        opening = _FENCE.match(line)
-        if heading or opening or not line.strip():
+        heading = _HEADING.match(line) if first == "#" else None
+        opening = _FENCE.match(line) if first in ("`", "~") else None
+        if heading or opening or not line or line.isspace():
             if held:
                 yield _Block(start, "\n".join(held))
                 held = []
@@ -134,7 +143,3 @@ def _blocks(lines: list[str], first_line: int) -> Iterator[_Block]:
 def _closes(line: str, fence: str) -> bool:
     stripped = line.strip()
     return len(stripped) >= len(fence) and not stripped.strip(fence[0])
-
-
-def _heading_text(line: str) -> str:
-    return line.strip().strip("#").strip()

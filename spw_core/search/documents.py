@@ -1,16 +1,18 @@
-"""What a stored artifact looks like to a searcher: a title, facets and chunks of readable text."""
+"""What a stored artifact looks like to a searcher: a title and chunks of readable text."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from spw_core.domain.places import Area, Kind, place_of
-from spw_core.formats.frontmatter import split_frontmatter
 from spw_core.formats.json_object import load_json_object, text_of
 from spw_core.formats.text_decode import decode_text
-from spw_core.search.chunks import Chunk, chunk_markdown, document_title
+from spw_core.search.chunks import MAX_INDEXED, Chunk, ChunkedText, chunk_lines, text_lines
 
 # Snapshots are earlier versions of a document, not documents: they would only repeat it in every result.
 _NOT_INDEXED = frozenset((Kind.SNAPSHOT, Kind.SNAPSHOT_LIST))
 _MAX_TITLE = 160
+_FRONTMATTER_FENCE = "---"
 
 
 def is_indexed(kind: Kind) -> bool:
@@ -23,55 +25,64 @@ def document_path(spec: str, area: str, rel_path: str) -> str:
     return f"{'approvals' if area == Area.APPROVALS else 'specs'}/{spec}/{rel_path}"
 
 
-def read_document(area: Area, rel_path: str, content: bytes) -> tuple[str, list[Chunk]]:
+def read_document(area: Area, rel_path: str, content: bytes) -> tuple[str, Sequence[Chunk]]:
     """(title, chunks) of an artifact's bytes; no chunks when there is nothing readable in it."""
     place = place_of(area, rel_path)
-    name = rel_path.rpartition("/")[2]
+    name = rel_path.rpartition("/")[2].lower()
     if place.kind is Kind.OTHER and b"\0" in content[:8192]:  # an image or another binary file
-        return name, []
-    if name.lower().endswith(".json"):
-        return _title("", rel_path), _json_chunks(content)
+        return _title("", rel_path), ()
+    if name.endswith(".json"):
+        return _title("", rel_path), _json_text(content).chunks
     text, _ = decode_text(content)
-    if name.lower().endswith((".md", ".markdown")):
-        _, body, body_line, _ = split_frontmatter(text)
-        if place.kind is Kind.COMPLETION_SUMMARY:  # its tags and technologies are what people look for
-            body, body_line = text, 1
-        return _title(document_title(body), rel_path), chunk_markdown(body, body_line)
-    return _title("", rel_path), chunk_markdown(text)
+    lines = text_lines(text[:MAX_INDEXED])
+    if not name.endswith((".md", ".markdown")):
+        return _title("", rel_path), chunk_lines(lines).chunks
+    # The tags and technologies of a completion summary are what people look for; elsewhere frontmatter
+    # lists every requirement of the spec and would answer for all of them.
+    body = 0 if place.kind is Kind.COMPLETION_SUMMARY else _frontmatter_lines(lines)
+    chunked = chunk_lines(lines[body:], body + 1)
+    return _title(chunked.title, rel_path), chunked.chunks
+
+
+def _frontmatter_lines(lines: Sequence[str]) -> int:
+    """Number of lines that a frontmatter block at the top takes; 0 without one."""
+    if lines[0].rstrip() == _FRONTMATTER_FENCE:
+        for index, line in enumerate(lines[1:], 1):
+            if line.rstrip() == _FRONTMATTER_FENCE:
+                return index + 1
+    return 0
 
 
 def _title(heading: str, rel_path: str) -> str:
     """A heading when there is one, followed by the part of the path that says whose file it is."""
-    parts = rel_path.split("/")
-    tail = "/".join(parts[-3:]) if len(parts) > 2 else rel_path
+    tail = "/".join(rel_path.split("/")[-3:])
     return f"{heading[:_MAX_TITLE]} · {tail}" if heading else tail
 
 
 # Keys whose texts are worth finding, in the order in which they are shown.
 _JSON_TEXTS = ("status", "wave_status", "title", "summary", "response", "comment", "reason")
+_JSON_DEPTH = 4
 
 
-def _json_chunks(content: bytes) -> list[Chunk]:
-    value, problems = load_json_object(content)
+def _json_text(content: bytes) -> ChunkedText:
+    value, _ = load_json_object(content)
     if value is None:
         # Broken JSON is kept raw and can still be found by its words.
-        text = content.decode("utf-8", "replace")
-        return chunk_markdown(text) if problems and text.strip() else []
-    lines = _json_lines(value, depth=0)
+        return chunk_lines(text_lines(content[:MAX_INDEXED].decode("utf-8", "replace")))
     # On one line: these texts have no place in the file that a line number could name.
-    return chunk_markdown(" · ".join(" ".join(line.split()) for line in lines)) if lines else []
+    return chunk_lines([" · ".join(" ".join(text.split()) for text in _json_texts(value))])
 
 
-def _json_lines(value: object, depth: int) -> list[str]:
-    """The readable texts of a JSON value, one line each, down to a few levels."""
-    if depth > 4:
+def _json_texts(value: object, depth: int = 0) -> list[str]:
+    """The readable texts of a JSON value, down to a few levels."""
+    if depth > _JSON_DEPTH:
         return []
     if isinstance(value, list):
-        return [line for item in value for line in _json_lines(item, depth + 1)]
+        return [text for item in value for text in _json_texts(item, depth + 1)]
     if not isinstance(value, dict):
         return []
-    lines = [f"{key}: {text}" for key in _JSON_TEXTS if (text := text_of(value.get(key)))]
+    texts = [f"{key}: {text}" for key in _JSON_TEXTS if (text := text_of(value.get(key)))]
     for item in value.values():
         if isinstance(item, dict | list):
-            lines += _json_lines(item, depth + 1)
-    return lines
+            texts += _json_texts(item, depth + 1)
+    return texts

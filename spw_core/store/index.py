@@ -110,20 +110,17 @@ class IndexStore:
             tuple(columns[name] for name in DOCUMENT_COLUMNS),
         )
         document_id = self.connection.last_insert_rowid()
-        for line, heading, body in chunks:
-            self.connection.execute(
-                "INSERT INTO chunks (document_id, line, heading, body) VALUES (?, ?, ?, ?)",
-                (document_id, line, heading, body),
-            )
-            self.connection.execute(
-                "INSERT INTO chunks_fts (rowid, title, heading, body) VALUES (?, ?, ?, ?)",
-                (
-                    self.connection.last_insert_rowid(),
-                    columns["title"],
-                    f"{heading} {columns['spec']!s}",
-                    body,
-                ),
-            )
+        [[last_id]] = self.connection.execute("SELECT ifnull(max(id), 0) FROM chunks")
+        numbered = list(enumerate(chunks, int(str(last_id)) + 1))
+        self.connection.executemany(
+            "INSERT INTO chunks (id, document_id, line, heading, body) VALUES (?, ?, ?, ?, ?)",
+            [(chunk_id, document_id, *chunk) for chunk_id, chunk in numbered],
+        )
+        title, spec = columns["title"], columns["spec"]
+        self.connection.executemany(
+            "INSERT INTO chunks_fts (rowid, title, heading, body) VALUES (?, ?, ?, ?)",
+            [(chunk_id, title, f"{heading} {spec!s}", body) for chunk_id, (_, heading, body) in numbered],
+        )
 
     def update_facets(self, document_id: int, columns: Mapping[str, Value]) -> None:
         """Change the columns of a document whose text and title stayed the same."""

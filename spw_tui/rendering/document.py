@@ -122,7 +122,7 @@ class DocumentRenderer:
                     yield from self._plain(source, first + block.start + 1)
                 else:
                     strips = self._rich([BlockMarkdown(block, shared, self._palette)])
-                    yield strips, first + block.start + 1, heading
+                    yield _without_margins(strips), first + block.start + 1, heading
                 yield [Strip([])], first + block.end, None
 
     def _front_matter(self, yaml: str) -> Iterator[tuple[list[Strip], int, Block | None]]:
@@ -159,6 +159,16 @@ class DocumentRenderer:
 
 def _strip(text: str, style: Style) -> Strip:
     return Strip([Segment(text, style)], cell_len(text)) if text else Strip([])
+
+
+def _without_margins(strips: list[Strip]) -> list[Strip]:
+    """Without empty lines at both ends: the space between blocks is the same everywhere."""
+    first, last = 0, len(strips)
+    while first < last and not strips[first]:
+        first += 1
+    while last > first and not strips[last - 1]:
+        last -= 1
+    return strips[first:last]
 
 
 def _trimmed(segments: Iterable[Segment]) -> Strip:

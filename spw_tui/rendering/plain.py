@@ -1,4 +1,4 @@
-"""Text as it is, wrapped to a width: for raw view, for what is no Markdown, and for what is too big for it."""
+"""Text as it is, wrapped to a width: the source view, files that are no Markdown, and what is too big."""
 
 from __future__ import annotations
 

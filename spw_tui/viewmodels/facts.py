@@ -62,7 +62,9 @@ class SpecFacts:
             return ref, ""
         if ref.path in self.in_runs:
             return self.main_document(ref.path), ref.path
-        inside = (d for d in self.record.documents if d.path.startswith(f"{ref.path}/") and d.area == ref.area)
+        inside = (
+            d for d in self.record.documents if d.path.startswith(f"{ref.path}/") and d.area == ref.area
+        )
         found = next(inside, None)
         return (self.ref(found) if found else None), ""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from spw_core.domain.places import DASHBOARDS, Area, Kind
+from spw_core.domain.places import Area, Kind
 from spw_core.formats.tasks import TaskStatus
+from spw_core.names import DASHBOARDS
 from spw_tui.clock import age, nanoseconds
 from spw_tui.refs import DocumentRef
 from spw_tui.rows import Cell, Line, Row, Span, Tone, bar, cell, heading, note
@@ -30,15 +31,15 @@ def overview_rows(facts: SpecFacts, now_ns: int) -> list[Row]:
 def _summary(facts: SpecFacts, now_ns: int) -> Iterator[Row]:
     summary = facts.summary
     look = spec_look(summary.status)
-    state = (Span(" "), Span(f"{look.glyph} {look.word}", look.tone), Span(f"  {summary.stage}", Tone.NORMAL))
+    state = [Span(" "), Span(f"{look.glyph} {look.word}", look.tone), Span(f"  {summary.stage}", Tone.NORMAL)]
     updated = age(nanoseconds(summary.updated_at), now_ns)
     if summary.waves_total:
-        state += (Span(f"  wave {summary.wave_current} of {summary.waves_total}", Tone.NORMAL),)
+        state.append(Span(f"  wave {summary.wave_current} of {summary.waves_total}", Tone.NORMAL))
     if updated:
-        state += (Span("  last change ", Tone.DIM), Span(updated, Tone.DIM))
-    yield Row("summary", ((Cell(state, grow=True),),), selectable=False)
+        state.append(Span(f"  last change {updated}", Tone.DIM))
+    yield Row("summary", ((Cell(tuple(state), grow=True),),), selectable=False)
     if summary.tasks_total:
-        yield Row("tasks", (_tasks(facts),), facts.spec_ref("tasks.md"))
+        yield Row("tasks", (_tasks(facts),), selectable=False)
     counts = (
         f"{len(facts.record.runs)} runs",
         f"{sum(run.has_handoff for run in facts.record.runs)} handoffs",
@@ -119,9 +120,8 @@ def _documents(facts: SpecFacts, now_ns: int) -> Iterator[Row]:
 
 
 def _document_order(item: Placed) -> tuple[int, str]:
-    names = list(DASHBOARDS)
     path = item.document.path
-    return (names.index(path) if path in names else len(names), path)
+    return (DASHBOARDS.index(path) if path in DASHBOARDS else len(DASHBOARDS), path)
 
 
 def _problems(facts: SpecFacts) -> Iterator[Row]:

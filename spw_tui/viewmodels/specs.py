@@ -30,8 +30,8 @@ def _order(spec: SpecSummary | Failure) -> tuple[int, int, str]:
 
 def _row(spec: SpecSummary | Failure, now_ns: int) -> Row:
     if isinstance(spec, Failure):
-        title = (Cell((UNREADABLE.span,)), cell(spec.name, Tone.STRONG, grow=True))
-        return Row(spec.name, (title, (cell(""), cell(spec.message, Tone.BAD, grow=True))))
+        name = (Cell((UNREADABLE.span,)), cell(spec.name, Tone.STRONG, grow=True))
+        return Row(spec.name, (name, (cell(" "), cell(spec.message, Tone.BAD, grow=True))))
     look = spec_look(spec.status)
     flagged = f"▲{len(spec.attention)}" if spec.attention else ""
     title = (

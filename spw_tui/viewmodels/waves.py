@@ -69,10 +69,10 @@ def _title(
     run: str = "",
 ) -> Iterator[Row]:
     yield Row(f"{row_id}-gap", ((),), selectable=False)
-    spans = (Span(f"{title}  ", Tone.STRONG),)
+    spans = [Span(f"{title}  ", Tone.STRONG)]
     if look:
-        spans += (Span(f"{look.glyph} {look.word}   ", look.tone),)
-    line = (Cell(spans + facts_line, grow=True),)
+        spans.append(Span(f"{look.glyph} {look.word}   ", look.tone))
+    line = (Cell((*spans, *facts_line), grow=True),)
     yield Row(row_id, (line,), document, run, selectable=document is not None)
 
 

@@ -113,7 +113,7 @@ class DocumentView(ScrollView, can_focus=True):
     async def _draw(self, source_line: int) -> None:
         """Render in slices of time and show each as it comes; go to the source line once it is there."""
         assert self.ref is not None
-        width = self._drawn_width = self.size.width
+        width = self._drawn_width = self.scrollable_content_region.width
         if not width:
             return
         renderer = DocumentRenderer(self._text, self.ref.name, width, self.app.theme, raw=self.raw)
@@ -135,7 +135,10 @@ class DocumentView(ScrollView, can_focus=True):
                     reached = True
         except Exception as error:
             self.log.error(error)
-            self._message = (f"this document cannot be drawn ({type(error).__name__}); m shows its source", Tone.BAD)
+            self._message = (
+                f"this document cannot be drawn ({type(error).__name__}); m shows its source",
+                Tone.BAD,
+            )
             self._clear()
         if first and not self.message:
             self._message = ("this document is empty", Tone.DIM)
@@ -196,17 +199,17 @@ class DocumentView(ScrollView, can_focus=True):
     # Events and drawing
 
     def on_resize(self, event: Resize) -> None:
-        if self.ref and self.size.width != self._drawn_width:
+        if self.ref and self.scrollable_content_region.width != self._drawn_width:
             self._redraw_soon()
 
     @work(exclusive=True, group="resize", exit_on_error=False)
     async def _redraw_soon(self) -> None:
         await asyncio.sleep(_RESIZE_PAUSE if self._strips else 0)
-        if self.ref and self.size.width != self._drawn_width:
+        if self.ref and self.scrollable_content_region.width != self._drawn_width:
             self._draw(self._source_at_top() or self.ref.line)
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
+        width = self.scrollable_content_region.width
         base = self.visual_style.rich_style
         line = y + self.scroll_offset.y
         if self.message:

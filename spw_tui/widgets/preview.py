@@ -75,13 +75,16 @@ class Preview(Vertical):
     def _title(self) -> Line:
         if self._wanted is None:
             return (cell("Preview", Tone.TITLE, grow=True),)
-        folder, _, name = self._wanted.path.rpartition("/")
+        *folders, last, name = ("", "", *self._wanted.path.split("/"))
+        short = f"{last}/{name}" if last else name
         view = self.view
         remarks = ["source"] if view.raw else []
         remarks += [view.remark] if view.remark else []
-        where = Span(f"{folder}/" if folder else "", Tone.DIM)
+        where = Span("  " + "/".join(folders).lstrip("/"), Tone.FAINT)
         return (
-            Cell((Span("▌ " if self.active else "  ", Tone.ACCENT), where, Span(name, Tone.STRONG)), grow=True),
+            Cell(
+                (Span("▌ " if self.active else "  ", Tone.ACCENT), Span(short, Tone.STRONG), where), grow=True
+            ),
             cell(" · ".join(remarks), Tone.WARN),
         )
 

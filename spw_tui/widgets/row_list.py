@@ -16,8 +16,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from spw_tui.actions import Scope, bindings
-from spw_tui.rows import Row, Tone, lay_out, safe
 from spw_tui.rendering.plain import wrap_line
+from spw_tui.rows import Row, Tone, lay_out, safe
 from spw_tui.themes import PALETTES, tones
 
 _GUTTER = 2
@@ -53,8 +53,10 @@ class RowList(ScrollView, can_focus=True):
         def control(self) -> RowList:
             return self.rows
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
+    def __init__(self, *, id: str | None = None, driven: bool = False) -> None:
+        """A `driven` list is moved by keys that another widget does not want; its cursor is always lit."""
+        super().__init__(id=id)
+        self._driven = driven
         self._rows: Sequence[Row] = ()
         self._tops: list[int] = []  # first line of each row
         self._cursor = -1
@@ -77,12 +79,15 @@ class RowList(ScrollView, can_focus=True):
         """What stands in place of rows."""
         return "" if self._rows else self._message[0]
 
-    def show(self, rows: Sequence[Row], *, cursor: str = "", empty: str = "") -> None:
-        """Replace all rows. The cursor goes to the row with the id `cursor`, else stays on its own.
+    def show(self, rows: Sequence[Row], *, cursor: str = "", empty: str = "", fresh: bool = False) -> None:
+        """Replace all rows. The cursor stays on the row that it was on, wherever that is now.
 
-        Until somebody moved it, it stays on the first row, whatever that is. `empty` is said when there
-        are no rows.
+        Until somebody moved it, it stays on the first row. For `fresh` rows it begins on the one with the
+        id `cursor`, else on the first. `empty` is said when there are no rows.
         """
+        if fresh:
+            self._cursor, self._moved = -1, bool(cursor)
+            self._scroll_to_line(0)
         before = self.row
         offset = self._tops[self._cursor] - self.scroll_offset.y if before else 0
         wanted = cursor or (before.id if before and self._moved else "")
@@ -95,17 +100,17 @@ class RowList(ScrollView, can_focus=True):
         if found < 0:
             found = self._selectable(fallback if wanted else 0, 1)
         self._cursor = found
-        self.virtual_size = Size(self.size.width, height)
+        self.virtual_size = Size(self.scrollable_content_region.width, height)
         if keeps_place and found >= 0:
             self._scroll_to_line(self._tops[found] - offset)
         self._keep_visible()
         self.refresh()
-        if self.row != before:
+        if fresh or self.row != before:
             self.post_message(self.Highlighted(self, self.row))
 
     def say(self, text: str, tone: Tone = Tone.DIM) -> None:
         """Show a message in place of rows: that something loads, is missing, or went wrong."""
-        self._rows, self._tops, self._cursor = (), [], -1
+        self._rows, self._tops, self._cursor, self._moved = (), [], -1, False
         self._message = (text, tone)
         self.virtual_size = Size(0, 0)
         self.refresh()
@@ -205,7 +210,7 @@ class RowList(ScrollView, can_focus=True):
     # Drawing
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
+        width = self.scrollable_content_region.width
         base = self.visual_style.rich_style
         line = y + self.scroll_offset.y
         if not self._rows:
@@ -218,11 +223,12 @@ class RowList(ScrollView, can_focus=True):
         look = tones(self.app.theme)
         spans = lay_out(row.lines[inside], max(0, width - _GUTTER))
         is_cursor = index == self._cursor
-        gutter = "▌ " if is_cursor and self.has_focus else "  "
+        is_lit = self.has_focus or self._driven
+        gutter = "▌ " if is_cursor and is_lit else "  "
         segments = [Segment(gutter, look[Tone.ACCENT]), *(Segment(s.text, look[s.tone]) for s in spans)]
         if is_cursor:
             palette = PALETTES[self.app.theme]
-            base += Style(bgcolor=palette.cursor if self.has_focus else palette.cursor_idle)
+            base += Style(bgcolor=palette.cursor if is_lit else palette.cursor_idle)
         return Strip(segments).adjust_cell_length(width).apply_style(base)
 
     def _message_line(self, y: int, width: int, base: Style) -> Strip:

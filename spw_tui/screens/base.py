@@ -1,0 +1,155 @@
+"""What all full screens share: title, footer, panes with focus and zoom, and the document at hand."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import getters, work
+from textual.events import DescendantFocus
+from textual.screen import Screen
+
+from spw_tui.actions import Scope
+from spw_tui.clock import Clock, wall_time
+from spw_tui.data import DataService, describe
+from spw_tui.refs import DocumentRef
+from spw_tui.rows import Tone
+from spw_tui.widgets.frame import footer_line, title_line
+from spw_tui.widgets.line_bar import LineBar
+from spw_tui.widgets.preview import Preview
+
+if TYPE_CHECKING:
+    from spw_tui.app import SpwApp
+
+_CLOCK_SECONDS = 15
+
+
+class SpwScreen(Screen[None]):
+    """A screen with a `#title`, a `#keys` and a `Preview`. SCOPES lists the actions that it answers to."""
+
+    SCOPES: ClassVar[tuple[Scope, ...]] = ()
+    # Name of each pane, in the order of the tab key, and the widget in it that takes the focus.
+    PANES: ClassVar[dict[str, str]] = {}
+
+    preview = getters.query_one(Preview)
+
+    def __init__(self, data: DataService, clock: Clock) -> None:
+        super().__init__()
+        self.data = data
+        self.clock = clock
+        self.zoomed = ""
+
+    def on_mount(self) -> None:
+        self.query_one("#keys", LineBar).show(footer_line(self.SCOPES))
+        self.watch(self.app, "activity", self.refresh_title)
+        self.watch(self.app, "search_state", self.refresh_title)
+        self.set_interval(_CLOCK_SECONDS, self.refresh_title)
+
+    @property
+    def spw(self) -> SpwApp:
+        """The app, by its own type."""
+        from spw_tui.app import SpwApp
+
+        assert isinstance(self.app, SpwApp)
+        return self.app
+
+    # Title
+
+    def crumbs(self) -> list[str]:
+        """Where the user is, below the workspace."""
+        return []
+
+    def refresh_title(self) -> None:
+        """Draw the title bar again: what runs, how search works, the time."""
+        activity, state = self.spw.activity, self.spw.search_state
+        right = [
+            (activity, Tone.BUSY),
+            ("" if activity else state, Tone.DIM),
+            (wall_time(self.clock()), Tone.DIM),
+        ]
+        self.query_one("#title", LineBar).show(title_line([self.data.name, *self.crumbs()], right))
+
+    # Panes
+
+    @property
+    def pane(self) -> str:
+        """Name of the pane that has the focus, empty for none."""
+        for name, selector in self.PANES.items():
+            if self.focused is not None and self.focused is self.query_one(selector):
+                return name
+        return ""
+
+    def focus_pane(self, name: str) -> None:
+        if self.zoomed:
+            self._zoom(name)
+        self.query_one(self.PANES[name]).focus()
+
+    def action_next_pane(self) -> None:
+        self._go_to_pane(1)
+
+    def action_previous_pane(self) -> None:
+        self._go_to_pane(-1)
+
+    def _go_to_pane(self, step: int) -> None:
+        names = [
+            name
+            for name, selector in self.PANES.items()
+            if self.zoomed or self.query_one(selector).is_on_screen
+        ]
+        if names:
+            here = names.index(self.pane) if self.pane in names else -step
+            self.focus_pane(names[(here + step) % len(names)])
+
+    def action_zoom(self) -> None:
+        self._zoom("" if self.zoomed else self.pane)
+
+    def _zoom(self, name: str) -> None:
+        for pane in self.PANES:
+            self.set_class(pane == name, f"-zoom-{pane}")
+        self.zoomed = name
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        self.show_focus()
+
+    def show_focus(self) -> None:
+        """Mark the pane that the keys go to."""
+        self.preview.set_active(self.pane == "preview")
+
+    # The document at hand
+
+    def action_toggle_raw(self) -> None:
+        self.preview.view.toggle_raw()
+
+    def action_reload(self) -> None:
+        self.preview.reload()
+
+    def action_copy_path(self) -> None:
+        if ref := self.preview.ref:
+            self.app.copy_to_clipboard(ref.shown_path)
+            self.notify(ref.shown_path, title="Copied", markup=False, timeout=3)
+        else:
+            self.notify("no document under the cursor", severity="warning", markup=False)
+
+    def action_edit(self) -> None:
+        if ref := self.preview.ref:
+            self._edit(ref)
+        else:
+            self.notify("no document under the cursor", severity="warning", markup=False)
+
+    @work(exclusive=True, group="edit", exit_on_error=False)
+    async def _edit(self, ref: DocumentRef) -> None:
+        from spw_tui.editor import edit_file
+
+        try:
+            path = await asyncio.to_thread(self.data.file, ref)
+            if path is None:
+                self.notify(
+                    f"{ref.shown_path} is in the database only; `spw restore` writes it back",
+                    severity="warning",
+                    markup=False,
+                )
+                return
+            edit_file(self.app, path)
+        except Exception as error:
+            self.notify(describe(error), title="Not opened", severity="error", markup=False)
+        self.action_reload()

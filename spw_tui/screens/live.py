@@ -1,0 +1,76 @@
+"""A screen about one spec that stays true: what changes on disk appears within two seconds."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual import work
+
+from spw_core.domain.model import SpecRecord
+from spw_tui.clock import Clock
+from spw_tui.data import DataService, describe
+from spw_tui.screens.base import SpwScreen
+from spw_tui.viewmodels.facts import SpecFacts, facts_of
+
+_POLL_SECONDS = 2.0
+
+
+class LiveScreen(SpwScreen):
+    """Loads the facts of `spec`, then looks every two seconds whether they are still the same."""
+
+    def __init__(self, data: DataService, clock: Clock) -> None:
+        super().__init__(data, clock)
+        self.spec = ""
+        self.facts: SpecFacts | None = None
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.set_interval(_POLL_SECONDS, self._poll)
+
+    def facts_changed(self, facts: SpecFacts) -> None:
+        """Called with the first facts of a spec, and whenever they change."""
+
+    def facts_failed(self, message: str) -> None:
+        """Called when a spec cannot be read."""
+
+    def load_facts(self, spec: str, pause: float = 0.0) -> None:
+        """Read a spec, after a pause in which another one may be asked for instead."""
+        self.spec = spec
+        self._load_facts(spec, pause)
+
+    @work(exclusive=True, group="facts", exit_on_error=False)
+    async def _load_facts(self, spec: str, pause: float) -> None:
+        if pause:
+            await asyncio.sleep(pause)
+        try:
+            facts = await asyncio.to_thread(self._read, spec)
+        except Exception as error:
+            self.log.error(error)
+            self.facts = None
+            self.facts_failed(describe(error))
+        else:
+            self.facts = facts
+            self.facts_changed(facts)
+
+    def _poll(self) -> None:
+        if self.is_current and self.app.app_focus and self.facts is not None:
+            self._refresh_facts(self.facts)
+
+    @work(exclusive=True, group="poll", exit_on_error=False)
+    async def _refresh_facts(self, known: SpecFacts) -> None:
+        try:
+            record: SpecRecord = await asyncio.to_thread(self.data.record, known.name)
+            if record == known.record:
+                return
+            facts = await asyncio.to_thread(facts_of, record)
+        except Exception as error:
+            # What is shown stays; `r` tells what is wrong.
+            self.log.error(error)
+            return
+        if self.facts is known:
+            self.facts = facts
+            self.facts_changed(facts)
+            self.preview.reload()
+
+    def _read(self, spec: str) -> SpecFacts:
+        return facts_of(self.data.record(spec))

@@ -1,0 +1,75 @@
+"""The lines around the panes: title bar, tabs, footer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.cells import cell_len
+
+from spw_tui.actions import Action, Scope, footer_actions
+from spw_tui.rows import Cell, Line, Span, Tone, cell
+
+_BETWEEN = 2
+
+
+def title_line(crumbs: Sequence[str], right: Sequence[tuple[str, Tone]]) -> Line:
+    """`spw ─ acme-shop ─ user-auth` on the left, remarks on the right."""
+    spans = [Span("spw", Tone.KEY)]
+    for index, crumb in enumerate(crumbs, 1):
+        spans.append(Span(" ─ ", Tone.FAINT))
+        spans.append(Span(crumb, Tone.STRONG if index == len(crumbs) else Tone.DIM))
+    remarks = [Span(f"{text}  ", tone) for text, tone in right if text]
+    if remarks:
+        remarks[-1] = Span(remarks[-1].text.rstrip(), remarks[-1].tone)
+    return (Cell(tuple(spans), grow=True), Cell(tuple(remarks)))
+
+
+def footer_line(scopes: Iterable[Scope]) -> Line:
+    """The advertised actions, each left out where there is no room for all of it."""
+    cells: list[Cell] = []
+    used = 0
+    for action in footer_actions(scopes):
+        spans = _key(action)
+        used += sum(cell_len(span.text) for span in spans) + (1 if cells else 0)
+        cells.append(Cell(spans, from_width=used))
+    return tuple(cells)
+
+
+def _key(action: Action) -> tuple[Span, ...]:
+    return (
+        Span(action.first_key, Tone.KEY, action.name),
+        Span(f" {action.label}" + " " * (_BETWEEN - 1), Tone.DIM, action.name),
+    )
+
+
+def tab_line(
+    tabs: Sequence[tuple[str, str, str]],
+    active: str,
+    subject: str,
+    *,
+    focused: bool,
+    action: str = "show_tab",
+) -> Line:
+    """Tabs of (name, label, count), the active one filled, and what they are about on the right.
+
+    A click runs `action` with the name of the tab.
+    """
+    spans = [Span("▌" if focused else " ", Tone.ACCENT)]
+    for number, (name, label, count) in enumerate(tabs, 1):
+        click = f"{action}('{name}')"
+        if name == active:
+            spans.append(Span(f" {label} {count}".rstrip() + " ", Tone.TAB, click))
+        else:
+            spans.append(Span(f" {number} ", Tone.FAINT, click))
+            spans.append(Span(f"{label} {count}".rstrip() + " ", Tone.DIM, click))
+        spans.append(Span(" "))
+    return (Cell(tuple(spans)), cell(subject, Tone.DIM, grow=True, right=True))
+
+
+def pane_title(title: str, count: str, *, focused: bool) -> Line:
+    """Title of a list, with a mark when the keys go to it."""
+    mark = Span("▌ " if focused else "  ", Tone.ACCENT)
+    return (
+        Cell((mark, Span(title, Tone.STRONG if focused else Tone.TITLE)), grow=True),
+        cell(count, Tone.DIM),
+    )

@@ -1,0 +1,15 @@
+"""Run every benchmark, or those whose module is named: `python -m tests.bench harvest hook`."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.bench import bench_harvest, bench_hook
+
+BENCHMARKS = {"harvest": bench_harvest.run, "hook": bench_hook.run}
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or BENCHMARKS:
+        if name not in BENCHMARKS:
+            sys.exit(f"unknown benchmark: {name}; there are {', '.join(BENCHMARKS)}")
+        BENCHMARKS[name]()

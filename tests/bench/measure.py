@@ -1,0 +1,34 @@
+"""Measuring two things in turn, so that a machine whose speed drifts does not favour one of them."""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+
+
+def report(name: str, value: float, unit: str) -> None:
+    """One line of a benchmark's output."""
+    print(f"{name} {value:.3g} {unit}", flush=True)
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Wall time of one call."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def cpu_of_process(command: Sequence[str], stdin: bytes, cwd: str) -> float:
+    """User and system seconds of one finished child process."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, input=stdin, cwd=cwd, stdout=subprocess.DEVNULL, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def median_ratio(first: Callable[[], float], second: Callable[[], float], runs: int) -> float:
+    """Median of first / second over pairs measured one right after the other."""
+    return statistics.median(first() / second() for _ in range(runs))
