@@ -36,7 +36,7 @@ class SpwApp(App[None]):
     activity: var[str] = var("")
     """What runs in the background, for the title bar."""
     search_state: var[str] = var("")
-    """What keeps search from being complete, for the title bar."""
+    """How search works now, or what it waits for, for the title bar."""
 
     def __init__(self, data: DataService, clock: Clock, *, theme: str = DARK) -> None:
         super().__init__()
@@ -46,6 +46,7 @@ class SpwApp(App[None]):
             self.register_theme(each)
         self.theme = theme
         self.harvested: Signal[None] = Signal(self, "harvested")
+        self.searchable = True
         self._progress = (0, 0, "")
 
     def get_default_screen(self) -> Screen[Any]:
@@ -61,7 +62,7 @@ class SpwApp(App[None]):
             while not isinstance(self.screen, SearchScreen):
                 self.pop_screen()
         else:
-            self.push_screen(SearchScreen(self.data, self.clock, searchable=not self.search_state))
+            self.push_screen(SearchScreen(self.data, self.clock, searchable=self.searchable))
 
     def action_help(self) -> None:
         from spw_tui.screens.help import HelpScreen
@@ -106,7 +107,6 @@ class SpwApp(App[None]):
         finally:
             timer.stop()
             self.activity = ""
-        self.search_state = ""
         files = sum(spec.files for spec in report.specs)
         changed = sum(spec.changed + spec.removed for spec in report.specs)
         failed = [spec for spec in report.specs if spec.failed]

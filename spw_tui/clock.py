@@ -15,7 +15,7 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def age(then_ns: int, now_ns: int) -> str:
-    """`now`, `5m`, `3h`, `12d`, then the date: short enough for a column of nine cells."""
+    """`now`, `5m`, `3h`, `12d`, then the date: at most seven cells."""
     seconds = (now_ns - then_ns) // 1_000_000_000
     if then_ns <= 0:
         return ""
@@ -28,7 +28,7 @@ def age(then_ns: int, now_ns: int) -> str:
     if seconds < 30 * _DAY:
         return f"{seconds // _DAY}d"
     then, now = _moment(then_ns), _moment(now_ns)
-    return f"{then.day} {then:%b}" if then.year == now.year else f"{then:%b %Y}"
+    return f"{then.day} {then:%b}" if then.year == now.year else f"{then:%b} '{then:%y}"
 
 
 def duration(start_ns: int, end_ns: int) -> str:

@@ -99,6 +99,10 @@ class DataService:
         """Ranked documents for a query that is still being typed."""
         return self._workspace.search(query, limit=SEARCH_LIMIT, typing=True)
 
+    def search_mode(self) -> str:
+        """The mode that searches really use now."""
+        return self._workspace.search("", limit=0).mode
+
     def harvest(self, progress: Progress) -> HarvestReport:
         """Bring the databases up to date with the files; `progress` is called from this thread."""
         return self._workspace.harvest(progress=progress)

@@ -102,7 +102,7 @@ def heading(row_id: str, title: str, count: str = "") -> tuple[Row, Row]:
 
 def note(row_id: str, text: str, tone: Tone = Tone.DIM) -> Row:
     """A line of prose that does not take the cursor."""
-    return Row(row_id, ((cell(f"  {text}", tone, grow=True),),), selectable=False)
+    return Row(row_id, ((cell(f" {text}", tone, grow=True),),), selectable=False)
 
 
 def columns(table: Sequence[Sequence[str]], limits: Sequence[int]) -> list[int]:

@@ -119,7 +119,7 @@ def test_keys_become_text() -> None:
             'spw:\n  spec: "x\n  task_ids: [1, "2"]', {"spec": '"x', "task_ids": ["1", "2"]}, 4, id="quote"
         ),
         pytest.param("spec: x\n\ttab: y", {"spec": "x", "tab": "y"}, 3, id="tab"),
-        pytest.param("a: &x [1]\nb: *x", {"a": "&x [1]", "b": "*x"}, 2, id="alias"),
+        pytest.param("a: &x [1]\nb: *x", {"a": "&x [1]", "b": "*x"}, 3, id="alias"),
         pytest.param(
             "a: !!python/object:os.system x", {"a": "!!python/object:os.system x"}, 2, id="python-tag"
         ),

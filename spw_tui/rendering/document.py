@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
@@ -116,14 +117,23 @@ class DocumentRenderer:
             blocks, shared = parse_blocks(section)
             for block in blocks:
                 source = lines[first + block.start : first + block.end]
-                heading = block if block.level else None
-                if sum(map(len, source)) > _MAX_BLOCK or max(map(len, source), default=0) > _MAX_LINE:
-                    self.remark = self.remark or "a very long block is shown as text"
+                strips = self._block(block, shared, source)
+                if strips is None:
                     yield from self._plain(source, first + block.start + 1)
                 else:
-                    strips = self._rich([BlockMarkdown(block, shared, self._palette)])
-                    yield _without_margins(strips), first + block.start + 1, heading
+                    yield strips, first + block.start + 1, block if block.level else None
                 yield [Strip([])], first + block.end, None
+
+    def _block(self, block: Block, shared: dict[str, Any], source: Sequence[str]) -> list[Strip] | None:
+        """The lines of a block; None when it is better shown as text, and `remark` says so."""
+        if sum(map(len, source)) > _MAX_BLOCK or max(map(len, source), default=0) > _MAX_LINE:
+            self.remark = self.remark or "a very long block is shown as text"
+            return None
+        try:
+            return _without_margins(self._rich([BlockMarkdown(block, shared, self._palette)]))
+        except Exception as error:  # Rich does not know every combination of Markdown
+            self.remark = self.remark or f"a block is shown as text ({type(error).__name__})"
+            return None
 
     def _front_matter(self, yaml: str) -> Iterator[tuple[list[Strip], int, Block | None]]:
         style = self._tones[Tone.DIM]

@@ -148,10 +148,10 @@ class FlatTable(TableElement):
 
 
 class NamedImage(ImageItem):
-    """A terminal shows where the image is."""
+    """A terminal shows where the image is, on a line of its own: Rich would cut off what follows it."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield Text.assemble("[image: ", self.text or "", " ", self.destination, "]", end="")
+        yield Text.assemble("[image: ", self.text or "", " ", self.destination, "]")
 
 
 class BlockMarkdown(Markdown):

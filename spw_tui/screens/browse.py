@@ -102,6 +102,7 @@ class BrowseScreen(LiveScreen):
         self.rows_list.say("loading…")
         self.specs_list.focus()
         self.show_focus()
+        self.spw.harvested.subscribe(self, lambda _: self.action_reload())
         self.call_after_refresh(self.load_specs)
 
     # Specs
@@ -117,7 +118,8 @@ class BrowseScreen(LiveScreen):
             for spec in indexed:
                 if spec.name in names:
                     self._specs.setdefault(spec.name, spec)
-            self.app_ready(is_indexed=bool(indexed), has_specs=bool(names))
+            mode = await asyncio.to_thread(self.data.search_mode)
+            self._show_search_state(mode, is_indexed=bool(indexed), has_specs=bool(names))
             if self._specs or not names:
                 self._show_specs()
             shown = time.monotonic()
@@ -133,9 +135,10 @@ class BrowseScreen(LiveScreen):
             self.specs_list.say(f"{describe(error)}\n\nr tries again", Tone.BAD)
             self.rows_list.say("")
 
-    def app_ready(self, *, is_indexed: bool, has_specs: bool) -> None:
+    def _show_search_state(self, mode: str, *, is_indexed: bool, has_specs: bool) -> None:
         """Tell the app whether search has something to search; the demo is harvested by itself."""
-        self.spw.search_state = "" if is_indexed or not has_specs else "not harvested yet: h"
+        self.spw.searchable = is_indexed
+        self.spw.search_state = f"{mode} search" if is_indexed else "not harvested yet: press h"
         if not is_indexed and has_specs and self.data.harvest_when_empty:
             self.spw.action_harvest()
 

@@ -29,10 +29,10 @@ def _row(facts: SpecFacts, run_path: str, item: Placed, widths: list[int], now_n
     first = verdict_look(status).cell(10) if status else cell("· audit", Tone.DIM, width=10)
     line = (
         first,
-        cell(place.command, Tone.STRONG, width=max(1, widths[0])),
+        cell(place.command, Tone.STRONG, width=widths[0] + 1),
         cell(f"wave {place.wave}" if place.wave else "", width=7),
-        cell(run_path.rpartition("/")[2], width=max(1, widths[1])),
+        cell(run_path.rpartition("/")[2], width=widths[1] + 1),
         cell(place.special.lstrip("_"), Tone.DIM, grow=True),
-        cell(age(item.document.mtime_ns, now_ns), Tone.DIM, width=8, right=True),
+        cell(age(item.document.mtime_ns, now_ns), Tone.DIM, width=7, right=True),
     )
     return Row(item.document.path, (line,), facts.ref(item.document))

@@ -27,7 +27,7 @@ def _row(result: SearchResult, now_ns: int) -> Row:
     look = verdict_look(result.status) if result.status else None
     title = (
         cell(result.title, Tone.STRONG, grow=True),
-        cell(age(nanoseconds(result.updated_at), now_ns), Tone.DIM, width=8, right=True),
+        cell(age(nanoseconds(result.updated_at), now_ns), Tone.DIM, width=7, right=True),
     )
     about = (
         Cell(

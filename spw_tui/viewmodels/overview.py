@@ -46,7 +46,7 @@ def _summary(facts: SpecFacts, now_ns: int) -> Iterator[Row]:
         f"{len(facts.record.impl_logs)} implementation logs",
         f"{len(facts.record.documents)} files",
     )
-    yield note("counts", " · ".join(counts).removeprefix(" "))
+    yield note("counts", " · ".join(counts))
 
 
 def _tasks(facts: SpecFacts) -> Line:
@@ -113,8 +113,8 @@ def _documents(facts: SpecFacts, now_ns: int) -> Iterator[Row]:
             cell(" "),
             cell(document.path, grow=True),
             cell(where, Tone.DIM, from_width=60),
-            cell(size_text(document.size), Tone.DIM, width=8, right=True),
-            cell(age(document.mtime_ns, now_ns), Tone.DIM, width=8, right=True),
+            cell(size_text(document.size), Tone.DIM, width=7, right=True),
+            cell(age(document.mtime_ns, now_ns), Tone.DIM, width=7, right=True),
         )
         yield Row(f"document-{document.path}", (line,), facts.ref(document))
 

@@ -34,12 +34,12 @@ def run_rows(facts: SpecFacts, now_ns: int) -> list[Row]:
 def _run_line(run: Run, names: list[int], now_ns: int) -> Line:
     return (
         verdict_look(run.status).cell(10),
-        cell(run.command, Tone.STRONG, width=max(1, names[0])),
+        cell(run.command, Tone.STRONG, width=names[0] + 1),
         cell(f"wave {run.wave}" if run.wave else "", width=7),
-        cell(run.run_id, width=max(1, names[1])),
+        cell(run.run_id, width=names[1] + 1),
         Cell(_agents(run), grow=True),
         cell(duration(run.started_ns, run.updated_ns), Tone.DIM, width=6, right=True, from_width=64),
-        cell(age(run.updated_ns, now_ns), Tone.DIM, width=8, right=True),
+        cell(age(run.updated_ns, now_ns), Tone.DIM, width=7, right=True),
     )
 
 
@@ -52,7 +52,7 @@ def _agents(run: Run) -> tuple[Span, ...]:
     if blocked:
         spans.append(Span(f"  {blocked} blocked", Tone.BAD))
     if unclear:
-        spans.append(Span(f"  {unclear} without verdict", Tone.WARN))
+        spans.append(Span(f"  {unclear} no verdict", Tone.WARN))
     return tuple(spans)
 
 

@@ -38,7 +38,7 @@ def _row(spec: SpecSummary | Failure, now_ns: int) -> Row:
         Cell((look.span,)),
         cell(spec.name, Tone.STRONG, grow=True),
         cell(flagged, Tone.WARN),
-        cell(age(nanoseconds(spec.updated_at), now_ns), Tone.DIM, width=8, right=True),
+        cell(age(nanoseconds(spec.updated_at), now_ns), Tone.DIM, width=7, right=True),
     )
     return Row(spec.name, (title, (cell(" "), *_progress(spec))))
 

@@ -102,6 +102,6 @@ def _run(facts: SpecFacts, run: Run, now_ns: int) -> Row:
         cell("", width=4),
         cell(f"{run.command} {run.run_id}", Tone.DIM, width=20),
         cell(f"{count} agent{'' if count == 1 else 's'}", Tone.DIM, grow=True),
-        cell(age(run.updated_ns, now_ns), Tone.DIM, width=8, right=True),
+        cell(age(run.updated_ns, now_ns), Tone.DIM, width=7, right=True),
     )
     return Row(f"run-{run.path}", (line,), facts.main_document(run.path), run.path)

@@ -25,14 +25,17 @@ def title_line(crumbs: Sequence[str], right: Sequence[tuple[str, Tone]]) -> Line
 
 
 def footer_line(scopes: Iterable[Scope]) -> Line:
-    """The advertised actions, each left out where there is no room for all of it."""
+    """The advertised actions, each left out where there is no room for all of it; help is on the right."""
+    actions = footer_actions(scopes)
+    help_keys = [Cell(_key(action)) for action in actions if action.name == "help"]
+    used = sum(cell_len(span.text) + 1 for each in help_keys for span in each.spans)
     cells: list[Cell] = []
-    used = 0
-    for action in footer_actions(scopes):
-        spans = _key(action)
-        used += sum(cell_len(span.text) for span in spans) + (1 if cells else 0)
-        cells.append(Cell(spans, from_width=used))
-    return tuple(cells)
+    for action in actions:
+        if action.name != "help":
+            spans = _key(action)
+            used += sum(cell_len(span.text) for span in spans) + 1
+            cells.append(Cell(spans, from_width=used))
+    return (*cells, cell("", grow=True), *help_keys)
 
 
 def _key(action: Action) -> tuple[Span, ...]:
@@ -62,7 +65,6 @@ def tab_line(
         else:
             spans.append(Span(f" {number} ", Tone.FAINT, click))
             spans.append(Span(f"{label} {count}".rstrip() + " ", Tone.DIM, click))
-        spans.append(Span(" "))
     return (Cell(tuple(spans)), cell(subject, Tone.DIM, grow=True, right=True))
 
 

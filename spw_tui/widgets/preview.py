@@ -80,7 +80,7 @@ class Preview(Vertical):
         view = self.view
         remarks = ["source"] if view.raw else []
         remarks += [view.remark] if view.remark else []
-        where = Span("  " + "/".join(folders).lstrip("/"), Tone.FAINT)
+        where = Span("  " + "/".join(folders).lstrip("/"), Tone.DIM)
         return (
             Cell(
                 (Span("▌ " if self.active else "  ", Tone.ACCENT), Span(short, Tone.STRONG), where), grow=True

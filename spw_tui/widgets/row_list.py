@@ -21,6 +21,7 @@ from spw_tui.rows import Row, Tone, lay_out, safe
 from spw_tui.themes import PALETTES, tones
 
 _GUTTER = 2
+_MARGIN = 1
 
 
 class RowList(ScrollView, can_focus=True):
@@ -221,7 +222,7 @@ class RowList(ScrollView, can_focus=True):
         if inside >= len(row.lines):
             return Strip.blank(width, base)
         look = tones(self.app.theme)
-        spans = lay_out(row.lines[inside], max(0, width - _GUTTER))
+        spans = lay_out(row.lines[inside], max(0, width - _GUTTER - _MARGIN))
         is_cursor = index == self._cursor
         is_lit = self.has_focus or self._driven
         gutter = "▌ " if is_cursor and is_lit else "  "
