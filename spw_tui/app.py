@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 from textual import work
@@ -16,6 +17,7 @@ from spw_tui.clock import Clock
 from spw_tui.commands import ActionProvider, SpecProvider
 from spw_tui.data import DataService, describe
 from spw_tui.refs import DocumentRef
+from spw_tui.rows import plural
 from spw_tui.screens.browse import BrowseScreen
 from spw_tui.themes import DARK, LIGHT, themes
 
@@ -26,7 +28,7 @@ class SpwApp(App[None]):
     """Opens on the list of specs. All data comes from one `DataService`, all time from one clock."""
 
     TITLE = "spw"
-    CSS_PATH = ["styles/app.tcss"]
+    CSS_PATH = [Path(__file__).with_name("styles") / "app.tcss"]
     COMMANDS = {ActionProvider, SpecProvider}
     BINDINGS = bindings(Scope.APP)
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (150, "-wide")]
@@ -111,7 +113,7 @@ class SpwApp(App[None]):
         changed = sum(spec.changed + spec.removed for spec in report.specs)
         failed = [spec for spec in report.specs if spec.failed]
         problems = sum(len(spec.errors) for spec in report.specs)
-        text = f"{files} files of {len(report.specs)} specs, {changed} changed, in {report.elapsed_s:.1f} s"
+        text = f"{plural(files, 'file')} of {plural(len(report.specs), 'spec')}, {changed} changed"
         if problems:
             text += f"\n{problems} kept raw because they could not be read"
         for spec in failed[:3]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from spw_core.domain.places import Area
 from spw_core.names import APPROVALS_DIR, SPECS_DIR, WORKFLOW_DIR
 
-_FOLDERS = {SPECS_DIR: Area.SPEC, APPROVALS_DIR: Area.APPROVALS}
+# The two areas by the words of `spw_core.domain.places.Area`, which costs too much to import before the
+# first picture.
+SPEC_AREA, APPROVALS_AREA = "spec", "approvals"
+_FOLDERS = {SPECS_DIR: SPEC_AREA, APPROVALS_DIR: APPROVALS_AREA}
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,7 @@ class DocumentRef:
 
     spec: str
     path: str
-    area: Area = Area.SPEC
+    area: str = SPEC_AREA
     line: int = 0
     words: tuple[str, ...] = ()
 
@@ -27,7 +29,7 @@ class DocumentRef:
     @property
     def workflow_path(self) -> str:
         """The path below `.spec-workflow/`."""
-        folder = SPECS_DIR if self.area is Area.SPEC else APPROVALS_DIR
+        folder = SPECS_DIR if self.area == SPEC_AREA else APPROVALS_DIR
         return f"{folder}/{self.spec}/{self.path}"
 
     @property

@@ -105,6 +105,11 @@ def note(row_id: str, text: str, tone: Tone = Tone.DIM) -> Row:
     return Row(row_id, ((cell(f" {text}", tone, grow=True),),), selectable=False)
 
 
+def plural(count: int, noun: str) -> str:
+    """`1 run`, `2 runs`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def columns(table: Sequence[Sequence[str]], limits: Sequence[int]) -> list[int]:
     """The width that each column needs, at most its limit."""
     return [

@@ -486,6 +486,7 @@ def test_many_processes_harvest_one_spec_at_once(workspace: Workspace) -> None:
     errors = [writer.communicate(timeout=120)[1].decode() for writer in writers]
     assert errors == [""] * 6
     assert query(workspace, "SELECT count(*) FROM artifacts") == [(36,)]
+    assert query(workspace, "SELECT count(*) FROM artifacts WHERE removed_at IS NOT NULL") == [(0,)]
     assert len(workspace.search("note", limit=100).results) == 36
 
 

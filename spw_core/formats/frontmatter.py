@@ -106,14 +106,14 @@ def _refuse_traps(source: str) -> None:
     import yaml
 
     depth = 0
-    event: Any
     for event in yaml.parse(source, Loader=_loader()):
+        mark: Any = event.start_mark
         if isinstance(event, yaml.AliasEvent):
-            raise yaml.composer.ComposerError(problem="aliases are refused", problem_mark=event.start_mark)
+            raise yaml.composer.ComposerError(problem="aliases are refused", problem_mark=mark)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > _MAX_DEPTH:
-                raise yaml.composer.ComposerError(problem="nested too deep", problem_mark=event.start_mark)
+                raise yaml.composer.ComposerError(problem="nested too deep", problem_mark=mark)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 

@@ -12,7 +12,6 @@ from spw_core.harvest.index_sync import sync_index
 from spw_core.harvest.intake import differences, take_in
 from spw_core.harvest.report import HarvestReport, SpecReport
 from spw_core.harvest.scan import scan_spec
-from spw_core.harvest.stored import stored_record
 from spw_core.names import SPEC_DB
 from spw_core.store.connection import move_aside
 from spw_core.store.spec import SpecStore
@@ -79,11 +78,11 @@ def _harvest_spec(paths: WorkspacePaths, name: str) -> SpecReport:
         if differences(store, scan):
             with store.transaction():
                 # Asked again inside the transaction: another process may have been faster.
-                record = take_in(store, name, scan, differences(store, scan), report)
-        else:
-            record = stored_record(store, name)
+                take_in(store, name, scan, differences(store, scan), report)
+        for table, count in store.counts().items():
+            setattr(report, table, count)
+        report.errors += [FileError(path, error) for path, error in store.harvest_errors()]
     report.unchanged = report.files - report.changed
-    report.count(record)
     return report
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from spw_core.domain.model import FileError, SpecRecord
+from spw_core.domain.model import FileError
 from spw_core.domain.places import Area, Place, place_of
 from spw_core.domain.summary import utc_text
 from spw_core.formats.json_object import load_json_object
@@ -55,10 +55,11 @@ def differences(store: SpecStore, scan: Scan) -> Differences:
     )
 
 
-def take_in(
-    store: SpecStore, name: str, scan: Scan, differing: Differences, report: SpecReport
-) -> SpecRecord:
-    """Store what differs and project the facts; call it inside a transaction. Fills the report's counts."""
+def take_in(store: SpecStore, name: str, scan: Scan, differing: Differences, report: SpecReport) -> None:
+    """Store what differs and project the facts; call it inside a transaction.
+
+    Fills `changed` and `removed` of the report.
+    """
     now = utc_text(time.time_ns())
     unreadable = []
     for found, artifact in differing.fresh:
@@ -71,8 +72,9 @@ def take_in(
             continue
         report.changed += _store(store, found, artifact, content, now)
     for artifact in differing.removed:
-        store.mark_removed(artifact.id, now)
-    report.removed = len(differing.removed)
+        if not scan.is_there_now(Area(artifact.area), artifact.rel_path):
+            store.mark_removed(artifact.id, now)
+            report.removed += 1
     artifacts = counted(store.artifacts().values())
     record = project(
         name, stored_sources(store, artifacts), [*scan.errors, *unreadable, *_content_errors(artifacts)]
@@ -84,7 +86,6 @@ def take_in(
         meta["harvested_at"] = now
         meta.setdefault("created_at", store.meta().get("created_at", now))
     store.set_meta(meta)
-    return record
 
 
 def _is_unchanged(artifact: StoredArtifact, found: FoundFile) -> bool:

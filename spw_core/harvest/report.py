@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from spw_core.domain.model import FileError, SpecRecord
+from spw_core.domain.model import FileError
 
 
 @dataclass(slots=True)
@@ -25,17 +25,6 @@ class SpecReport:
     approvals: int = 0
     errors: list[FileError] = field(default_factory=list)
     failed: str = ""
-
-    def count(self, record: SpecRecord) -> None:
-        """Fill in the numbers and errors that the facts give."""
-        self.runs = len(record.runs)
-        self.subagents = sum(len(run.subagents) for run in record.runs)
-        self.handoffs = sum(run.has_handoff for run in record.runs)
-        self.waves = len(record.waves)
-        self.tasks = len(record.tasks)
-        self.impl_logs = len(record.impl_logs)
-        self.approvals = sum(approval.version == 0 for approval in record.approvals)
-        self.errors += record.errors
 
 
 @dataclass(slots=True)

@@ -29,11 +29,17 @@ class FoundFile:
 
 @dataclass(slots=True)
 class Scan:
-    """What a walk found. `blind` are folders (with a final `/`) that could not be listed, per area."""
+    """What a walk found. `tops` are the folders of the areas, `blind` those inside (with a final `/`)
+    that could not be listed."""
 
+    tops: dict[str, str] = field(default_factory=dict)
     files: list[FoundFile] = field(default_factory=list)
     errors: list[FileError] = field(default_factory=list)
     blind: list[tuple[Area, str]] = field(default_factory=list)
+
+    def is_there_now(self, area: Area, rel_path: str) -> bool:
+        """Look once more: a file may have come, and been harvested by another process, since the walk."""
+        return os.path.lexists(f"{self.tops[area]}/{rel_path}")
 
     def is_blind(self, area: Area, rel_path: str) -> bool:
         """True when nothing can be said about this path because a folder above it could not be listed."""
@@ -50,6 +56,7 @@ def scan_spec(paths: WorkspacePaths, name: str, skip: Collection[str] = ()) -> S
     scan = Scan()
     for area in Area:
         folder = area_folder(paths, name, area)
+        scan.tops[area] = str(folder)
         if area is Area.APPROVALS and not folder.is_dir():
             continue
         _walk(scan, area, str(folder), skip if area is Area.SPEC else ())

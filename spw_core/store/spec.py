@@ -159,6 +159,19 @@ class SpecStore:
         """All rows of all projections, each table ordered by its key."""
         return {table: read_rows(self._db, table) for table in PROJECTIONS}
 
+    def counts(self) -> dict[str, int]:
+        """Number of rows per table; of approvals only the requests."""
+        tables = ("runs", "subagents", "handoffs", "waves", "tasks", "impl_logs")
+        counts = ", ".join(f"(SELECT count(*) FROM {table})" for table in tables)
+        requests = "(SELECT count(*) FROM approvals WHERE version = 0)"
+        [row] = self._db.execute(f"SELECT {counts}, {requests}")
+        return dict(zip((*tables, "approvals"), (int(str(value)) for value in row), strict=True))
+
+    def harvest_errors(self) -> list[tuple[str, str]]:
+        """(path, error) of every file that was kept raw or left out."""
+        rows = self._db.execute("SELECT path, error FROM harvest_errors ORDER BY path, error")
+        return [(str(path), str(error)) for path, error in rows]
+
     def meta(self) -> dict[str, str]:
         """All of spec_meta."""
         return {str(key): str(value) for key, value in self._db.execute("SELECT key, value FROM spec_meta")}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -173,6 +174,15 @@ class BlockMarkdown(Markdown):
         inline(state)
         text_join(state)
         self.parsed = state.tokens
+        for token in self.parsed:
+            _keep_field_lines(token.children or [])
+
+
+def _keep_field_lines(tokens: list[Token]) -> None:
+    """Lines that begin with a bold word are fields (`**Status:** done`), and stay lines of their own."""
+    for token, following in pairwise(tokens):
+        if token.type == "softbreak" and following.type in ("strong_open", "text") and not following.content:
+            token.type = "hardbreak"
 
 
 def front_matter(text: str) -> tuple[str, int]:

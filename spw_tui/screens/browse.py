@@ -4,65 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 
-from spw_core.domain.summary import SpecSummary
 from spw_tui.actions import Scope, bindings
 from spw_tui.clock import Clock
 from spw_tui.data import DataService, Failure, describe
 from spw_tui.rows import Row, Tone
 from spw_tui.screens.live import LiveScreen
-from spw_tui.viewmodels.facts import SpecFacts
-from spw_tui.viewmodels.handoffs import handoff_rows
-from spw_tui.viewmodels.overview import overview_rows
-from spw_tui.viewmodels.runs import run_rows
-from spw_tui.viewmodels.specs import spec_rows
-from spw_tui.viewmodels.waves import wave_rows
 from spw_tui.widgets.frame import pane_title, tab_line
 from spw_tui.widgets.line_bar import LineBar
 from spw_tui.widgets.preview import DEBOUNCE, Preview
 from spw_tui.widgets.row_list import RowList
+
+if TYPE_CHECKING:
+    from spw_core.domain.summary import SpecSummary
+    from spw_tui.viewmodels.facts import SpecFacts
 
 # Specs that are read per turn of a worker, and how often the list is drawn meanwhile.
 _CHUNK = 8
 _REDRAW_SECONDS = 0.25
 
 
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """A view of a spec: its rows, the number beside its label, and what to say when there are none."""
-
-    label: str
-    rows: Callable[[SpecFacts, int], list[Row]]
-    count: Callable[[SpecFacts], int]
-    empty: str
-
-
+# Label of each tab, and what it says when it has no rows.
 TABS = {
-    "overview": Tab("Overview", overview_rows, lambda facts: 0, ""),
-    "runs": Tab(
-        "Runs",
-        run_rows,
-        lambda facts: len(facts.record.runs),
-        "no runs yet\nA run appears here as soon as a command of the workflow is dispatched.",
-    ),
-    "waves": Tab(
-        "Waves",
-        wave_rows,
-        lambda facts: len(facts.waves),
-        "no waves and no tasks yet\nThey come with tasks.md and the first execution.",
-    ),
-    "handoffs": Tab(
-        "Handoffs",
-        handoff_rows,
-        lambda facts: sum(run.has_handoff for run in facts.record.runs),
-        "no handoffs yet\nA run writes its handoff when all its subagents have reported.",
-    ),
+    "overview": ("Overview", ""),
+    "runs": ("Runs", "no runs yet\nA run appears here as soon as a command of the workflow is dispatched."),
+    "waves": ("Waves", "no waves and no tasks yet\nThey come with tasks.md and the first execution."),
+    "handoffs": ("Handoffs", "no handoffs yet\nA run writes its handoff when all subagents have reported."),
 }
 
 
@@ -81,6 +53,7 @@ class BrowseScreen(LiveScreen):
         self.tab = "overview"
         self._specs: dict[str, SpecSummary | Failure] = {}
         self._cursors: dict[tuple[str, str], str] = {}  # the row that was left, by spec and tab
+        self._counts: dict[str, int] = {}
         self._shown: tuple[str, str] = ("", "")
 
     def compose(self) -> ComposeResult:
@@ -143,6 +116,8 @@ class BrowseScreen(LiveScreen):
             self.spw.action_harvest()
 
     def _show_specs(self) -> None:
+        from spw_tui.viewmodels.specs import spec_rows
+
         self.specs_list.show(
             spec_rows(self._specs.values(), self.clock()),
             empty="no specs yet\n\nA spec is a folder in\n.spec-workflow/specs/.\nr looks again.",
@@ -168,7 +143,10 @@ class BrowseScreen(LiveScreen):
     # The selected spec
 
     def facts_changed(self, facts: SpecFacts) -> None:
+        from spw_tui.viewmodels.tabs import counts_of
+
         self._specs[facts.name] = facts.summary
+        self._counts = counts_of(facts)
         self._show_specs()
         self._show_rows()
 
@@ -178,23 +156,23 @@ class BrowseScreen(LiveScreen):
 
     @work(exclusive=True, group="rows", exit_on_error=False)
     async def _show_rows(self) -> None:
-        facts, name, tab = self.facts, self.tab, TABS[self.tab]
+        facts, tab = self.facts, self.tab
         if facts is None:
             return
         try:
-            rows = await asyncio.to_thread(tab.rows, facts, self.clock())
+            rows = await asyncio.to_thread(_rows, tab, facts, self.clock())
         except Exception as error:
             self.log.error(error)
             self.facts_failed(describe(error))
             return
-        place = (facts.name, name)
+        place, empty = (facts.name, tab), TABS[tab][1]
         if place == self._shown:
-            self.rows_list.show(rows, empty=tab.empty)
+            self.rows_list.show(rows, empty=empty)
         else:
             self._remember()
             self._shown = place
             cursor = self._cursors.get(place, "")
-            self.rows_list.show(rows, cursor=cursor, empty=tab.empty, fresh=True)
+            self.rows_list.show(rows, cursor=cursor, empty=empty, fresh=True)
         self.show_focus()
 
     def _remember(self) -> None:
@@ -246,7 +224,13 @@ class BrowseScreen(LiveScreen):
         count = str(len(self._specs)) if self._specs else ""
         self.query_one("#specs-title", LineBar).show(pane_title("SPECS", count, focused=pane == "specs"))
         facts = self.facts
-        counts = {name: tab.count(facts) if facts else 0 for name, tab in TABS.items()}
-        tabs = [(name, tab.label, str(counts[name] or "")) for name, tab in TABS.items()]
+        tabs = [(name, label, str(self._counts.get(name) or "")) for name, (label, _) in TABS.items()]
         subject = facts.name if facts else ""
         self.query_one("#tabs", LineBar).show(tab_line(tabs, self.tab, subject, focused=pane == "rows"))
+
+
+def _rows(tab: str, facts: SpecFacts, now_ns: int) -> list[Row]:
+    """Runs in a worker, as everything whose cost grows with the spec."""
+    from spw_tui.viewmodels.tabs import rows_of
+
+    return rows_of(tab, facts, now_ns)

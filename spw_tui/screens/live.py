@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from textual import work
 
-from spw_core.domain.model import SpecRecord
 from spw_tui.clock import Clock
 from spw_tui.data import DataService, describe
 from spw_tui.screens.base import SpwScreen
-from spw_tui.viewmodels.facts import SpecFacts, facts_of
+
+if TYPE_CHECKING:
+    from spw_tui.viewmodels.facts import SpecFacts
 
 _POLL_SECONDS = 2.0
 
@@ -59,18 +61,19 @@ class LiveScreen(SpwScreen):
     @work(exclusive=True, group="poll", exit_on_error=False)
     async def _refresh_facts(self, known: SpecFacts) -> None:
         try:
-            record: SpecRecord = await asyncio.to_thread(self.data.record, known.name)
-            if record == known.record:
-                return
-            facts = await asyncio.to_thread(facts_of, record)
+            facts = await asyncio.to_thread(self._read, known.name, known)
         except Exception as error:
             # What is shown stays; `r` tells what is wrong.
             self.log.error(error)
             return
-        if self.facts is known:
+        if self.facts is known and facts is not known:
             self.facts = facts
             self.facts_changed(facts)
             self.preview.reload()
 
-    def _read(self, spec: str) -> SpecFacts:
-        return facts_of(self.data.record(spec))
+    def _read(self, spec: str, known: SpecFacts | None = None) -> SpecFacts:
+        """The facts as they are now; the known ones where nothing changed. Runs in a worker."""
+        from spw_tui.viewmodels.facts import facts_of
+
+        record = self.data.record(spec)
+        return known if known and known.record == record else facts_of(record)

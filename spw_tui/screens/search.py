@@ -14,7 +14,7 @@ from textual.widgets import Input
 from spw_tui.actions import Scope, bindings
 from spw_tui.clock import Clock
 from spw_tui.data import SEARCH_LIMIT, DataService, describe
-from spw_tui.rows import Cell, Span, Tone, cell
+from spw_tui.rows import Cell, Span, Tone, cell, plural
 from spw_tui.viewmodels.hits import hit_rows, mode_text
 from spw_tui.widgets.frame import footer_line
 from spw_tui.widgets.line_bar import LineBar
@@ -90,7 +90,7 @@ class SearchScreen(ModalScreen[None]):
         if generation != self._generation:
             return
         count = len(answer.results)
-        found = f"{count} document{'' if count == 1 else 's'}" if count else "nothing found"
+        found = plural(count, "document") if count else "nothing found"
         if count == SEARCH_LIMIT:
             found = f"the best {count} documents"
         self._show_title(found, mode_text(answer))

@@ -37,7 +37,7 @@ class SpecFacts:
         return self.record.name
 
     def ref(self, document: Document, line: int = 0) -> DocumentRef:
-        return DocumentRef(self.name, document.path, Area(document.area), line)
+        return DocumentRef(self.name, document.path, document.area, line)
 
     def spec_ref(self, path: str, line: int = 0) -> DocumentRef | None:
         """A document of the spec's own folder, if there is one at that path."""

@@ -10,7 +10,7 @@ from spw_core.formats.tasks import TaskStatus
 from spw_core.names import DASHBOARDS
 from spw_tui.clock import age, nanoseconds
 from spw_tui.refs import DocumentRef
-from spw_tui.rows import Cell, Line, Row, Span, Tone, bar, cell, heading, note
+from spw_tui.rows import Cell, Line, Row, Span, Tone, bar, cell, heading, note, plural
 from spw_tui.viewmodels.facts import Placed, SpecFacts
 from spw_tui.viewmodels.looks import attention_look, spec_look, task_look, verdict_look, wave_look
 
@@ -41,10 +41,10 @@ def _summary(facts: SpecFacts, now_ns: int) -> Iterator[Row]:
     if summary.tasks_total:
         yield Row("tasks", (_tasks(facts),), selectable=False)
     counts = (
-        f"{len(facts.record.runs)} runs",
-        f"{sum(run.has_handoff for run in facts.record.runs)} handoffs",
-        f"{len(facts.record.impl_logs)} implementation logs",
-        f"{len(facts.record.documents)} files",
+        plural(len(facts.record.runs), "run"),
+        plural(sum(run.has_handoff for run in facts.record.runs), "handoff"),
+        plural(len(facts.record.impl_logs), "implementation log"),
+        plural(len(facts.record.documents), "file"),
     )
     yield note("counts", " · ".join(counts))
 
@@ -93,7 +93,7 @@ def _waves(facts: SpecFacts) -> Iterator[Row]:
             cell(""),
             wave_look(wave.status).cell(12),
             cell(f"wave {wave.number}", Tone.STRONG, width=8),
-            cell(f"{len(wave.task_ids)} tasks", Tone.NORMAL, width=8),
+            cell(plural(len(wave.task_ids), "task"), Tone.NORMAL, width=8),
             cell(f"exec ×{wave.exec_runs}", Tone.DIM, width=8, from_width=60),
             cell(f"check ×{wave.check_runs}", Tone.DIM, width=9, from_width=60),
             cell(verdict, checkpoint.tone if wave.checkpoint.attempts else Tone.DIM, grow=True),

@@ -9,7 +9,7 @@ from spw_core.domain.places import Kind
 from spw_core.formats.status import BLOCKED, PASS
 from spw_tui.clock import age, duration
 from spw_tui.refs import DocumentRef
-from spw_tui.rows import Cell, Line, Row, Span, Tone, cell, columns, heading
+from spw_tui.rows import Cell, Line, Row, Span, Tone, cell, columns, heading, plural
 from spw_tui.viewmodels.facts import SpecFacts
 from spw_tui.viewmodels.looks import verdict_look
 
@@ -45,8 +45,7 @@ def _run_line(run: Run, names: list[int], now_ns: int) -> Line:
 
 def _agents(run: Run) -> tuple[Span, ...]:
     """`3 agents`, and how many of them do not say pass."""
-    count = len(run.subagents)
-    spans = [Span(f"{count} agent{'' if count == 1 else 's'}", Tone.DIM)]
+    spans = [Span(plural(len(run.subagents), "agent"), Tone.DIM)]
     blocked = sum(agent.status == BLOCKED for agent in run.subagents)
     unclear = sum(agent.status not in (PASS, BLOCKED) for agent in run.subagents)
     if blocked:

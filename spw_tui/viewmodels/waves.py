@@ -9,7 +9,7 @@ from spw_core.domain.waves import WaveState, verdict_of
 from spw_core.formats.tasks import Task
 from spw_tui.clock import age
 from spw_tui.refs import DocumentRef
-from spw_tui.rows import Cell, Row, Span, Tone, cell
+from spw_tui.rows import Cell, Row, Span, Tone, cell, plural
 from spw_tui.viewmodels.facts import SpecFacts
 from spw_tui.viewmodels.looks import PLANNED, STALE, Look, task_look, verdict_look, wave_look
 
@@ -95,13 +95,12 @@ def _task(facts: SpecFacts, task: Task) -> Row:
 
 def _run(facts: SpecFacts, run: Run, now_ns: int) -> Row:
     look = verdict_look(verdict_of(run) if run.has_handoff and run.command == "checkpoint" else run.status)
-    count = len(run.subagents)
     line = (
         cell("   "),
         look.cell(13),
         cell("", width=4),
         cell(f"{run.command} {run.run_id}", Tone.DIM, width=20),
-        cell(f"{count} agent{'' if count == 1 else 's'}", Tone.DIM, grow=True),
+        cell(plural(len(run.subagents), "agent"), Tone.DIM, grow=True),
         cell(age(run.updated_ns, now_ns), Tone.DIM, width=7, right=True),
     )
     return Row(f"run-{run.path}", (line,), facts.main_document(run.path), run.path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from rich.style import Style
@@ -17,10 +18,12 @@ from textual.strip import Strip
 
 from spw_tui.actions import Scope, bindings
 from spw_tui.refs import DocumentRef
-from spw_tui.rendering.document import DocumentRenderer, Heading
 from spw_tui.rendering.plain import wrap_line
 from spw_tui.rows import Tone, safe
 from spw_tui.themes import tones
+
+if TYPE_CHECKING:
+    from spw_tui.rendering.document import DocumentRenderer, Heading, Slice
 
 # Lines shown above the one that was jumped to.
 _CONTEXT = 3
@@ -83,8 +86,7 @@ class DocumentView(ScrollView, can_focus=True):
         """Show a message in place of a document."""
         self.workers.cancel_group(self, "draw")
         self.ref, self._text, self.remark = None, "", ""
-        self._message = (text, tone)
-        self._clear()
+        self._begin(text, tone)
         self.post_message(self.Drawn(self))
 
     def toggle_raw(self) -> None:
@@ -112,41 +114,46 @@ class DocumentView(ScrollView, can_focus=True):
     @work(exclusive=True, group="draw", exit_on_error=False)
     async def _draw(self, source_line: int) -> None:
         """Render in slices of time and show each as it comes; go to the source line once it is there."""
-        assert self.ref is not None
         width = self._drawn_width = self.scrollable_content_region.width
-        if not width:
+        if not width or self.ref is None:
             return
-        renderer = DocumentRenderer(self._text, self.ref.name, width, self.app.theme, raw=self.raw)
-        first = True
-        reached = source_line <= 1
+        began, reached = False, source_line <= 1
         try:
+            renderer = await asyncio.to_thread(
+                _renderer, self._text, self.ref.name, width, self.app.theme, self.raw
+            )
             while (part := await asyncio.to_thread(renderer.next_slice)) is not None:
-                if first:
-                    self._message = ("", Tone.DIM)
-                    self._clear()
-                    first = False
-                self._strips += part.strips
-                self._sources += part.sources
-                self.headings += part.headings
-                self.virtual_size = Size(width, len(self._strips))
-                self.refresh()
+                if not began:
+                    self._begin("")
+                    began = True
+                self._append(part, width)
                 if not reached and self._sources and self._sources[-1] > source_line:
                     self._go_to_source(source_line)
                     reached = True
         except Exception as error:
             self.log.error(error)
-            self._message = (
-                f"this document cannot be drawn ({type(error).__name__}); m shows its source",
-                Tone.BAD,
+            self._begin(
+                f"this document cannot be drawn ({type(error).__name__}); m shows its source", Tone.BAD
             )
-            self._clear()
-        if first and not self.message:
-            self._message = ("this document is empty", Tone.DIM)
-            self._clear()
-        self.remark = renderer.remark
-        if not reached:
-            self._go_to_source(source_line)
+        else:
+            self.remark = renderer.remark
+            if not began:
+                self._begin("this document is empty")
+            elif not reached:
+                self._go_to_source(source_line)
         self.post_message(self.Drawn(self))
+
+    def _begin(self, message: str, tone: Tone = Tone.DIM) -> None:
+        """Drop what was drawn; `message` stands there until lines come."""
+        self._message = (message, tone)
+        self._clear()
+
+    def _append(self, part: Slice, width: int) -> None:
+        self._strips += part.strips
+        self._sources += part.sources
+        self.headings += part.headings
+        self.virtual_size = Size(width, len(self._strips))
+        self.refresh()
 
     # Places
 
@@ -180,7 +187,7 @@ class DocumentView(ScrollView, can_focus=True):
     def action_scroll_by(self, lines: int) -> None:
         self._scroll(self.scroll_offset.y + lines)
 
-    def action_page(self, step: int) -> None:
+    def action_scroll_page(self, step: int) -> None:
         self._scroll(self.scroll_offset.y + step * max(1, self.size.height - 2))
 
     def action_top(self) -> None:
@@ -228,6 +235,13 @@ class DocumentView(ScrollView, can_focus=True):
             return Strip.blank(width, base)
         segment = Segment(f" {pieces[y - 1]}", tones(self.app.theme)[tone])
         return Strip([segment]).adjust_cell_length(width).apply_style(base)
+
+
+def _renderer(text: str, name: str, width: int, theme: str, raw: bool) -> DocumentRenderer:
+    """Made in the worker: what reads and colours Markdown is only imported there."""
+    from spw_tui.rendering.document import DocumentRenderer
+
+    return DocumentRenderer(text, name, width, theme, raw=raw)
 
 
 def _marked(strip: Strip, pattern: re.Pattern[str], style: Style) -> Strip:
