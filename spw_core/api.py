@@ -28,7 +28,9 @@ from spw_core.store.index import IndexStore
 from spw_core.workspace import WorkspacePaths, find_workspace
 
 if TYPE_CHECKING:
+    from spw_core.harvest.cleanup import CleanupReport
     from spw_core.harvest.report import HarvestReport
+    from spw_core.harvest.restore import RestoreReport
     from spw_core.search.lexical import SearchAnswer
 
 
@@ -131,6 +133,40 @@ class Spec:
     def read(self, path: str, *, area: str = "spec") -> str:
         """As `read_bytes`, decoded; bytes that are no UTF-8 become replacement characters."""
         return decode_text(self.read_bytes(path, area=area))[0]
+
+    def versions(self, path: str, *, area: str = "spec") -> list[tuple[str, bytes]]:
+        """(time stored, bytes) of every stored version of a file, the newest last."""
+        from spw_core.store.spec import SpecStore
+
+        with SpecStore.reading(self.paths.spec_db(self.name)) as store:
+            if store is None:
+                return []
+            return [
+                (version.since, content)
+                for version in store.versions()
+                if (version.area, version.rel_path) == (area, path)
+                and (content := store.version_bytes(version)) is not None
+            ]
+
+    def cleanup(self, *, dry_run: bool = False) -> CleanupReport:
+        """Remove the traces of work whose bytes on disk are those in the database at this moment."""
+        from spw_core.harvest.cleanup import cleanup
+
+        return cleanup(self.paths, self.name, dry_run=dry_run)
+
+    def restore(
+        self,
+        wanted: Sequence[str] = (),
+        *,
+        run: str = "",
+        at: str = "",
+        target: Path | None = None,
+        force: bool = False,
+    ) -> RestoreReport:
+        """Write stored files back: bytes, mode and time. See `harvest.restore.restore`."""
+        from spw_core.harvest.restore import restore
+
+        return restore(self.paths, self.name, wanted=wanted, run=run, at=at, target=target, force=force)
 
     def file(self, path: str) -> Path:
         """Where a file of the spec is (or was) on disk, for editors. Raises InvalidName for odd paths."""

@@ -23,6 +23,7 @@ from spw_core.harvest.harvest import harvest_spec
 from spw_core.harvest.report import SpecReport
 from spw_core.harvest.scan import area_folder
 from spw_core.store.connection import migrations
+from spw_core.store.content import unpack
 from spw_core.workspace import GITIGNORE_LINES
 
 from .support import OLD_NS, write, write_run
@@ -81,9 +82,9 @@ def test_every_byte_is_stored_with_its_hash(demo: Workspace) -> None:
     for name in demo.spec_names():
         connection = apsw.Connection(str(demo.paths.spec_db(name)), flags=apsw.SQLITE_OPEN_READONLY)
         rows = {
-            (area, path): rest
-            for area, path, *rest in connection.execute(
-                "SELECT area, rel_path, content, content_hash, size, mtime_ns, mode FROM artifacts"
+            (area, path): [unpack(content, encoding), *rest]
+            for area, path, content, encoding, *rest in connection.execute(
+                "SELECT area, rel_path, content, encoding, content_hash, size, mtime_ns, mode FROM artifacts"
             )
         }
         for area in Area:

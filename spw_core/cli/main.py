@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from spw_core import __version__
-from spw_core.cli import demo, harvest, listing, search, view
+from spw_core.cli import cleanup, demo, harvest, listing, restore, search, view
 from spw_core.cli.output import print_error, print_json_error
 from spw_core.errors import SpwError
 
-_COMMANDS = (harvest, search, listing, view, demo)
+_COMMANDS = (harvest, search, listing, view, cleanup, restore, demo)
 
 _INTERRUPTED = 130
 

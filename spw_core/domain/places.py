@@ -62,7 +62,7 @@ _NAMED_FILES = {
     "PROGRESS-SUMMARY.md": Kind.PROGRESS_SUMMARY,
     "STATUS-SUMMARY.md": Kind.STATUS_SUMMARY,
 }
-_WAVE_FILES = {
+WAVE_FILES = {
     "_wave-summary.json": Kind.WAVE_SUMMARY,
     "_wave-summary.md": Kind.WAVE_SUMMARY,
     "_latest.json": Kind.WAVE_LATEST,
@@ -214,13 +214,13 @@ def _kind_in_run(inside: tuple[str, ...]) -> Kind:
 
 def _wave_file_place(parts: tuple[str, ...], phase: str) -> Place | None:
     """Place of a file right inside a wave folder of execution or qa-exec."""
-    if parts[-1] not in _WAVE_FILES or len(parts) < 4 or parts[-3] != "waves":
+    if parts[-1] not in WAVE_FILES or len(parts) < 4 or parts[-3] != "waves":
         return None
     wave = wave_number(parts[-2])
     if wave is None:
         return None
     command = "exec" if parts[0] == "execution" else "qa-exec"
-    return Place(_WAVE_FILES[parts[-1]], phase=phase, command=command, wave=wave)
+    return Place(WAVE_FILES[parts[-1]], phase=phase, command=command, wave=wave)
 
 
 def _approval_place(parts: tuple[str, ...]) -> Place:

@@ -17,10 +17,11 @@ _WAVE_AND_LOG_KINDS = frozenset((Kind.IMPL_LOG, Kind.WAVE_SUMMARY, Kind.WAVE_LAT
 def counted(artifacts: Iterable[StoredArtifact]) -> list[StoredArtifact]:
     """The artifacts that still speak for their spec: those on disk, and those that are remembered.
 
-    Runs, logs and wave files are expected to be cleaned away one day, and dashboards may be on another
-    branch: they are remembered. A run is remembered when it was complete and nothing of it is left on
-    disk, so that a run that was deleted and dispatched again does not show subagents of its former life.
-    Everything else that was deleted, an answered approval request above all, has nothing more to say.
+    What `spw cleanup` removed is. Of what others removed, logs and wave files are, because the work ends
+    with their going, and dashboards, which may be on another branch; a run is when it was complete and
+    nothing of it is left on disk, so that a run that was deleted and dispatched again does not show
+    subagents of its former life. Everything else that was deleted, an answered approval request above
+    all, has nothing more to say.
     """
     known = list(artifacts)
     places = [place_of(Area(artifact.area), artifact.rel_path) for artifact in known]
@@ -31,7 +32,7 @@ def counted(artifacts: Iterable[StoredArtifact]) -> list[StoredArtifact]:
     remembered_runs = complete_runs - runs_on_disk
     kept = []
     for artifact, place in zip(known, places, strict=True):
-        if artifact.removed_at is not None:
+        if artifact.removed_at is not None and artifact.cleaned_at is None:
             if place.run:
                 remembered = place.run in remembered_runs
             else:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields
-from operator import attrgetter
 from pathlib import Path
 
 import apsw
 
 from spw_core.store.connection import Schema, open_for_reading, open_for_writing, transaction, translating
+from spw_core.store.content import pack, unpack
 from spw_core.store.rows import Row, Value, read_rows, replace_rows
 
 SPEC_SCHEMA = Schema(name="spec", synchronous="FULL", foreign_version=1)
@@ -34,6 +34,7 @@ class StoredArtifact:
     mode: int
     checked_ns: int
     removed_at: str | None
+    cleaned_at: str | None
     problem: str | None
 
 
@@ -55,14 +56,39 @@ class NewContent:
     problem: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """One version of a file: stored at `since`, and no longer the one on disk from `until` on (if known)."""
+
+    area: str
+    rel_path: str
+    row_id: int
+    content_hash: str
+    size: int
+    mtime_ns: int
+    mode: int
+    since: str
+    until: str | None
+    has_bytes: bool
+    is_current: bool
+
+
 _STORED_COLUMNS = ", ".join(column.name for column in fields(StoredArtifact))
 _NEW_COLUMNS = [column.name for column in fields(NewContent)]
-_NEW_VALUES = attrgetter(*_NEW_COLUMNS)
 _NAMES, _MARKS = ", ".join(_NEW_COLUMNS), ", ".join("?" * len(_NEW_COLUMNS))
-_INSERT_ARTIFACT = f"INSERT INTO artifacts ({_NAMES}, first_seen, last_seen) VALUES ({_MARKS}, ?, ?)"
-_UPDATE_ARTIFACT = (
-    f"UPDATE artifacts SET ({_NAMES}) = ({_MARKS}), last_seen = ?, removed_at = NULL WHERE id = ?"
+_INSERT_ARTIFACT = (
+    f"INSERT INTO artifacts ({_NAMES}, encoding, first_seen, last_seen) VALUES ({_MARKS}, ?, ?, ?)"
 )
+_UPDATE_ARTIFACT = (
+    f"UPDATE artifacts SET ({_NAMES}, encoding) = ({_MARKS}, ?),"
+    " last_seen = ?, removed_at = NULL, cleaned_at = NULL WHERE id = ?"
+)
+
+
+def _new_values(new: NewContent) -> list[Value]:
+    """Values of an artifact row in the order of _NEW_COLUMNS, then the encoding."""
+    packed, encoding = pack(new.content)
+    return [packed if name == "content" else getattr(new, name) for name in _NEW_COLUMNS] + [encoding]
 
 
 class SpecStore:
@@ -105,45 +131,67 @@ class SpecStore:
     def content(self, area: str, rel_path: str) -> bytes | None:
         """Stored bytes of a file; None when it is unknown or was too large to keep."""
         row = self._db.execute(
-            "SELECT content FROM artifacts WHERE area = ? AND rel_path = ?", (area, rel_path)
+            "SELECT content, encoding FROM artifacts WHERE area = ? AND rel_path = ?", (area, rel_path)
         ).fetchone()
-        return None if row is None else row[0]
+        return None if row is None else unpack(*row)
 
     def contents(self, kinds: Iterable[str]) -> dict[tuple[str, str], bytes | None]:
         """Bytes of all stored files of the given types, by (area, rel_path)."""
         wanted = sorted(kinds)
         marks = ", ".join("?" * len(wanted))
         rows = self._db.execute(
-            f"SELECT area, rel_path, content FROM artifacts WHERE artifact_type IN ({marks})", wanted
+            f"SELECT area, rel_path, content, encoding FROM artifacts WHERE artifact_type IN ({marks})",
+            wanted,
         )
-        return {(area, rel_path): content for area, rel_path, content in rows}
+        return {(area, rel_path): unpack(content, encoding) for area, rel_path, content, encoding in rows}
 
     def add(self, new: NewContent, now: str) -> None:
         """Store a file that was not known."""
-        self._db.execute(_INSERT_ARTIFACT, (*_NEW_VALUES(new), now, now))
+        self._db.execute(_INSERT_ARTIFACT, (*_new_values(new), now, now))
 
     def replace(self, artifact_id: int, new: NewContent, now: str) -> None:
         """Store a new version of a known file; the old one goes to the history."""
         self._db.execute(
             "INSERT INTO artifact_history"
-            " (artifact_id, content, content_hash, size, mtime_ns, mode, first_seen, replaced_at)"
-            " SELECT id, content, content_hash, size, mtime_ns, mode, last_seen, ?"
+            " (artifact_id, content, encoding, content_hash, size, mtime_ns, mode, first_seen, replaced_at)"
+            " SELECT id, content, encoding, content_hash, size, mtime_ns, mode, last_seen, ?"
             " FROM artifacts WHERE id = ?",
             (now, artifact_id),
         )
-        self._db.execute(_UPDATE_ARTIFACT, (*_NEW_VALUES(new), now, artifact_id))
+        self._db.execute(_UPDATE_ARTIFACT, (*_new_values(new), now, artifact_id))
 
     def touch(self, artifact_id: int, mtime_ns: int, inode: int, mode: int, checked_ns: int) -> None:
         """Note that a file was compared and has the stored bytes; it may have been gone in between."""
         self._db.execute(
-            "UPDATE artifacts SET mtime_ns = ?, inode = ?, mode = ?, checked_ns = ?, removed_at = NULL"
-            " WHERE id = ?",
+            "UPDATE artifacts SET mtime_ns = ?, inode = ?, mode = ?, checked_ns = ?, removed_at = NULL,"
+            " cleaned_at = NULL WHERE id = ?",
             (mtime_ns, inode, mode, checked_ns, artifact_id),
         )
 
     def mark_removed(self, artifact_id: int, now: str) -> None:
         """Note that a file is no longer on disk. Its bytes stay."""
         self._db.execute("UPDATE artifacts SET removed_at = ? WHERE id = ?", (now, artifact_id))
+
+    def mark_cleaned(self, ids: Iterable[int], now: str | None) -> None:
+        """Note which files are about to be removed on purpose; with None, that they were not after all."""
+        self._db.executemany("UPDATE artifacts SET cleaned_at = ? WHERE id = ?", [(now, i) for i in ids])
+
+    def versions(self) -> list[StoredVersion]:
+        """Every stored version of every file, of each file the newest last; without bytes."""
+        rows = self._db.execute(
+            "SELECT a.area, a.rel_path, h.id, h.content_hash, h.size, h.mtime_ns, h.mode, h.first_seen,"
+            " h.replaced_at, h.content IS NOT NULL, 0"
+            " FROM artifact_history h JOIN artifacts a ON a.id = h.artifact_id"
+            " UNION ALL SELECT area, rel_path, id, content_hash, size, mtime_ns, mode, last_seen,"
+            " removed_at, content IS NOT NULL, 1 FROM artifacts ORDER BY 1, 2, 11, 3"
+        )
+        return [StoredVersion(*row) for row in rows]
+
+    def version_bytes(self, version: StoredVersion) -> bytes | None:
+        """The bytes of a version. Raises ValueError when what is stored is damaged."""
+        table = "artifacts" if version.is_current else "artifact_history"
+        [row] = self._db.execute(f"SELECT content, encoding FROM {table} WHERE id = ?", (version.row_id,))
+        return unpack(*row)
 
     def sealed_runs(self) -> set[str]:
         """Folders of the runs that were harvested with their handoff."""

@@ -38,22 +38,17 @@ _MIN_WIDTH = 20
 _LANGUAGES = {"json": "json", "jsonl": "json", "toml": "toml", "yaml": "yaml", "yml": "yaml"}
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A heading and the drawn line it is on."""
-
-    line: int
-    level: int
-    title: str
+# Some lines, the source line of all of them, and whether they begin a heading.
+Drawn = tuple[list[Strip], int, bool]
 
 
 @dataclass(slots=True)
 class Slice:
-    """Some more drawn lines; `sources` has the 1-based source line of each of them."""
+    """Some more drawn lines. `sources` has the 1-based source line of each, `headings` counts drawn lines."""
 
     strips: list[Strip] = field(default_factory=list)
     sources: list[int] = field(default_factory=list)
-    headings: list[Heading] = field(default_factory=list)
+    headings: list[int] = field(default_factory=list)
 
 
 class DocumentRenderer:
@@ -85,8 +80,8 @@ class DocumentRenderer:
         found = Slice()
         until = time.perf_counter() + seconds
         for strips, source, heading in self._lines:
-            if heading is not None:
-                found.headings.append(Heading(self._drawn, heading.level, heading.title))
+            if heading:
+                found.headings.append(self._drawn)
             found.strips += strips
             found.sources += [source] * len(strips)
             self._drawn += len(strips)
@@ -94,7 +89,7 @@ class DocumentRenderer:
                 break
         return found if found.strips or found.headings else None
 
-    def _draw(self, text: str, name: str, raw: bool) -> Iterator[tuple[list[Strip], int, Block | None]]:
+    def _draw(self, text: str, name: str, raw: bool) -> Iterator[Drawn]:
         text = clean(text)
         if not raw and name.endswith((".md", ".markdown")):
             if len(text) <= MAX_MARKDOWN:
@@ -103,11 +98,11 @@ class DocumentRenderer:
             self.remark = self.remark or f"{len(text) / 1e6:.1f} MB, shown as text"
         language = _LANGUAGES.get(name.rpartition(".")[2])
         if language and not raw and self._is_small(text):
-            yield self._rich([code(text.rstrip("\n"), language, self._palette)]), 1, None
+            yield self._rich([code(text.rstrip("\n"), language, self._palette)]), 1, False
             return
         yield from self._plain(text.split("\n"), 1)
 
-    def _markdown(self, text: str) -> Iterator[tuple[list[Strip], int, Block | None]]:
+    def _markdown(self, text: str) -> Iterator[Drawn]:
         yaml, skipped = front_matter(text)
         if yaml:
             yield from self._front_matter(yaml)
@@ -121,8 +116,9 @@ class DocumentRenderer:
                 if strips is None:
                     yield from self._plain(source, first + block.start + 1)
                 else:
-                    yield strips, first + block.start + 1, block if block.level else None
-                yield [Strip([])], first + block.end, None
+                    yield from _spread(strips, block, first + 1)
+                if block.gap:
+                    yield [Strip([])], first + block.end, False
 
     def _block(self, block: Block, shared: dict[str, Any], source: Sequence[str]) -> list[Strip] | None:
         """The lines of a block; None when it is better shown as text, and `remark` says so."""
@@ -135,23 +131,23 @@ class DocumentRenderer:
             self.remark = self.remark or f"a block is shown as text ({type(error).__name__})"
             return None
 
-    def _front_matter(self, yaml: str) -> Iterator[tuple[list[Strip], int, Block | None]]:
+    def _front_matter(self, yaml: str) -> Iterator[Drawn]:
         style = self._tones[Tone.DIM]
         for number, line in enumerate(yaml.rstrip("\n").split("\n")):
             pieces = wrap_line(line.expandtabs(4), self._width - 2)
-            yield [_strip(f"  {piece}", style) for piece in pieces], number + 2, None
-        yield [Strip([])], 1, None
+            yield [_strip(f"  {piece}", style) for piece in pieces], number + 2, False
+        yield [Strip([])], 1, False
 
-    def _plain(self, lines: Iterable[str], first: int) -> Iterator[tuple[list[Strip], int, Block | None]]:
+    def _plain(self, lines: Iterable[str], first: int) -> Iterator[Drawn]:
         style = self._tones[Tone.NORMAL]
         for number, line in enumerate(lines, first):
             batch: list[Strip] = []
             for piece in wrap_line(line.expandtabs(4), self._width):
                 batch.append(_strip(piece, style))
                 if len(batch) >= 500:
-                    yield batch, number, None
+                    yield batch, number, False
                     batch = []
-            yield batch, number, None
+            yield batch, number, False
 
     def _rich(self, renderables: Iterable[RenderableType]) -> list[Strip]:
         """Lines of Rich renderables. Entities can bring back what `clean` took out, so it is done again."""
@@ -169,6 +165,14 @@ class DocumentRenderer:
 
 def _strip(text: str, style: Style) -> Strip:
     return Strip([Segment(text, style)], cell_len(text)) if text else Strip([])
+
+
+def _spread(strips: list[Strip], block: Block, first: int) -> Iterator[Drawn]:
+    """The lines of a block over its source lines. Inside a block, where a line comes from is an estimate."""
+    height = block.end - block.start
+    for index, strip in enumerate(strips):
+        source = first + block.start + index * height // len(strips)
+        yield [strip], source, block.is_heading and not index
 
 
 def _without_margins(strips: list[Strip]) -> list[Strip]:

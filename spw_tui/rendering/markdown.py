@@ -35,27 +35,25 @@ _COLOURED = 20_000
 _SECTION = 8_000
 _HEADING = re.compile(r"#{1,6}\s")
 _PARAGRAPH = re.compile(r"[^\W\d_]")
+_LISTS = ("bullet_list_open", "ordered_list_open")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A top-level block: source lines `start` to `end` (0-based, end excluded) and its tokens."""
+    """A top-level block, or an item of a top-level list: its tokens, and its source lines.
+
+    Lines are 0-based, `end` is excluded. `gap` says that an empty line follows.
+    """
 
     start: int
     end: int
     tokens: list[Token]
+    gap: bool = True
 
     @property
-    def level(self) -> int:
-        """1 to 6 for a heading, else 0."""
-        first = self.tokens[0]
-        return int(first.tag[1:]) if first.type == "heading_open" else 0
-
-    @property
-    def title(self) -> str:
-        """The words of a heading, with its marks."""
-        return self.tokens[1].content if len(self.tokens) > 1 else ""
+    def is_heading(self) -> bool:
+        return self.tokens[0].type == "heading_open"
 
 
 def sections(text: str) -> Iterator[tuple[int, str]]:
@@ -92,10 +90,26 @@ def parse_blocks(text: str) -> tuple[list[Block], dict[str, Any]]:
     for index, token in enumerate(tokens):
         if token.level == 0 and token.nesting <= 0:
             group = tokens[start : index + 1]
-            span = group[0].map or [0, 0]
-            blocks.append(Block(span[0], span[1], group))
+            blocks += _items(group) if group[0].type in _LISTS else [_block(group)]
             start = index + 1
     return blocks, shared
+
+
+def _block(tokens: list[Token], *, gap: bool = True) -> Block:
+    first, last = tokens[0].map or (0, 0)
+    return Block(first, last, tokens, gap)
+
+
+def _items(tokens: list[Token]) -> Iterator[Block]:
+    """Each item of a list as a list of its own, so that long lists come in pieces and know their lines."""
+    opening, closing = tokens[0], tokens[-1]
+    number = int(opening.attrs.get("start", 1))
+    start = 1
+    for index, token in enumerate(tokens):
+        if token.level == 1 and token.type == "list_item_close":
+            head = opening.copy(map=tokens[start].map, attrs={"start": number})
+            yield _block([head, *tokens[start : index + 1], closing], gap=index == len(tokens) - 2)
+            start, number = index + 1, number + 1
 
 
 class LeftHeading(Heading):

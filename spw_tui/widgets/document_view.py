@@ -23,7 +23,7 @@ from spw_tui.rows import Tone, safe
 from spw_tui.themes import tones
 
 if TYPE_CHECKING:
-    from spw_tui.rendering.document import DocumentRenderer, Heading, Slice
+    from spw_tui.rendering.document import DocumentRenderer, Slice
 
 # Lines shown above the one that was jumped to.
 _CONTEXT = 3
@@ -49,7 +49,7 @@ class DocumentView(ScrollView, can_focus=True):
         self.ref: DocumentRef | None = None
         self.raw = False
         self.remark = ""
-        self.headings: list[Heading] = []
+        self._headings: list[int] = []
         self._text = ""
         self._strips: list[Strip] = []
         self._sources: list[int] = []
@@ -106,7 +106,7 @@ class DocumentView(ScrollView, can_focus=True):
         self._marks = re.compile(rf"\b(?:{'|'.join(words)})\w*", re.IGNORECASE) if words else None
 
     def _clear(self) -> None:
-        self._strips, self._sources, self.headings = [], [], []
+        self._strips, self._sources, self._headings = [], [], []
         self.virtual_size = Size(0, 0)
         self.scroll_to(y=0, animate=False, force=True)
         self.refresh()
@@ -151,7 +151,7 @@ class DocumentView(ScrollView, can_focus=True):
     def _append(self, part: Slice, width: int) -> None:
         self._strips += part.strips
         self._sources += part.sources
-        self.headings += part.headings
+        self._headings += part.headings
         self.virtual_size = Size(width, len(self._strips))
         self.refresh()
 
@@ -198,8 +198,7 @@ class DocumentView(ScrollView, can_focus=True):
 
     def action_heading(self, step: int) -> None:
         top = self.scroll_offset.y
-        lines = [heading.line for heading in self.headings]
-        found = [line for line in lines if (line > top if step > 0 else line < top)]
+        found = [line for line in self._headings if (line > top if step > 0 else line < top)]
         if found:
             self._scroll(found[0] if step > 0 else found[-1])
 

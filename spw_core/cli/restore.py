@@ -1,0 +1,73 @@
+"""`spw restore`: bring stored files back, byte for byte."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from dataclasses import asdict
+from pathlib import Path
+
+from spw_core.cli.output import add_output_options, print_json, print_text
+from spw_core.errors import SpwError
+
+_SHOWN = 20
+_TIME = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d)(?:[T ](?P<time>\d\d:\d\d)(?P<seconds>:\d\d)?(?P<fraction>\.\d{1,6})?Z?)?"
+)
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "restore", help="write stored files back with their bytes, mode and time"
+    )
+    parser.add_argument("spec", metavar="SPEC")
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders (default: everything)")
+    parser.add_argument("--run", default="", metavar="PATH", help="folder of a run, relative to the spec")
+    parser.add_argument("--at", default="", metavar="TIME", help="versions of that time (UTC)")
+    parser.add_argument("--to", default="", metavar="DIR", help="write below DIR instead of .spec-workflow")
+    parser.add_argument("--force", action="store_true", help="replace files that differ, storing them first")
+    add_output_options(parser)
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    from spw_core.api import Workspace
+
+    report = (
+        Workspace.open(args.workspace)
+        .spec(args.spec)
+        .restore(
+            args.paths,
+            run=args.run,
+            at=_utc(args.at),
+            target=Path(args.to) if args.to else None,
+            force=args.force,
+        )
+    )
+    if args.json:
+        print_json({"ok": True, **asdict(report)})
+        return 0
+    for path in report.written[:_SHOWN]:
+        print_text(f"wrote {path}")
+    if len(report.written) > _SHOWN:
+        print_text(f"wrote {len(report.written) - _SHOWN} more")
+    for kept in report.kept:
+        print_text(f"kept {kept.path}: {kept.reason}")
+    print_text(
+        f"{report.spec}: wrote {len(report.written)} files, {report.unchanged} were there already,"
+        f" kept {len(report.kept)}"
+    )
+    return 0
+
+
+def _utc(text: str) -> str:
+    """A time as the database writes it, from a date or a date and time; the end of what is left out."""
+    if not text:
+        return ""
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
+        raise SpwError(f"not a time: {text[:40]!r}", "Write it as 2026-02-14 or 2026-02-14T10:00 (UTC).")
+    time = match["time"] or "23:59"
+    seconds = match["seconds"] or ":59"
+    fraction = (match["fraction"] or ".999999").ljust(7, "0" if match["fraction"] else "9")
+    return f"{match['date']}T{time}{seconds}{fraction}Z"

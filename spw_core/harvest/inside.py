@@ -1,0 +1,116 @@
+"""Touching files inside one folder and nowhere else: every step down is taken without following a link.
+
+On systems with directory descriptors a link that appears at the last moment is refused by the kernel;
+elsewhere each folder is looked at first.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+_HAS_DIR_FD = os.open in os.supports_dir_fd and os.unlink in os.supports_dir_fd
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_DIRECTORY = getattr(os, "O_DIRECTORY", 0)
+_BINARY = getattr(os, "O_BINARY", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A name in a folder that is held open; `dir_fd` is None where the system has no such thing."""
+
+    folder: Path
+    name: str
+    dir_fd: int | None
+
+    @property
+    def _path(self) -> str:
+        return self.name if self.dir_fd is not None else str(self.folder / self.name)
+
+    def lstat(self) -> os.stat_result | None:
+        """Status of the entry itself; None when there is nothing by this name."""
+        try:
+            return os.stat(self._path, dir_fd=self.dir_fd, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+
+    def open(self, flags: int, mode: int = 0o600) -> int:
+        """A descriptor; fails for a link."""
+        return os.open(self._path, flags | _NOFOLLOW | _BINARY, mode, dir_fd=self.dir_fd)
+
+    def chmod(self, mode: int) -> None:
+        os.chmod(self._path, mode, dir_fd=self.dir_fd)
+
+    def set_mtime(self, nanoseconds: int) -> None:
+        os.utime(self._path, ns=(nanoseconds, nanoseconds), dir_fd=self.dir_fd)
+
+    def unlink(self) -> None:
+        os.unlink(self._path, dir_fd=self.dir_fd)
+
+    def rmdir(self) -> None:
+        os.rmdir(self._path, dir_fd=self.dir_fd)
+
+    def move_over(self, other: Entry) -> None:
+        """Rename this entry to another in the same folder, replacing it."""
+        os.replace(self._path, other._path, src_dir_fd=self.dir_fd, dst_dir_fd=other.dir_fd)
+
+    def move_to_free(self, other: Entry) -> None:
+        """As `move_over`, but raises FileExistsError rather than replace anything."""
+        if self.dir_fd is None:
+            os.rename(self._path, other._path)  # noqa: PTH104 - refuses to replace on Windows
+            return
+        os.link(self._path, other._path, src_dir_fd=self.dir_fd, dst_dir_fd=other.dir_fd)
+        self.unlink()
+
+    def sibling(self, name: str) -> Entry:
+        return Entry(self.folder, name, self.dir_fd)
+
+    def sync_folder(self) -> None:
+        """Make a rename in the folder durable."""
+        if self.dir_fd is not None:
+            os.fsync(self.dir_fd)
+
+
+@contextmanager
+def entry_inside(top: Path, rel_path: str, *, create: bool = False) -> Iterator[Entry]:
+    """The entry `rel_path` (with `/`) below `top`, its folder held open; missing folders are made on request.
+
+    Raises OSError when a part of the way is missing, no folder, or a link, and ValueError for a path
+    with empty, `.` or `..` parts.
+    """
+    *folders, name = rel_path.split("/")
+    if any(part in ("", ".", "..") or "\0" in part for part in (*folders, name)):
+        raise ValueError(f"not a path inside a folder: {rel_path!r}")
+    if not _HAS_DIR_FD:
+        yield Entry(_walk_by_path(top, folders, create), name, None)
+        return
+    fd = os.open(top, os.O_RDONLY | _DIRECTORY)
+    try:
+        folder = top
+        for part in folders:
+            if create:
+                with suppress(FileExistsError):  # the next open refuses anything but a folder
+                    os.mkdir(part, dir_fd=fd)
+            down = os.open(part, os.O_RDONLY | _DIRECTORY | _NOFOLLOW, dir_fd=fd)
+            os.close(fd)
+            fd, folder = down, folder / part
+        yield Entry(folder, name, fd)
+    finally:
+        os.close(fd)
+
+
+def _walk_by_path(top: Path, folders: list[str], create: bool) -> Path:
+    folder = top
+    for part in folders:
+        folder = folder / part
+        if create and not folder.exists():
+            folder.mkdir()
+        info = folder.lstat()
+        if stat.S_ISLNK(info.st_mode) or not stat.S_ISDIR(info.st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+    return folder

@@ -1,0 +1,344 @@
+"""Cleanup removes only what is stored; restore brings it back to the byte."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from spw_core.api import Workspace
+from spw_core.domain.places import Area
+from spw_core.domain.transient import is_transient
+from spw_core.errors import DocumentNotFound, SpwError
+from spw_core.harvest import cleanup as cleanup_module
+
+from .support import OLD_NS, write, write_run
+
+RUN = "specs/alpha/execution/waves/wave-01/checkpoint/run-001"
+
+
+def tree(workspace: Workspace) -> dict[str, tuple[str, int, int]]:
+    """Every file but the databases: path to (hash, mode, time)."""
+    found = {}
+    for path in workspace.paths.workflow.rglob("*"):
+        name = path.name
+        if path.is_file() and not name.startswith(("spec.db", ".spw-index", ".gitignore")):
+            info = path.lstat()
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            found[path.relative_to(workspace.paths.workflow).as_posix()] = (
+                digest,
+                stat.S_IMODE(info.st_mode),
+                info.st_mtime_ns,
+            )
+    return found
+
+
+@pytest.mark.parametrize(
+    ("area", "path", "transient"),
+    [
+        ("spec", "tasks.md", False),
+        ("spec", "STATUS-SUMMARY.md", False),
+        ("spec", "COMPLETION-SUMMARY.md", False),
+        ("spec", "design/DESIGN-RESEARCH.md", False),
+        ("spec", "execution/CHECKPOINT-REPORT.md", False),
+        ("spec", "qa/QA-CHECK.md", False),
+        ("spec", "my-notes.md", False),
+        ("spec", "execution/waves/wave-01/notes.md", False),
+        ("spec", "execution/waves/wave-01/other/run-001/a/report.md", False),
+        ("spec", "execution/waves/README.md", False),
+        ("spec", "_comms/run-001/a/report.md", False),
+        ("spec", "prd/_comms/run-001/a/report.md", True),
+        ("spec", "discover/_comms/run-001/a/report.md", True),
+        ("spec", "qa/_comms/qa-exec/waves/wave-01/_latest.json", True),
+        ("spec", "qa/qa-artifacts/wave-01/shot.png", True),
+        ("spec", "execution/waves/wave-01/execution/run-001/a/report.md", True),
+        ("spec", "execution/waves/wave-01/checkpoint/run-001/_handoff.md", True),
+        ("spec", "execution/waves/wave-01/_wave-summary.json", True),
+        ("spec", "execution/_implementation-logs/task-1.md", True),
+        ("approvals", "approval_1_x.json", True),
+        ("approvals", ".snapshots/tasks.md/snapshot-001.json", True),
+    ],
+)
+def test_what_is_transient(area: str, path: str, transient: bool) -> None:
+    assert is_transient(Area(area), path) is transient
+
+
+def test_round_trip_of_the_demo_workspace(demo: Workspace) -> None:
+    demo.harvest()
+    before, summaries = tree(demo), demo.specs()
+    for name in demo.spec_names():
+        report = demo.spec(name).cleanup()
+        assert report.removed
+        assert not set(report.removed) & set(tree(demo))
+    after = tree(demo)
+    assert len(after) < len(before) / 3
+    assert demo.specs() == summaries
+    demo.harvest()
+    assert demo.specs() == summaries
+    assert demo.search("who fixed the flaky login test").results[0].agent == "task-implementer-3"
+    for name in demo.spec_names():
+        assert demo.spec(name).restore().kept == []
+    assert tree(demo) == before
+    assert [spec.changed for spec in demo.harvest().specs if spec.removed] == []
+    assert demo.specs() == summaries
+
+
+def test_round_trip_of_the_real_workspace(real: Workspace) -> None:
+    real.harvest()
+    before = tree(real)
+    [name] = real.spec_names()
+    report = real.spec(name).cleanup()
+    assert len(report.removed) > 150
+    assert real.spec(name).summary().wave_current == 3
+    real.spec(name).restore()
+    assert tree(real) == before
+
+
+def test_kept_files_have_their_reasons(workspace: Workspace) -> None:
+    write(workspace, "specs/alpha/tasks.md", "- [ ] 1. T\n")
+    write(workspace, "specs/alpha/mine.txt", "user file")
+    write_run(workspace, RUN, {"a": "pass", "b": "pass"})
+    open_run = RUN.replace("run-001", "run-002")
+    write_run(workspace, open_run, {"a": "pass"}, handoff=False)
+    workspace.harvest()
+    write(workspace, f"{RUN}/a/report.md", "changed since")
+    write(workspace, f"{RUN}/a/new.md", "never stored")
+    report = workspace.spec("alpha").cleanup()
+    reasons = {kept.path: kept.reason for kept in report.kept}
+    assert reasons["specs/alpha/tasks.md"] == "a dashboard document"
+    assert reasons["specs/alpha/mine.txt"] == "not a trace of a run; it stays"
+    assert reasons[f"{RUN}/a/report.md"] == "changed since it was stored"
+    assert reasons[f"{RUN}/a/new.md"] == "not stored yet; run `spw harvest`"
+    assert reasons[f"{open_run}/a/brief.md"] == "its run has no handoff yet"
+    assert len(report.removed) == 6
+    assert (workspace.paths.workflow / RUN / "a" / "report.md").read_text() == "changed since"
+    assert not (workspace.paths.workflow / RUN / "b").exists()
+
+
+def test_dry_run_removes_nothing_and_says_the_same(demo: Workspace) -> None:
+    demo.harvest()
+    before = tree(demo)
+    planned = demo.spec("user-auth").cleanup(dry_run=True)
+    assert tree(demo) == before
+    done = demo.spec("user-auth").cleanup()
+    assert (planned.removed, planned.kept, planned.bytes) == (done.removed, done.kept, done.bytes)
+
+
+def test_cleanup_twice(demo: Workspace) -> None:
+    demo.harvest()
+    demo.spec("user-auth").cleanup()
+    assert demo.spec("user-auth").cleanup().removed == []
+
+
+def test_cleanup_needs_a_harvest(workspace: Workspace) -> None:
+    with pytest.raises(DocumentNotFound, match="never harvested"):
+        workspace.spec("alpha").cleanup()
+    with pytest.raises(SpwError, match="never harvested"):
+        workspace.spec("alpha").restore()
+
+
+def test_links_lead_nowhere(workspace: Workspace, tmp_path: Path) -> None:
+    """A folder replaced by a link after the harvest: neither cleanup nor restore goes through it."""
+    folder = write_run(workspace, RUN, {"a": "pass"})
+    workspace.harvest()
+    outside = tmp_path / "outside"
+    shutil.copytree(folder, outside)
+    shutil.rmtree(folder)
+    folder.symlink_to(outside, target_is_directory=True)
+    before = {path: path.read_bytes() for path in outside.rglob("*") if path.is_file()}
+    assert workspace.spec("alpha").cleanup().removed == []
+    report = workspace.spec("alpha").restore(force=True)
+    assert all("cannot be written" in kept.reason for kept in report.kept)
+    assert report.written == []
+    assert {path: path.read_bytes() for path in outside.rglob("*") if path.is_file()} == before
+
+
+def test_file_replaced_by_a_link_at_the_last_moment(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_run(workspace, RUN, {"a": "pass"})
+    workspace.harvest()
+    secret = tmp_path / "secret"
+    secret.write_bytes((folder / "a" / "report.md").read_bytes())
+    real_remove = cleanup_module._remove
+
+    def swap(top: Path, rel_path: str, *rest: object) -> str:
+        if rel_path.endswith("a/report.md"):
+            (folder / "a" / "report.md").unlink()
+            (folder / "a" / "report.md").symlink_to(secret)
+        return real_remove(top, rel_path, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(cleanup_module, "_remove", swap)
+    report = workspace.spec("alpha").cleanup()
+    assert any(
+        kept.path.endswith("a/report.md") and "cannot be removed" in kept.reason for kept in report.kept
+    )
+    assert secret.exists()
+
+
+def test_restore_does_not_overwrite_unasked_and_never_loses(workspace: Workspace) -> None:
+    path = write(workspace, "specs/alpha/design/notes.md", "first")
+    workspace.harvest()
+    path.write_text("mine, not harvested")
+    report = workspace.spec("alpha").restore()
+    assert [kept.reason for kept in report.kept] == ["the file on disk differs; use --force to replace it"]
+    assert path.read_text() == "mine, not harvested"
+    report = workspace.spec("alpha").restore(force=True)
+    assert report.written == ["specs/alpha/design/notes.md"]
+    assert path.read_text() == "first"
+    workspace.harvest()
+    workspace.spec("alpha").restore(["design/notes.md"], force=True)
+    stored = workspace.spec("alpha").versions("design/notes.md")
+    assert "mine, not harvested" in [content.decode() for _, content in stored]
+
+
+def test_restore_of_chosen_files_runs_and_times(demo: Workspace) -> None:
+    demo.harvest()
+    spec = demo.spec("user-auth")
+    run = "execution/waves/wave-01/checkpoint/run-001"
+    spec.cleanup()
+    assert all(path.startswith(f"specs/user-auth/{run}/") for path in spec.restore(run=run).written)
+    assert (demo.paths.spec_dir("user-auth") / run / "_handoff.md").is_file()
+    [written] = spec.restore(["execution/_implementation-logs/task-1.md"]).written
+    assert written == "specs/user-auth/execution/_implementation-logs/task-1.md"
+    assert spec.restore([".spec-workflow/specs/user-auth/design/_comms"]).written
+    with pytest.raises(DocumentNotFound):
+        spec.restore(["nothing/like/this"])
+    with pytest.raises(DocumentNotFound):
+        spec.restore(at="2001-01-01T00:00:00.000000Z")
+
+
+def test_restore_of_an_earlier_version(workspace: Workspace) -> None:
+    path = write(workspace, "specs/alpha/tasks.md", "- [ ] 1. One\n")
+    workspace.harvest()
+    moment = workspace.spec("alpha").versions("tasks.md")[0][0]
+    path.write_text("- [x] 1. One\n- [ ] 2. Two\n")
+    workspace.harvest()
+    spec = workspace.spec("alpha")
+    assert [content for _, content in spec.versions("tasks.md")] == [
+        b"- [ ] 1. One\n",
+        b"- [x] 1. One\n- [ ] 2. Two\n",
+    ]
+    spec.restore(["tasks.md"], at=moment, force=True)
+    assert path.read_text() == "- [ ] 1. One\n"
+
+
+def test_restore_to_another_folder(demo: Workspace, tmp_path: Path) -> None:
+    demo.harvest()
+    report = demo.spec("gift-cards").restore(target=tmp_path / "copy")
+    for path in report.written:
+        assert (tmp_path / "copy" / path).read_bytes() == (demo.paths.workflow / path).read_bytes()
+    assert len(report.written) == 68
+
+
+def test_answered_approvals_come_back_only_by_name(workspace: Workspace) -> None:
+    path = write(workspace, "approvals/alpha/approval_1_x.json", '{"status": "pending", "filePath": "d.md"}')
+    write(workspace, "specs/alpha/tasks.md", "- [ ] 1. T\n")
+    workspace.harvest()
+    path.unlink()
+    workspace.harvest()
+    workspace.spec("alpha").restore()
+    assert not path.exists()
+    workspace.spec("alpha").restore(["approvals/alpha"])
+    assert path.exists()
+
+
+def test_something_else_in_the_way(workspace: Workspace) -> None:
+    path = write(workspace, "specs/alpha/design/notes.md", "text")
+    workspace.harvest()
+    path.unlink()
+    path.mkdir()
+    [kept] = workspace.spec("alpha").restore(["design/notes.md"], force=True).kept
+    assert "something that is no file" in kept.reason
+
+
+def test_modes_and_times_come_back(workspace: Workspace) -> None:
+    folder = write_run(workspace, RUN, {"a": "pass"})
+    path = folder / "a" / "report.md"
+    path.chmod(0o640)
+    os.utime(path, ns=(OLD_NS + 123_456_789, OLD_NS + 123_456_789))
+    workspace.harvest()
+    workspace.spec("alpha").cleanup()
+    assert not path.exists()
+    workspace.spec("alpha").restore()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert path.stat().st_mtime_ns == OLD_NS + 123_456_789
+
+
+def test_large_text_is_stored_compressed_and_comes_back(workspace: Workspace) -> None:
+    text = ("the same words again and again " * 10_000).encode()
+    folder = write_run(workspace, RUN, {"a": "pass"})
+    write(workspace, f"{RUN}/a/report.md", text)
+    workspace.harvest()
+    assert workspace.paths.spec_db("alpha").stat().st_size < len(text) / 2
+    workspace.spec("alpha").cleanup()
+    workspace.spec("alpha").restore()
+    assert (folder / "a" / "report.md").read_bytes() == text
+
+
+FOLDERS = st.sampled_from(
+    [
+        "execution",
+        "waves",
+        "wave-01",
+        "checkpoint",
+        "run-001",
+        "_comms",
+        "prd",
+        "qa",
+        "qa-artifacts",
+        "é",
+        "a",
+    ]
+)
+NAMES = st.sampled_from(["tasks.md", "status.json.f", "report.md.f", "_handoff.md.f", "_latest.json.f"])
+FIXED = st.sampled_from(
+    [
+        "execution/waves/wave-01/checkpoint/run-001/_handoff.md",
+        "execution/waves/wave-01/checkpoint/run-001/gate/report.md",
+        "prd/_comms/run-002/_handoff.md",
+        "prd/_comms/run-002/writer/status.json",
+        "execution/_implementation-logs/task-1.md",
+    ]
+)
+PATHS = FIXED | st.lists(FOLDERS, max_size=6).flatmap(
+    lambda folders: NAMES.map(lambda name: "/".join([*folders, name]))
+)
+
+
+APPROVALS = st.sampled_from(["approval_1.json", ".snapshots/a/b.json"])
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    files=st.dictionaries(PATHS, st.binary(max_size=6000), max_size=15),
+    approvals=st.dictionaries(
+        st.sampled_from(["approval_1.json", ".snapshots/a/b.json"]), st.binary(max_size=50)
+    ),
+    modes=st.sampled_from([0o600, 0o644, 0o755]),
+)
+def test_round_trip_of_any_tree(
+    files: dict[str, bytes], approvals: dict[str, bytes], modes: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root = tmp_path_factory.mktemp("tree")
+    (root / ".spec-workflow" / "specs" / "alpha").mkdir(parents=True)
+    workspace = Workspace.open(root)
+    for path, data in files.items():
+        write(workspace, f"specs/alpha/{path}", data).chmod(modes)
+    for path, data in approvals.items():
+        write(workspace, f"approvals/alpha/{path}", data)
+    workspace.harvest()
+    before = tree(workspace)
+    report = workspace.spec("alpha").cleanup()
+    assert set(report.removed) | {kept.path for kept in report.kept} == set(before)
+    assert set(tree(workspace)) == {kept.path for kept in report.kept}
+    if before:
+        workspace.spec("alpha").restore()
+    assert tree(workspace) == before
+    shutil.rmtree(root)

@@ -1,0 +1,287 @@
+"""The first screen on the demo workspace: specs, tabs, runs, handoffs, focus, zoom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from spw_core.api import Workspace
+from spw_core.domain.places import Area
+from spw_tui import main
+from spw_tui.screens.reader import ReaderScreen
+from spw_tui.screens.run import RunScreen
+
+from .tui_support import SIZE, browse, drawn, ids, make_app, press, screen_text, settle
+
+
+async def test_opens_with_the_most_urgent_spec_first(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        screen = browse(app)
+        names = ids(screen.specs_list)
+        assert len(names) == 8
+        assert names[0] == "billing-export"
+        waiting = names[1:4]
+        assert sorted(waiting) == ["gift-cards", "search-index", "wishlist-sharing"]
+        assert names[4] == "user-auth"
+        assert "blocked · wave 2/2" in drawn(screen.specs_list)
+        assert screen.specs_list.row is not None and screen.specs_list.row.id == "billing-export"
+        assert "NEEDS ATTENTION  6" in drawn(screen.rows_list)
+        assert "lexical search" in screen_text(app)
+        assert len(list(screen.walk_children())) < 150
+
+
+async def test_moving_selects_another_spec(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "j", "j")
+        screen = browse(app)
+        assert screen.spec == "search-index"
+        assert screen.facts is not None and screen.facts.name == "search-index"
+        assert "design waits for approval" in drawn(screen.rows_list)
+        await press(pilot, "G")
+        assert screen.spec == "notification-center"
+        await press(pilot, "g")
+        assert screen.spec == "billing-export"
+
+
+async def test_evidence_of_what_needs_attention_is_shown(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        screen = browse(app)
+        assert screen.preview.ref is not None
+        assert screen.preview.ref.path.endswith("checkpoint/run-002/release-gate-decider/report.md")
+        assert "BLOCKED again" in screen.preview.view.text
+
+
+async def test_tabs(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        screen = browse(app)
+        await press(pilot, "2")
+        assert len(ids(screen.rows_list)) == 10
+        assert ids(screen.rows_list)[0].endswith("wave-02/execution/run-003")
+        await press(pilot, "3")
+        outline = drawn(screen.rows_list)
+        assert "Wave 2  ✖ blocked   exec ×3   check ×2   checkpoint blocked in run-002" in outline
+        assert "stale: _latest.json points at run-001" in outline
+        assert "Compare totals with the ledger" in outline
+        await press(pilot, "4")
+        assert len(ids(screen.rows_list)) == 9
+        assert "Handoff" in screen.preview.view.text
+        await press(pilot, "1")
+        assert "NEEDS ATTENTION" in drawn(screen.rows_list)
+
+
+async def test_a_task_is_previewed_at_its_line(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "3", "tab")
+        screen = browse(app)
+        screen.rows_list.select("task-4")
+        await settle(pilot)
+        assert screen.preview.ref is not None and screen.preview.ref.path == "tasks.md"
+        assert "Compare totals with the ledger" in drawn(screen.preview.view)
+
+
+async def test_a_tab_comes_back_at_the_row_that_was_left(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        rows = browse(app).rows_list
+        await press(pilot, "2", "tab", "j", "j", "j")
+        left = rows.row
+        await press(pilot, "4")
+        await press(pilot, "2")
+        assert left is not None and rows.row is not None and rows.row.id == left.id
+
+
+async def test_a_run_opens_and_shows_its_parts(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "2", "tab", "j", "enter")
+        screen = app.screen
+        assert isinstance(screen, RunScreen)
+        assert "checkpoint · wave 2 · run-002" in screen_text(app)
+        assert ids(screen.parts_list)[0] == "handoff"
+        await press(pilot, "j")
+        assert screen.preview.ref is not None and screen.preview.ref.name == "report.md"
+        await press(pilot, "1")
+        assert screen.preview.ref.name == "brief.md"
+        await press(pilot, "3")
+        assert screen.preview.ref.name == "status.json"
+        assert '"status"' in screen.preview.view.text
+        await press(pilot, "escape")
+        assert app.screen is browse(app)
+
+
+async def test_a_handoff_opens_on_its_own(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "4", "tab", "enter")
+        screen = app.screen
+        assert isinstance(screen, ReaderScreen)
+        assert "Handoff" in screen.preview.view.text
+        await press(pilot, "m")
+        assert screen.preview.view.text.startswith("#")
+        await press(pilot, "b")
+        assert app.screen is browse(app)
+
+
+async def test_focus_zoom_and_back(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        screen = browse(app)
+        assert screen.pane == "specs"
+        await press(pilot, "tab", "tab")
+        assert screen.pane == "preview"
+        await press(pilot, "z")
+        assert screen.preview.view.size.width > 100
+        assert not screen.specs_list.is_on_screen
+        await press(pilot, "tab")
+        assert screen.pane == "specs" and screen.specs_list.size.width > 100
+        await press(pilot, "escape")
+        assert screen.rows_list.is_on_screen
+        await press(pilot, "shift+tab")
+        assert screen.pane == "preview"
+
+
+async def test_narrow_terminals_read_on_a_screen_of_their_own(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        screen = browse(app)
+        assert not screen.preview.is_on_screen
+        await press(pilot, "tab")
+        assert screen.pane == "rows"
+        await press(pilot, "tab")
+        assert screen.pane == "specs"
+        await press(pilot, "enter", "enter")
+        assert isinstance(app.screen, ReaderScreen)
+        assert "BLOCKED again" in screen_text(app)
+        for width, height in ((40, 12), (20, 5), (200, 50), (80, 24)):
+            await pilot.resize_terminal(width, height)
+            await settle(pilot)
+        assert "BLOCKED again" in screen_text(app)
+
+
+async def test_mouse(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        screen = browse(app)
+        await pilot.click("#specs", offset=(5, 3))
+        await settle(pilot)
+        assert screen.spec == "wishlist-sharing"
+        await pilot.click("#tabs", offset=(17, 0))
+        await settle(pilot)
+        assert screen.tab == "runs"
+        await pilot.click("#rows", offset=(5, 0), times=2)
+        await settle(pilot)
+        assert isinstance(app.screen, RunScreen)
+
+
+async def test_copy_path(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "y")
+        assert app.clipboard.startswith(".spec-workflow/specs/billing-export/execution/")
+
+
+async def test_edit_runs_the_editor_on_the_file(
+    demo_harvested: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened: list[Path] = []
+    monkeypatch.setattr("spw_tui.editor.edit_file", lambda app, path: opened.append(path))
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "e")
+    assert [path.name for path in opened] == ["report.md"]
+    assert opened[0].is_file()
+
+
+async def test_theme(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "t")
+        assert app.theme == "spw-light"
+        await press(pilot, "t")
+        assert app.theme == "spw-dark"
+
+
+async def test_changes_on_disk_appear(demo: Workspace) -> None:
+    demo.harvest()
+    app = make_app(demo)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        screen = browse(app)
+        await press(pilot, "2", "tab", "j", "j")
+        row = screen.rows_list.row
+        spec = demo.spec("billing-export")
+        run = spec.file("execution/waves/wave-02/execution/run-004/agent")
+        run.mkdir(parents=True)
+        (run / "brief.md").write_text("# New\n")
+        screen._poll()
+        await settle(pilot)
+        assert ids(screen.rows_list)[0].endswith("run-004")
+        assert screen.rows_list.row == row
+        assert screen.pane == "rows"
+
+
+async def test_harvest_tells_what_it_did(demo: Workspace) -> None:
+    app = make_app(demo)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await settle(pilot)
+        assert "not harvested yet: press h" in screen_text(app)
+        assert len(ids(browse(app).specs_list)) == 8
+        await press(pilot, "h")
+        messages = [notification.message for notification in app._notifications]
+        assert any("files of 8 specs" in message for message in messages)
+        assert "lexical search" in screen_text(app)
+
+
+async def test_a_workspace_without_specs_says_so(tmp_path: Path) -> None:
+    (tmp_path / ".spec-workflow" / "specs").mkdir(parents=True)
+    app = make_app(Workspace.open(tmp_path))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        assert "no specs yet" in screen_text(app)
+        await press(pilot, "j", "enter", "2", "tab", "enter", "m", "y", "e", "r", "z")
+        assert "no specs yet" in screen_text(app)
+
+
+async def test_an_empty_spec_says_what_will_come(tmp_path: Path) -> None:
+    (tmp_path / ".spec-workflow" / "specs" / "new").mkdir(parents=True)
+    app = make_app(Workspace.open(tmp_path))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "2")
+        assert "no runs yet" in screen_text(app)
+        await press(pilot, "4")
+        assert "no handoffs yet" in screen_text(app)
+
+
+def test_no_workspace_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path)]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("spw-tui: no .spec-workflow folder")
+    assert "mkdir" in error and error.count("\n") == 1
+
+
+def test_areas_have_the_words_of_the_core() -> None:
+    from spw_tui import refs
+
+    assert (refs.SPEC_AREA, refs.APPROVALS_AREA) == (Area.SPEC, Area.APPROVALS)

@@ -1,0 +1,46 @@
+"""The main screens as pictures, on the demo workspace at the moment it tells about.
+
+After a change that is meant: `pytest tests/test_tui_pictures.py --snapshot-update`, and look at the diff.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from spw_core.api import Workspace
+from spw_tui.themes import DARK, LIGHT
+
+from .tui_support import make_app, press, settle
+
+SCENES = {
+    "overview-medium": ((120, 36), DARK, []),
+    "overview-narrow": ((80, 24), DARK, []),
+    "runs-wide": ((200, 50), DARK, ["2", "tab"]),
+    "waves-light": ((120, 36), LIGHT, ["3", "tab", "j", "j"]),
+    "handoffs-narrow": ((80, 24), DARK, ["4", "tab"]),
+    "run-medium": ((120, 36), DARK, ["2", "tab", "j", "enter", "j", "j"]),
+    "search-medium": ((120, 36), DARK, ["slash", *"flaky", "space", *"login"]),
+    "help-narrow": ((80, 24), LIGHT, ["question_mark"]),
+}
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_scene(
+    scene: str,
+    demo_harvested: Workspace,
+    snap_compare: Callable[..., bool],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Input, "_toggle_cursor", lambda self: None)  # a blinking cursor is two pictures
+    size, theme, keys = SCENES[scene]
+
+    async def play(pilot: Pilot[Any]) -> None:
+        await settle(pilot)
+        await press(pilot, *keys)
+
+    assert snap_compare(make_app(demo_harvested, theme), terminal_size=size, run_before=play)
