@@ -388,15 +388,62 @@ def test_database_of_a_newer_version_is_left_alone(workspace: Workspace) -> None
     assert path.read_bytes() == before
 
 
-def test_database_of_the_go_tool_is_left_alone(workspace: Workspace) -> None:
+GO_SCHEMA = """
+CREATE TABLE spec_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE artifacts (id INTEGER PRIMARY KEY AUTOINCREMENT, phase TEXT NOT NULL,
+  rel_path TEXT NOT NULL UNIQUE, artifact_type TEXT NOT NULL, content TEXT NOT NULL, content_hash TEXT NOT NULL, metadata TEXT,
+  created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
+CREATE INDEX idx_artifacts_phase ON artifacts (phase);
+CREATE TABLE runs (id INTEGER PRIMARY KEY AUTOINCREMENT, command TEXT NOT NULL, run_number INTEGER NOT NULL,
+  phase TEXT NOT NULL, wave_number INTEGER, comms_path TEXT NOT NULL,
+  status TEXT NOT NULL DEFAULT 'in_progress', created_at TEXT NOT NULL, updated_at TEXT NOT NULL, UNIQUE (command, run_number, wave_number));
+CREATE TABLE subagents (id INTEGER PRIMARY KEY AUTOINCREMENT, run_id INTEGER NOT NULL REFERENCES runs (id),
+  name TEXT NOT NULL, brief TEXT, report TEXT, status TEXT, summary TEXT, status_json TEXT,
+  created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
+CREATE TABLE tasks (task_id TEXT PRIMARY KEY, title TEXT NOT NULL, status TEXT NOT NULL DEFAULT 'pending',
+  wave INTEGER, depends_on TEXT, files TEXT, tdd INTEGER DEFAULT 0, is_deferred INTEGER DEFAULT 0,
+  updated_at TEXT NOT NULL);
+CREATE TABLE impl_logs (task_id TEXT PRIMARY KEY, content TEXT NOT NULL, content_hash TEXT NOT NULL,
+  updated_at TEXT NOT NULL);
+CREATE TABLE completion_summary (id INTEGER PRIMARY KEY CHECK (id = 1), frontmatter TEXT NOT NULL,
+  body TEXT NOT NULL, generated_at TEXT NOT NULL);
+INSERT INTO spec_meta VALUES ('stage', 'complete');
+INSERT INTO artifacts (phase, rel_path, artifact_type, content, content_hash, created_at, updated_at) VALUES
+  ('design', 'design/DESIGN-RESEARCH.md', 'document', '# Zebra research', 'x', 't', 't'),
+  ('prd', '../../escape.md', 'document', 'no', 'x', 't', 't');
+INSERT INTO runs (command, run_number, phase, comms_path, created_at, updated_at) VALUES
+  ('exec', 1, 'execution', 'execution/waves/wave-01/checkpoint/run-001', 't', 't'),
+  ('exec', 1, 'execution', 'execution/waves/wave-01/checkpoint/run-001', 't', 't');
+INSERT INTO subagents (run_id, name, created_at, updated_at) VALUES (1, 'stray', 't', 't');
+INSERT INTO impl_logs VALUES ('1', '# Task 1: Gone log', 'x', 't');
+INSERT INTO completion_summary VALUES
+  (1, '---' || char(10) || 'status: completed' || char(10) || '---', 'Body', 't');
+PRAGMA user_version = 1;
+"""
+
+
+def test_database_of_the_go_tool_is_taken_over_after_a_copy(workspace: Workspace) -> None:
     path = workspace.paths.spec_db("alpha")
     connection = apsw.Connection(str(path))
-    connection.execute("CREATE TABLE runs (id INTEGER PRIMARY KEY); PRAGMA user_version = 1")
+    connection.execute(GO_SCHEMA)
     connection.close()
     write(workspace, "specs/alpha/tasks.md", "- [ ] 1. T\n")
-    report = workspace.harvest()
-    assert "written by another tool" in report.specs[0].failed
     assert workspace.spec("alpha").summary().tasks_total == 1
+    report = harvest_one(workspace)
+    assert (report.tasks, report.runs, report.impl_logs, report.failed) == (1, 0, 1, "")
+    [copy] = path.parent.glob("spec.db.before-upgrade-*")
+    old = apsw.Connection(str(copy), flags=apsw.SQLITE_OPEN_READONLY)
+    assert old.execute("SELECT count(*) FROM subagents").fetchall() == [(1,)]
+    old.close()
+    spec = workspace.spec("alpha")
+    assert spec.read("execution/_implementation-logs/task-1.md") == "# Task 1: Gone log"
+    assert spec.read("design/DESIGN-RESEARCH.md") == "# Zebra research"
+    assert spec.read("COMPLETION-SUMMARY.md").endswith("---\nBody")
+    tables = {row[0] for row in query(workspace, "SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    assert not [table for table in tables if str(table).startswith("go_")]
+    assert query(workspace, "SELECT rel_path FROM artifacts WHERE rel_path LIKE '%escape%'") == []
+    assert harvest_one(workspace).changed == 0
+    assert list(path.parent.glob("spec.db.before-upgrade-*Z")) == [copy]
 
 
 def test_an_interrupted_index_update_is_made_up_for(workspace: Workspace) -> None:

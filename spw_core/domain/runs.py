@@ -53,7 +53,9 @@ def latest_unfinished(runs: Iterable[Run]) -> RunCheck | None:
     return max(checks, key=lambda check: (check.run.updated_ns, check.run.path), default=None)
 
 
-def run_of_folder(path: str, subagents: Iterable[Subagent] = (), *, has_handoff: bool = False) -> Run:
+def run_of_folder(
+    path: str, subagents: Iterable[Subagent] = (), *, has_handoff: bool = False, made_ns: int = 0
+) -> Run:
     """The run at a folder (relative to the spec) that is empty as yet, or that no layout knows."""
     place = place_of(Area.SPEC, f"{path}/_handoff.md")
     return Run(
@@ -64,8 +66,8 @@ def run_of_folder(path: str, subagents: Iterable[Subagent] = (), *, has_handoff:
         wave=place.wave,
         has_handoff=has_handoff,
         subagents=tuple(subagents),
-        started_ns=0,
-        updated_ns=0,
+        started_ns=made_ns,
+        updated_ns=made_ns,
     )
 
 

@@ -32,9 +32,10 @@ class Differences:
     fresh: tuple[tuple[FoundFile, StoredArtifact | None], ...]
     removed: tuple[StoredArtifact, ...]
     scan_errors_changed: bool
+    never_projected: bool
 
     def __bool__(self) -> bool:
-        return bool(self.fresh or self.removed or self.scan_errors_changed)
+        return bool(self.fresh or self.removed or self.scan_errors_changed or self.never_projected)
 
 
 def differences(store: SpecStore, scan: Scan) -> Differences:
@@ -50,8 +51,12 @@ def differences(store: SpecStore, scan: Scan) -> Differences:
         for (area, rel_path), artifact in known.items()
         if artifact.removed_at is None and not scan.is_blind(Area(area), rel_path)
     ]
+    meta = store.meta()
     return Differences(
-        tuple(fresh), tuple(removed), store.meta().get(_SCAN_ERRORS, "[]") != _scan_errors_text(scan)
+        tuple(fresh),
+        tuple(removed),
+        scan_errors_changed=meta.get(_SCAN_ERRORS, "[]") != _scan_errors_text(scan),
+        never_projected=_CREATED_AT not in meta,
     )
 
 
@@ -75,16 +80,21 @@ def take_in(store: SpecStore, name: str, scan: Scan, differing: Differences, rep
         if not scan.is_there_now(Area(artifact.area), artifact.rel_path):
             store.mark_removed(artifact.id, now)
             report.removed += 1
+    for artifact in store.artifacts().values():
+        # Taken over from another tool, or stored by a version that knew less.
+        place = place_of(Area(artifact.area), artifact.rel_path)
+        if artifact.artifact_type != place.kind:
+            store.reclassify(artifact.id, place.phase, place.kind)
     artifacts = counted(store.artifacts().values())
     record = project(
         name, stored_sources(store, artifacts), [*scan.errors, *unreadable, *_content_errors(artifacts)]
     )
     touched = store.replace_projections(to_rows(record))
     meta = {**to_meta(record), "name": name, _SCAN_ERRORS: _scan_errors_text(scan)}
-    if touched or report.changed or report.removed or "created_at" not in store.meta():
+    if touched or report.changed or report.removed or _CREATED_AT not in store.meta():
         meta["revision"] = str(store.revision() + 1)
         meta["harvested_at"] = now
-        meta.setdefault("created_at", store.meta().get("created_at", now))
+        meta[_CREATED_AT] = store.meta().get(_CREATED_AT, now)
     store.set_meta(meta)
 
 
@@ -150,6 +160,7 @@ def _content_errors(artifacts: Iterable[StoredArtifact]) -> list[FileError]:
 
 
 _SCAN_ERRORS = "scan_errors"
+_CREATED_AT = "created_at"
 
 
 def _scan_errors_text(scan: Scan) -> str:

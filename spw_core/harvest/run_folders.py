@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -97,9 +98,11 @@ def runs_below(paths: WorkspacePaths, folder: SpecFolder) -> list[Run]:
     record = load_record(paths, folder.spec)
     runs = {run.path: run for run in record.runs if run.path.startswith(f"{folder.path}/")}
     if is_folder(paths, folder):
-        for path in _folders_below(paths.spec_dir(folder.spec), folder.path):
-            if is_run_folder(path):
-                runs.setdefault(path, run_of_folder(path))
+        top = paths.spec_dir(folder.spec)
+        for path in _folders_below(top, folder.path):
+            if path not in runs and is_run_folder(path):
+                with suppress(FileNotFoundError):  # removed since it was listed
+                    runs[path] = run_of_folder(path, made_ns=(top / path).lstat().st_mtime_ns)
     return list(runs.values())
 
 

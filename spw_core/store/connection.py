@@ -238,6 +238,28 @@ def _checkpoint_when_long(connection: apsw.Connection, database: str, pages: int
     return apsw.SQLITE_OK
 
 
+def _adopt(connection: apsw.Connection, schema: Schema, path: Path) -> None:
+    """Take over another tool's database after copying it: all in one transaction, or not at all."""
+    from spw_core.store import adopt
+
+    backup = adopt.backup_name(path)
+    try:
+        adopt.copy_database(connection, backup)
+    except (OSError, apsw.Error) as error:
+        raise ForeignStore(
+            f"{path} was written by another tool, and no copy can be made of it: {error}",
+            "Free some space or check the permissions; nothing was changed.",
+        ) from error
+    steps = migrations(schema.name)
+    with transaction(connection):
+        if connection.pragma("user_version") == schema.foreign_version:
+            adopt.set_aside(connection)
+            for _, script in steps:
+                connection.execute(script)
+            adopt.bring_over(connection, time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime()))
+            connection.pragma("user_version", steps[-1][0])
+
+
 def _migrate(connection: apsw.Connection, schema: Schema, path: Path) -> None:
     steps = migrations(schema.name)
     newest = steps[-1][0]
@@ -250,10 +272,8 @@ def _migrate(connection: apsw.Connection, schema: Schema, path: Path) -> None:
             "Upgrade spw; nothing was changed.",
         )
     if version and version == schema.foreign_version:
-        raise ForeignStore(
-            f"{path} was written by another tool (schema {version})",
-            "Move it to another name and run `spw harvest` again; the files on disk hold the same facts.",
-        )
+        _adopt(connection, schema, path)
+        return
     for number, script in steps:
         with transaction(connection):
             # Another process may have been faster.

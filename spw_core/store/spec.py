@@ -168,6 +168,13 @@ class SpecStore:
             (mtime_ns, inode, mode, checked_ns, artifact_id),
         )
 
+    def reclassify(self, artifact_id: int, phase: str, artifact_type: str) -> None:
+        """Note what a stored file is, as it is understood now."""
+        self._db.execute(
+            "UPDATE artifacts SET phase = ?, artifact_type = ? WHERE id = ?",
+            (phase, artifact_type, artifact_id),
+        )
+
     def mark_removed(self, artifact_id: int, now: str) -> None:
         """Note that a file is no longer on disk. Its bytes stay."""
         self._db.execute("UPDATE artifacts SET removed_at = ? WHERE id = ?", (now, artifact_id))

@@ -1,0 +1,117 @@
+"""What to do next in a spec: the answer of `spw tasks next`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from spw_core.domain.model import SpecRecord
+from spw_core.domain.model import UNKNOWN as NO_VERDICT
+from spw_core.domain.task_plan import StuckTask, TaskPlan, is_put_off
+from spw_core.domain.waves import Checkpoint, wave_states
+from spw_core.formats.status import BLOCKED as CHECKPOINT_BLOCKED
+from spw_core.formats.tasks import TaskStatus
+
+EXECUTE = "execute"
+CONTINUE_WAVE = "continue-wave"
+PLAN_NEXT_WAVE = "plan-next-wave"
+BLOCKED = "blocked"
+DONE = "done"
+ERROR = "error"
+
+ROLLING_WAVE = "rolling-wave"
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class NextWave:
+    """The next step. `wave` is 0 where none is meant; `blocked` lists the tasks that cannot be reached,
+    which may be some although others can be executed."""
+
+    action: str
+    reason: str
+    wave: int = 0
+    task_ids: tuple[str, ...] = ()
+    deferred_ready: tuple[str, ...] = ()
+    blocked: tuple[StuckTask, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def next_wave(record: SpecRecord, strategy: str = "") -> NextWave:
+    """The next step of a spec. `strategy` counts where `tasks.md` names no generation strategy.
+
+    Only the lowest wave with unfinished tasks is offered. The answer is never `done` or `plan-next-wave`
+    while a task that is not explicitly deferred is not done.
+    """
+    warnings = record.task_warnings
+    if not record.tasks:
+        if record.has_tasklike_lines:
+            return NextWave(
+                ERROR, "tasks.md has checkboxes but no task could be read from it", warnings=warnings
+            )
+        return NextWave(DONE, "no tasks found", warnings=warnings)
+    states = wave_states(record)
+    plan = TaskPlan(record.tasks, states)
+    warnings = (*warnings, *_missing_waves(record, plan))
+    wave = plan.first_open_wave()
+
+    started = next((task for task in record.tasks if task.status is TaskStatus.IN_PROGRESS), None)
+    if started is not None:
+        current = plan.wave_of(started)
+        if wave is not None and wave < current:
+            warnings = (*warnings, f"unfinished_wave: wave {wave} has tasks that are not done")
+        return NextWave(CONTINUE_WAVE, f"task {started.id} is in progress", current, warnings=warnings)
+
+    last_done = plan.last_done_wave()
+    checkpoint = next((state.checkpoint for state in states if state.number == last_done), None)
+    if checkpoint is not None:
+        warnings = (*warnings, *_doubts(last_done, checkpoint))
+        if checkpoint.status == CHECKPOINT_BLOCKED:
+            reason = f"the checkpoint of wave {last_done} is blocked ({checkpoint.run_path})"
+            return NextWave(BLOCKED, reason, last_done, warnings=warnings)
+
+    put_off = plan.ready_put_off()
+    if wave is not None:
+        ready, stuck = plan.ready(plan.waves()[wave]), plan.stuck()
+        if ready:
+            reason = f"wave {wave} has {_count(len(ready), 'task')} ready"
+            return NextWave(EXECUTE, reason, wave, ready, put_off, stuck, warnings)
+        reason = f"no task of wave {wave} can start: {_listed([task.why for task in stuck])}"
+        return NextWave(BLOCKED, reason, wave, (), put_off, stuck, warnings)
+    if put_off:
+        return NextWave(
+            EXECUTE, "only deferred tasks are left to do", deferred_ready=put_off, warnings=warnings
+        )
+    left = [task.id for task in record.tasks if is_put_off(task) and task.status is not TaskStatus.DONE]
+    deferred = f"; deferred and not done: {', '.join(left)}" if left else ""
+    # A spec that was completed is not planned on, whatever its strategy.
+    if (record.generation_strategy or strategy) == ROLLING_WAVE and not record.completed_at:
+        return NextWave(PLAN_NEXT_WAVE, f"all planned tasks are complete{deferred}", warnings=warnings)
+    return NextWave(DONE, f"all tasks complete{deferred}", warnings=warnings)
+
+
+def _missing_waves(record: SpecRecord, plan: TaskPlan) -> Iterator[str]:
+    """A remark when only some tasks name a wave; when none does there is nothing odd about it."""
+    if not any(task.wave for task in record.tasks):
+        return
+    without = [task for task in record.tasks if not task.wave and task.status is not TaskStatus.DONE]
+    if without:
+        ids = ", ".join(task.id for task in without)
+        yield f"missing_wave: taken as wave {plan.wave_of(without[0])}, because they name none: {ids}"
+
+
+def _doubts(wave: int, checkpoint: Checkpoint) -> Iterator[str]:
+    for text in checkpoint.stale:
+        yield f"stale_summary: wave {wave}: {text}"
+    if checkpoint.status == NO_VERDICT:
+        yield f"cannot read checkpoint status: no verdict in {checkpoint.run_path}"
+
+
+def _listed(texts: list[str]) -> str:
+    more = f"; and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
+    return "; ".join(texts[:_SHOWN]) + more
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
