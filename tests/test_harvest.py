@@ -391,12 +391,14 @@ def test_database_of_a_newer_version_is_left_alone(workspace: Workspace) -> None
 GO_SCHEMA = """
 CREATE TABLE spec_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE artifacts (id INTEGER PRIMARY KEY AUTOINCREMENT, phase TEXT NOT NULL,
-  rel_path TEXT NOT NULL UNIQUE, artifact_type TEXT NOT NULL, content TEXT NOT NULL, content_hash TEXT NOT NULL, metadata TEXT,
-  created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
+  rel_path TEXT NOT NULL UNIQUE, artifact_type TEXT NOT NULL, content TEXT NOT NULL,
+  content_hash TEXT NOT NULL,
+  metadata TEXT, created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
 CREATE INDEX idx_artifacts_phase ON artifacts (phase);
 CREATE TABLE runs (id INTEGER PRIMARY KEY AUTOINCREMENT, command TEXT NOT NULL, run_number INTEGER NOT NULL,
   phase TEXT NOT NULL, wave_number INTEGER, comms_path TEXT NOT NULL,
-  status TEXT NOT NULL DEFAULT 'in_progress', created_at TEXT NOT NULL, updated_at TEXT NOT NULL, UNIQUE (command, run_number, wave_number));
+  status TEXT NOT NULL DEFAULT 'in_progress', created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+  UNIQUE (command, run_number, wave_number));
 CREATE TABLE subagents (id INTEGER PRIMARY KEY AUTOINCREMENT, run_id INTEGER NOT NULL REFERENCES runs (id),
   name TEXT NOT NULL, brief TEXT, report TEXT, status TEXT, summary TEXT, status_json TEXT,
   created_at TEXT NOT NULL, updated_at TEXT NOT NULL);

@@ -198,17 +198,18 @@ class TaskPlan:
         if circle:
             yield f"depends on itself ({' → '.join(circle)})"
         for name in unmet[index]:
+            if name in circle:
+                continue
             bearers = [bearer for bearer in self._bearers.get(name, ()) if self._is_open(bearer)]
             if not bearers:
                 yield f"depends on {name}, which is not in tasks.md"
-            elif name in circle:
-                continue
-            elif is_put_off(self.tasks[bearers[0]]):
+            elif any(is_put_off(self.tasks[bearer]) for bearer in bearers):
                 yield f"depends on {name}, which is deferred"
-            elif bearers[0] in unmet:
+            elif any(bearer in unmet for bearer in bearers):
                 yield f"depends on {name}, which cannot be done either"
             else:
-                yield f"depends on {name} of the later wave {self.wave_of(self.tasks[bearers[0]])}"
+                later = max(self.wave_of(self.tasks[bearer]) for bearer in bearers)
+                yield f"depends on {name} of the later wave {later}"
 
 
 def _find_cycles(edges: Mapping[int, Sequence[int]]) -> dict[int, tuple[int, ...]]:

@@ -1,17 +1,18 @@
 """Where execution stands, in the words of the workflow's `wave-status`: which wave, which tasks, do what.
 
-Wave states come from the one resolver in `domain.waves`. Task ids are texts.
+Wave states come from the one resolver in `domain.waves`, what belongs to a wave from `domain.task_plan`, so
+that this names the same wave as `tasks next`. Task ids are texts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from spw_core.domain.model import IN_PROGRESS, SpecRecord, WaveFiles
+from spw_core.domain.task_plan import TaskPlan
 from spw_core.domain.waves import COMPLETE, FROM_LATEST, PENDING, Checkpoint, WaveState, wave_states
 from spw_core.formats.status import BLOCKED, MISSING, PASS
-from spw_core.formats.tasks import Task, TaskStatus
+from spw_core.formats.tasks import TaskStatus
 
 # `wave_status`, and the status of a listed wave.
 NOT_STARTED = "not-started"
@@ -41,7 +42,8 @@ class ListedWave:
 
 @dataclass(frozen=True, slots=True)
 class WaveStatus:
-    """The answer. `current_wave` has two digits; explicitly deferred tasks are in none of the lists."""
+    """The answer. `current_wave` has two digits; `next_tasks` are pending ones, whether or not
+    their dependencies are met; explicitly deferred tasks are not among them."""
 
     waves: tuple[ListedWave, ...]
     current_wave: str
@@ -65,12 +67,11 @@ class _Position:
 
 
 def wave_status(record: SpecRecord) -> WaveStatus:
-    """The lowest wave that is not complete decides; when all are, the wave after them, or the end."""
+    """Where execution stands. The lowest wave decides that is not complete or has tasks that are not done."""
     files = {wave.number: wave for wave in record.waves}
     waves = [_believing_pointers(wave, files.get(wave.number)) for wave in wave_states(record)]
-    open_wave = next((wave for wave in waves if wave.status != COMPLETE), None)
-    running = _ids(record.tasks, TaskStatus.IN_PROGRESS)
-    here = _in_wave(record, open_wave, running) if open_wave else _between_waves(record, waves, running)
+    running = tuple(task.id for task in record.tasks if task.status is TaskStatus.IN_PROGRESS)
+    here = _position(record, waves, bool(running))
     warnings = list(record.task_warnings)
     if _is_unreadable(record):
         warnings.append("tasks.md has checkboxes but no readable task")
@@ -109,59 +110,39 @@ def _believing_pointers(wave: WaveState, files: WaveFiles | None) -> WaveState:
     return replace(wave, status=status, checkpoint=Checkpoint(latest.status, source=FROM_LATEST))
 
 
-def _in_wave(record: SpecRecord, wave: WaveState, running: tuple[str, ...]) -> _Position:
-    if wave.status == BLOCKED:
-        return _Position(wave.number, BLOCKED, BLOCKED, WAIT, wave.task_ids)
+def _position(record: SpecRecord, waves: list[WaveState], is_running: bool) -> _Position:
+    plan = TaskPlan(record.tasks, waves)
+    unfinished = [wave.number for wave in waves if wave.status != COMPLETE]
+    with_open_tasks = plan.first_open_wave()
+    number = min([*unfinished[:1], *([with_open_tasks] if with_open_tasks else [])], default=0)
+    if not number:
+        return _without_work(record, waves)
+    wave = next((wave for wave in waves if wave.number == number), None)
+    if wave is not None and wave.status == BLOCKED:
+        return _Position(number, BLOCKED, BLOCKED, WAIT, wave.task_ids)
+    members = [record.tasks[index] for index in plan.waves().get(number, ())]
+    pending = tuple(task.id for task in members if task.status is TaskStatus.PENDING)
+    checkpoint = wave.checkpoint.status if wave else MISSING
+    if not pending and not is_running and (wave is None or wave.status == COMPLETE):
+        return _Position(number, BLOCKED, checkpoint, STUCK)  # every task that is left is marked blocked
+    if wave is None:
+        return _Position(
+            number, RUNNING if is_running else NOT_STARTED, MISSING, RESUME if is_running else START, pending
+        )
     return _Position(
-        wave.number,
-        RUNNING,
-        wave.checkpoint.status,
-        RESUME if running else CONTINUE,
-        _due(record.tasks, wave.number) or wave.task_ids,
+        number, RUNNING, checkpoint, RESUME if is_running else CONTINUE, pending or wave.task_ids
     )
 
 
-def _between_waves(record: SpecRecord, waves: list[WaveState], running: tuple[str, ...]) -> _Position:
-    last = waves[-1].number if waves else 0
-    left = [task for task in record.tasks if task.status is not TaskStatus.DONE and not _is_deferred(task)]
-    movable = [task for task in left if task.status is not TaskStatus.BLOCKED]
-    unreadable = _is_unreadable(record)
-    if movable or not (waves or record.tasks or unreadable):
-        number = _next_number(movable, last)
-        return _Position(
-            number,
-            RUNNING if running else NOT_STARTED,
-            MISSING,
-            RESUME if running else START,
-            _due(movable, number) or _ids(movable, TaskStatus.PENDING),
-        )
+def _without_work(record: SpecRecord, waves: list[WaveState]) -> _Position:
+    """All waves are complete and no task is left, or none of them could be read, or there are none yet."""
+    last = waves[-1].number if waves else 1
     checkpoint = PASS if waves else MISSING
-    if left or unreadable:  # nothing can go on by itself, and yet the work is not done
-        return _Position(max(last, 1), BLOCKED, checkpoint, STUCK)
-    return _Position(max(last, 1), COMPLETED, checkpoint, FINISHED)
-
-
-def _next_number(tasks: list[Task], last: int) -> int:
-    """The wave of the work that is left, after `last`: the lowest one planned.
-
-    Work without a wave, or of a wave that is complete already, goes into the one right after `last`.
-    """
-    later = [task.wave for task in tasks if task.wave and task.wave > last]
-    return min(later) if later and len(later) == len(tasks) else last + 1
-
-
-def _due(tasks: Iterable[Task], wave: int) -> tuple[str, ...]:
-    """Pending tasks of the wave, and those of earlier waves or of none that were left behind."""
-    return _ids((task for task in tasks if (task.wave or 0) <= wave), TaskStatus.PENDING)
-
-
-def _ids(tasks: Iterable[Task], status: TaskStatus) -> tuple[str, ...]:
-    return tuple(task.id for task in tasks if task.status is status and not _is_deferred(task))
-
-
-def _is_deferred(task: Task) -> bool:
-    """Deferred by its heading or its wave; a list in the frontmatter that lacks it hides no work."""
-    return task.deferred and task.deferred_reason != "task_ids"
+    if _is_unreadable(record):
+        return _Position(last, BLOCKED, checkpoint, STUCK)
+    if not waves and not record.tasks:
+        return _Position(last, NOT_STARTED, MISSING, START)
+    return _Position(last, COMPLETED, checkpoint, FINISHED)
 
 
 def _is_unreadable(record: SpecRecord) -> bool:
