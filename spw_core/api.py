@@ -101,11 +101,16 @@ class Workspace:
         self,
         names: Sequence[str] | None = None,
         progress: Callable[[int, int, str], None] | None = None,
+        *,
+        dry_run: bool = False,
     ) -> HarvestReport:
-        """Bring the databases of the named specs (default: all) and the index up to date with the files."""
+        """Bring the databases of the named specs (default: all) and the index up to date with the files.
+
+        With `dry_run` nothing is written; the report says what would be.
+        """
         from spw_core.harvest.harvest import harvest
 
-        return harvest(self.paths, names, progress)
+        return harvest(self.paths, names, progress, dry_run=dry_run)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 from typing import Any
 
+from rich.text import Text
 from textual import work
 from textual.app import App
 from textual.reactive import var
@@ -83,6 +85,15 @@ class SpwApp(App[None]):
         from spw_tui.screens.reader import ReaderScreen
 
         self.push_screen(ReaderScreen(self.data, self.clock, ref))
+
+    def _fatal_error(self) -> None:
+        """Textual calls this with an exception in flight: a report is written, the terminal left in order."""
+        from spw_core.crash import write_report
+
+        error = sys.exc_info()[1]
+        if error is not None:
+            report = write_report(error)
+            self.panic(Text(f"spw-tui: internal error ({type(error).__name__}). The report is in {report}"))
 
     # Harvest
 

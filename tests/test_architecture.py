@@ -17,7 +17,7 @@ MODULES = sorted([*ROOT.rglob("*.py"), *Path(spw_tui.__file__).parent.rglob("*.p
 FLOORS = [
     {"names", "errors", "text"},
     {"store", "formats", "workspace", "crash"},
-    {"domain"},
+    {"domain", "config"},
     {"search"},
     {"harvest", "summaries", "demo"},
     {"api"},

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 import pytest
 
+from spw_core.domain.approval_lookup import latest_approvals
 from spw_core.domain.lookup import find_log, find_run, find_subagent
 from spw_core.domain.model import Document, ImplLog, Run, SpecRecord, Subagent, WaveFiles
 from spw_core.domain.places import Kind
 from spw_core.domain.stage import stage_of
-from spw_core.domain.summary import latest_approvals, summarise, utc_text
+from spw_core.domain.summary import summarise, utc_text
 from spw_core.domain.waves import resolve_checkpoint, verdict_of, wave_states
 from spw_core.errors import DocumentNotFound
 from spw_core.formats.approvals import Approval

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -125,3 +126,21 @@ async def test_quit(demo_harvested: Workspace) -> None:
         await settle(pilot)
         await pilot.press("q")
     assert app.return_code == 0
+
+
+async def test_a_crash_leaves_a_report(
+    demo_harvested: Workspace, private_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: SpwApp) -> None:
+        raise LookupError("no such [/] thing")
+
+    monkeypatch.setattr(SpwApp, "action_toggle_theme", fail)
+    app = make_app(demo_harvested)
+    with pytest.raises(LookupError):
+        async with app.run_test(size=SIZE) as pilot:
+            await settle(pilot)
+            await pilot.press("t")
+            await pilot.pause()
+    reports = list(private_home.rglob("crash-*.txt"))
+    assert len(reports) == 1 and "no such [/] thing" in reports[0].read_text()
+    assert app.return_code == 1

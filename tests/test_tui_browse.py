@@ -9,10 +9,12 @@ import pytest
 from spw_core.api import Workspace
 from spw_core.domain.places import Area
 from spw_tui import main
+from spw_tui.app import SpwApp
+from spw_tui.data import DataService
 from spw_tui.screens.reader import ReaderScreen
 from spw_tui.screens.run import RunScreen
 
-from .tui_support import SIZE, browse, drawn, ids, make_app, press, screen_text, settle
+from .tui_support import SIZE, browse, drawn, frozen_clock, ids, make_app, press, screen_text, settle
 
 
 async def test_opens_with_the_most_urgent_spec_first(demo_harvested: Workspace) -> None:
@@ -251,6 +253,41 @@ async def test_harvest_tells_what_it_did(demo: Workspace) -> None:
         messages = [notification.message for notification in app._notifications]
         assert any("files of 8 specs" in message for message in messages)
         assert "lexical search" in screen_text(app)
+
+
+async def test_a_damaged_index_costs_the_search_and_nothing_else(demo: Workspace) -> None:
+    demo.harvest()
+    demo.paths.index_db.write_bytes(b"this is not a database, whatever its name says" * 100)
+    app = make_app(demo)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        assert "no search: " in screen_text(app)
+        assert len(ids(browse(app).specs_list)) == 8
+        await press(pilot, "slash", "a")
+        assert "Type on to try again" in screen_text(app)
+
+
+class UnreadableSpecs(DataService):
+    """A disk that fails until it is repaired."""
+
+    broken = True
+
+    def spec_names(self) -> list[str]:
+        if self.broken:
+            raise PermissionError(13, "Permission denied", "/x/[/]")
+        return super().spec_names()
+
+
+async def test_a_failure_is_shown_with_the_key_that_tries_again(demo_harvested: Workspace) -> None:
+    data = UnreadableSpecs(demo_harvested.paths.root)
+    app = SpwApp(data, frozen_clock)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        assert "Permission denied: /x/[/]" in screen_text(app)
+        assert "r tries again" in screen_text(app)
+        data.broken = False
+        await press(pilot, "r")
+        assert len(ids(browse(app).specs_list)) == 8
 
 
 async def test_a_workspace_without_specs_says_so(tmp_path: Path) -> None:

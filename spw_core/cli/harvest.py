@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import json
+import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from spw_core.cli.output import add_output_options, console, is_terminal, print_json, print_text
+from spw_core.cli.output import add_output_options, console, is_terminal, print_json, print_text, progress_bar
 
 if TYPE_CHECKING:
     from spw_core.harvest.report import HarvestReport, SpecReport
+    from spw_core.workspace import WorkspacePaths
 
 # Errors shown per spec before the rest is counted; --json has them all.
 _ERRORS_SHOWN = 10
@@ -23,6 +24,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("specs", nargs="*", metavar="SPEC", help="specs to harvest (default: all)")
     parser.add_argument("--all", action="store_true", help="harvest every spec of the workspace")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be stored")
+    parser.add_argument("--watch", action="store_true", help="go on: harvest runs as they are handed off")
     add_output_options(parser)
     return parser
 
@@ -34,8 +37,10 @@ def run(args: argparse.Namespace) -> int:
     if args.all and args.specs:
         raise SpwError("give either spec names or --all")
     workspace = Workspace.open(args.workspace)
-    with _progress(quiet=args.json) as progress:
-        report = workspace.harvest(args.specs or None, progress)
+    if args.watch:
+        return _watch(args, workspace.paths)
+    with progress_bar("harvest", quiet=args.json) as progress:
+        report = workspace.harvest(args.specs or None, progress, dry_run=args.dry_run)
     if args.json:
         print_json(_as_json(report))
     else:
@@ -43,25 +48,17 @@ def run(args: argparse.Namespace) -> int:
     return 0 if report.ok else 1
 
 
-@contextmanager
-def _progress(*, quiet: bool) -> Iterator[Callable[[int, int, str], None] | None]:
-    """A progress bar on stderr when it is a terminal."""
-    out = console(stderr=True)
-    if quiet or not out.is_terminal:
-        yield None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+def _watch(args: argparse.Namespace, paths: WorkspacePaths) -> int:
+    """Until interrupted: one line (with --json one JSON object a line) per harvested spec."""
+    from spw_core.harvest.watch import watch
 
-    with Progress(
-        TextColumn("harvest", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[spec]}", markup=False),
-        console=out,
-        transient=True,
-    ) as bar:
-        task = bar.add_task("harvest", total=None, spec="")
-        yield lambda done, total, spec: bar.update(task, completed=done, total=total, spec=spec)
+    for spec in watch(paths):
+        if args.json:
+            print(json.dumps(asdict(spec)), flush=True)
+        elif spec.changed or spec.removed or spec.failed:
+            print_text(f"{spec.spec}: {_sentence(spec)}")
+            sys.stdout.flush()
+    return 0
 
 
 def _as_json(report: HarvestReport) -> dict[str, object]:

@@ -6,36 +6,42 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
 
 from spw_core import __version__
-from spw_core.cli import cleanup, demo, harvest, listing, restore, search, view
+from spw_core.cli import (
+    backup,
+    cleanup,
+    demo,
+    doctor,
+    harvest,
+    listing,
+    restore,
+    search,
+    spec,
+    tasks,
+    tools,
+    view,
+    wave,
+)
 from spw_core.cli.output import print_error, print_json_error
+from spw_core.cli.parsers import Parser
 from spw_core.errors import SpwError
 
-_COMMANDS = (harvest, search, listing, view, cleanup, restore, demo)
+_COMMANDS = (harvest, search, listing, view, cleanup, restore, doctor, backup, tasks, wave, spec, tools, demo)
 
 _INTERRUPTED = 130
 
 
-class _Parser(argparse.ArgumentParser):
-    """Usage errors exit with 1, as the Go tool's did, and point at the help instead of repeating it."""
-
-    def error(self, message: str) -> NoReturn:
-        print_error(message, f"See `{self.prog} --help`.")
-        raise SystemExit(1)
-
-
 def build_parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
-    parser = _Parser(
+    parser = Parser(
         prog="spw",
         description="The local, searchable memory of spec-driven agent work.",
         epilog="Run `spw COMMAND --help` for the options of a command.",
     )
     parser.add_argument("--version", action="version", version=f"spw {__version__}")
     _add_workspace(parser, default=None)
-    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     for module in _COMMANDS:
         subparser = module.add_parser(subparsers)
         # Suppressed, so that an option after the command does not undo one before it.

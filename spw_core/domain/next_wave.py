@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from spw_core.domain.model import SpecRecord
 from spw_core.domain.model import UNKNOWN as NO_VERDICT
+from spw_core.domain.model import SpecRecord
 from spw_core.domain.task_plan import StuckTask, TaskPlan, is_put_off
 from spw_core.domain.waves import Checkpoint, wave_states
 from spw_core.formats.status import BLOCKED as CHECKPOINT_BLOCKED

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from spw_core.domain import stage as stages
+from spw_core.domain.approval_lookup import latest_approvals
 from spw_core.domain.model import IN_PROGRESS, Run, SpecRecord
 from spw_core.domain.waves import COMPLETE, GATE_DECIDER, WaveState, wave_states
-from spw_core.formats.approvals import NEEDS_REVISION, PENDING, Approval
+from spw_core.formats.approvals import NEEDS_REVISION, PENDING
 from spw_core.formats.status import BLOCKED, PASS
 from spw_core.formats.tasks import TaskStatus
 
@@ -83,20 +84,6 @@ def summarise(record: SpecRecord) -> SpecSummary:
         attention=attention,
         updated_at=utc_text(record.updated_ns) if record.documents else "",
     )
-
-
-def latest_approvals(record: SpecRecord) -> dict[str, Approval]:
-    """The newest request or snapshot per document, by the time written inside, a request winning a tie."""
-    newest: dict[str, Approval] = {}
-    for approval in record.approvals:
-        current = newest.get(approval.doc_type)
-        if current is None or _approval_order(approval) >= _approval_order(current):
-            newest[approval.doc_type] = approval
-    return newest
-
-
-def _approval_order(approval: Approval) -> tuple[str, bool, int]:
-    return (approval.responded_at or approval.created_at, approval.version == 0, approval.version)
 
 
 def _attention(record: SpecRecord, waves: tuple[WaveState, ...]) -> Iterator[Attention]:

@@ -1,4 +1,4 @@
-"""Where execution stands, in the words of the workflow's `wave-status`: which wave, which tasks, do what.
+"""Where execution stands, in the words of the workflow's `wave-status`: which wave, which tasks, what to do.
 
 Wave states come from the one resolver in `domain.waves`, what belongs to a wave from `domain.task_plan`, so
 that this names the same wave as `tasks next`. Task ids are texts.
@@ -42,8 +42,8 @@ class ListedWave:
 
 @dataclass(frozen=True, slots=True)
 class WaveStatus:
-    """The answer. `current_wave` has two digits; `next_tasks` are pending ones, whether or not
-    their dependencies are met; explicitly deferred tasks are not among them."""
+    """The answer. `current_wave` has two digits; `next_tasks` are the tasks of that wave that
+    can start now; those of a blocked wave and of one that only waits for its checkpoint are all of it."""
 
     waves: tuple[ListedWave, ...]
     current_wave: str
@@ -120,18 +120,16 @@ def _position(record: SpecRecord, waves: list[WaveState], is_running: bool) -> _
     wave = next((wave for wave in waves if wave.number == number), None)
     if wave is not None and wave.status == BLOCKED:
         return _Position(number, BLOCKED, BLOCKED, WAIT, wave.task_ids)
-    members = [record.tasks[index] for index in plan.waves().get(number, ())]
-    pending = tuple(task.id for task in members if task.status is TaskStatus.PENDING)
+    members = plan.waves().get(number, ())
+    is_open = any(record.tasks[index].status is not TaskStatus.DONE for index in members)
+    ready = plan.ready(members)
     checkpoint = wave.checkpoint.status if wave else MISSING
-    if not pending and not is_running and (wave is None or wave.status == COMPLETE):
-        return _Position(number, BLOCKED, checkpoint, STUCK)  # every task that is left is marked blocked
-    if wave is None:
-        return _Position(
-            number, RUNNING if is_running else NOT_STARTED, MISSING, RESUME if is_running else START, pending
-        )
-    return _Position(
-        number, RUNNING, checkpoint, RESUME if is_running else CONTINUE, pending or wave.task_ids
-    )
+    if is_open and not ready and not is_running:
+        return _Position(number, BLOCKED, checkpoint, STUCK)
+    if wave is None and not is_running:
+        return _Position(number, NOT_STARTED, checkpoint, START, ready)
+    action = RESUME if is_running else CONTINUE
+    return _Position(number, RUNNING, checkpoint, action, ready if wave is None or is_open else wave.task_ids)
 
 
 def _without_work(record: SpecRecord, waves: list[WaveState]) -> _Position:

@@ -22,9 +22,15 @@ Progress = Callable[[int, int, str], None]
 
 
 def harvest(
-    paths: WorkspacePaths, names: Sequence[str] | None = None, progress: Progress | None = None
+    paths: WorkspacePaths,
+    names: Sequence[str] | None = None,
+    progress: Progress | None = None,
+    *,
+    dry_run: bool = False,
 ) -> HarvestReport:
     """Harvest the named specs, or all of them. One bad spec is reported and does not stop the others.
+
+    With `dry_run` nothing is written: the report counts what would be stored and removed.
 
     Raises InvalidName or SpecNotFound for a name that was given, before anything is written, and
     StoreError when the index cannot be written.
@@ -34,18 +40,18 @@ def harvest(
     for name in chosen if names is not None else ():
         paths.existing_spec(name)
     report = HarvestReport()
-    if chosen:
+    if chosen and not dry_run:
         ensure_gitignore(paths)
     for done, name in enumerate(chosen):
         if progress:
             progress(done, len(chosen), name)
-        report.specs.append(_harvest_or_report(paths, name))
+        report.specs.append(_harvest_or_report(paths, name, dry_run))
     if names is None:
         report.specs += [
             SpecReport(folder, failed="the folder's name is not a valid spec name; rename it to harvest it")
             for folder in paths.odd_spec_folders()
         ]
-    if chosen or paths.index_db.exists():
+    if not dry_run and (chosen or paths.index_db.exists()):
         report.remarks += sync_index(paths, chosen, everything=names is None)
     if progress:
         progress(len(chosen), len(chosen), "")
@@ -63,8 +69,13 @@ def harvest_spec(paths: WorkspacePaths, name: str) -> SpecReport:
         return _harvest_spec(paths, name)
     except CorruptStore as error:
         moved = move_aside(paths.spec_db(name))
+        with SpecStore.writing(paths.spec_db(name)) as store, store.transaction():
+            saved = store.salvage(moved)
         report = _harvest_spec(paths, name)
-        remark = f"{error.message}; moved to {moved.name}, a new one was built from the files"
+        remark = (
+            f"{error.message}; moved to {moved.name}, a new one was built from the files"
+            f" and {saved} rows that were still readable"
+        )
         report.errors.insert(0, FileError(SPEC_DB, remark))
         return report
 
@@ -86,6 +97,20 @@ def _harvest_spec(paths: WorkspacePaths, name: str) -> SpecReport:
     return report
 
 
+def preview_harvest(paths: WorkspacePaths, name: str) -> SpecReport:
+    """What `harvest_spec` would do, by comparing alone; a touched file counts as changed."""
+    scan = scan_spec(paths, name)
+    report = SpecReport(name, files=len(scan.files), errors=list(scan.errors))
+    with SpecStore.reading(paths.spec_db(name)) as store:
+        if store is None:
+            report.changed = report.files
+        else:
+            differing = differences(store, scan)
+            report.changed, report.removed = len(differing.fresh), len(differing.removed)
+    report.unchanged = report.files - report.changed
+    return report
+
+
 def ensure_gitignore(paths: WorkspacePaths) -> None:
     """Keep databases and caches out of git: add what is missing, touch no existing line."""
     try:
@@ -100,9 +125,9 @@ def ensure_gitignore(paths: WorkspacePaths) -> None:
             stream.write(newline + "".join(line + "\n" for line in missing).encode())
 
 
-def _harvest_or_report(paths: WorkspacePaths, name: str) -> SpecReport:
+def _harvest_or_report(paths: WorkspacePaths, name: str, dry_run: bool) -> SpecReport:
     try:
-        return harvest_spec(paths, name)
+        return preview_harvest(paths, name) if dry_run else harvest_spec(paths, name)
     except SpwError as error:
         return SpecReport(name, failed=error.message)
     except OSError as error:

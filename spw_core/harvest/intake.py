@@ -80,22 +80,31 @@ def take_in(store: SpecStore, name: str, scan: Scan, differing: Differences, rep
         if not scan.is_there_now(Area(artifact.area), artifact.rel_path):
             store.mark_removed(artifact.id, now)
             report.removed += 1
+    store.set_meta({"name": name, _SCAN_ERRORS: _scan_errors_text(scan)})
+    touched = project_anew(store, name, unreadable)
+    if touched or report.changed or report.removed or _CREATED_AT not in store.meta():
+        store.set_meta(
+            {
+                "revision": str(store.revision() + 1),
+                "harvested_at": now,
+                _CREATED_AT: store.meta().get(_CREATED_AT, now),
+            }
+        )
+
+
+def project_anew(store: SpecStore, name: str, unreadable: Iterable[FileError] = ()) -> int:
+    """Make all projections from the artifacts alone; returns how many rows differed. Inside a transaction."""
     for artifact in store.artifacts().values():
         # Taken over from another tool, or stored by a version that knew less.
         place = place_of(Area(artifact.area), artifact.rel_path)
         if artifact.artifact_type != place.kind:
             store.reclassify(artifact.id, place.phase, place.kind)
     artifacts = counted(store.artifacts().values())
-    record = project(
-        name, stored_sources(store, artifacts), [*scan.errors, *unreadable, *_content_errors(artifacts)]
-    )
-    touched = store.replace_projections(to_rows(record))
-    meta = {**to_meta(record), "name": name, _SCAN_ERRORS: _scan_errors_text(scan)}
-    if touched or report.changed or report.removed or _CREATED_AT not in store.meta():
-        meta["revision"] = str(store.revision() + 1)
-        meta["harvested_at"] = now
-        meta[_CREATED_AT] = store.meta().get(_CREATED_AT, now)
-    store.set_meta(meta)
+    of_scan = [FileError(*error) for error in json.loads(store.meta().get(_SCAN_ERRORS, "[]"))]
+    errors = [*of_scan, *unreadable, *_content_errors(artifacts)]
+    record = project(name, stored_sources(store, artifacts), errors)
+    store.set_meta(to_meta(record))
+    return store.replace_projections(to_rows(record))
 
 
 def _is_unchanged(artifact: StoredArtifact, found: FoundFile) -> bool:

@@ -12,6 +12,7 @@ from spw_core.domain.model import Run, SpecRecord, Subagent, WaveFiles
 from spw_core.domain.places import Area, wave_number
 from spw_core.domain.runs import is_run_folder, is_wave_folder, run_of_folder
 from spw_core.errors import DocumentNotFound, InvalidName
+from spw_core.formats.problem import Problem
 from spw_core.formats.status import MISSING_STATUS, StatusReport, parse_status
 from spw_core.harvest.reading import load_record, read_document
 from spw_core.names import is_valid_name
@@ -59,12 +60,14 @@ def is_folder(paths: WorkspacePaths, folder: SpecFolder) -> bool:
     return True
 
 
-def read_status(paths: WorkspacePaths, record: SpecRecord, agent_folder: str) -> StatusReport | None:
-    """The status.json of a subagent's folder, None when there is none; stored ones count as in `record`."""
+def read_status(
+    paths: WorkspacePaths, record: SpecRecord, agent_folder: str
+) -> tuple[StatusReport, list[Problem]]:
+    """The status.json in a subagent's folder, `missing` without one; stored ones count as in `record`."""
     path = f"{agent_folder}/status.json"
     if not any(document.path == path and document.area == Area.SPEC for document in record.documents):
-        return None
-    return parse_status(read_document(paths, record.name, Area.SPEC, path))[0]
+        return MISSING_STATUS, []
+    return parse_status(read_document(paths, record.name, Area.SPEC, path))
 
 
 def run_at(paths: WorkspacePaths, folder: SpecFolder) -> Run:
@@ -119,7 +122,7 @@ def with_empty_waves(paths: WorkspacePaths, record: SpecRecord) -> SpecRecord:
 
 
 def _subagent(paths: WorkspacePaths, record: SpecRecord, folder: str, files: set[str]) -> Subagent:
-    report = read_status(paths, record, folder) or MISSING_STATUS
+    report, _ = read_status(paths, record, folder)
     return Subagent(
         name=folder.rpartition("/")[2],
         path=folder,

@@ -79,7 +79,7 @@ def open_for_reading(path: Path, schema: Schema) -> apsw.Connection | None:
     if not path.is_file():
         return None
     with translating(path):
-        connection = _connect_read_only(path)
+        connection = connect_read_only(path)
         try:
             connection.set_busy_handler(BusyWait())
             version = connection.pragma("user_version")
@@ -90,6 +90,17 @@ def open_for_reading(path: Path, schema: Schema) -> apsw.Connection | None:
         connection.close(True)
         return None
     return connection
+
+
+def check_integrity(connection: apsw.Connection) -> list[str]:
+    """What SQLite finds wrong with an open database: pages, indexes, foreign keys. Empty when sound."""
+    try:
+        found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(20)")]
+        broken = connection.execute("PRAGMA foreign_key_check").fetchall()
+    except (apsw.CorruptError, apsw.NotADBError) as error:
+        return [str(error)]
+    problems = [text for text in found if text != "ok"]
+    return problems + [f"{table}: row {row} points at no row of {parent}" for table, row, parent, _ in broken]
 
 
 @contextmanager
@@ -162,7 +173,7 @@ def _create_private(path: Path) -> None:
         ) from error
 
 
-def _connect_read_only(path: Path) -> apsw.Connection:
+def connect_read_only(path: Path) -> apsw.Connection:
     """A connection that cannot write, whatever the file and its folder allow."""
     uri = path.absolute().as_uri()
     if not os.access(path.parent, os.W_OK):

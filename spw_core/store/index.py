@@ -69,6 +69,31 @@ class IndexStore:
         with transaction(self.connection):
             yield
 
+    def clear(self) -> None:
+        """Empty the index; the next synchronisation fills it from the spec databases."""
+        for table in ("chunks_fts", "chunks", "documents", "specs"):
+            self.connection.execute(f"DELETE FROM {table}")
+
+    def count(self) -> int:
+        """Number of documents."""
+        [[number]] = self.connection.execute("SELECT count(*) FROM documents")
+        return int(str(number))
+
+    def inconsistencies(self) -> list[str]:
+        """Where documents, chunks and words do not belong together."""
+        checks = {
+            "chunks without a document": ("chunks", "document_id", "documents"),
+            "chunks without words": ("chunks", "id", "chunks_fts_docsize"),
+            "words without a chunk": ("chunks_fts_docsize", "id", "chunks"),
+        }
+        counts = {
+            text: self.connection.execute(
+                f"SELECT count(*) FROM {table} WHERE {column} NOT IN (SELECT id FROM {parent})"
+            ).fetchone()
+            for text, (table, column, parent) in checks.items()
+        }
+        return [f"{row[0]} {text}" for text, row in counts.items() if row and row[0]]
+
     # -- specs -----------------------------------------------------------------------------------
 
     def put_spec(self, row: Row) -> None:

@@ -12,6 +12,7 @@ import apsw
 from spw_core.store.connection import Schema, open_for_reading, open_for_writing, transaction, translating
 from spw_core.store.content import pack, unpack
 from spw_core.store.rows import Row, Value, read_rows, replace_rows
+from spw_core.store.salvage import salvage
 
 SPEC_SCHEMA = Schema(name="spec", synchronous="FULL", foreign_version=1)
 
@@ -96,6 +97,11 @@ class SpecStore:
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._db = connection
+
+    @property
+    def connection(self) -> apsw.Connection:
+        """The open connection, for checks of the database as a whole."""
+        return self._db
 
     @classmethod
     @contextmanager
@@ -203,6 +209,10 @@ class SpecStore:
     def sealed_runs(self) -> set[str]:
         """Folders of the runs that were harvested with their handoff."""
         return {row[0] for row in self._db.execute("SELECT comms_path FROM runs WHERE sealed")}
+
+    def salvage(self, damaged: Path) -> int:
+        """Take over what is readable of a damaged database; returns how many files that are."""
+        return salvage(damaged, self._db)
 
     # -- projections and meta --------------------------------------------------------------------
 

@@ -87,12 +87,7 @@ class BrowseScreen(LiveScreen):
             await asyncio.to_thread(self.data.prepare)
             names = await asyncio.to_thread(self.data.spec_names)
             self._specs = {name: spec for name, spec in self._specs.items() if name in names}
-            indexed = await asyncio.to_thread(self.data.indexed_specs)
-            for spec in indexed:
-                if spec.name in names:
-                    self._specs.setdefault(spec.name, spec)
-            mode = await asyncio.to_thread(self.data.search_mode)
-            self._show_search_state(mode, is_indexed=bool(indexed), has_specs=bool(names))
+            await self._load_index(names)
             if self._specs or not names:
                 self._show_specs()
             shown = time.monotonic()
@@ -107,6 +102,20 @@ class BrowseScreen(LiveScreen):
             self.log.error(error)
             self.specs_list.say(f"{describe(error)}\n\nr tries again", Tone.BAD)
             self.rows_list.say("")
+
+    async def _load_index(self, names: list[str]) -> None:
+        """What the last harvest knew. An index that cannot be read costs the search, not the list."""
+        try:
+            indexed = await asyncio.to_thread(self.data.indexed_specs)
+            mode = await asyncio.to_thread(self.data.search_mode)
+        except Exception as error:
+            self.log.error(error)
+            self.spw.search_state = f"no search: {describe(error)}"
+            return
+        for spec in indexed:
+            if spec.name in names:
+                self._specs.setdefault(spec.name, spec)
+        self._show_search_state(mode, is_indexed=bool(indexed), has_specs=bool(names))
 
     def _show_search_state(self, mode: str, *, is_indexed: bool, has_specs: bool) -> None:
         """Tell the app whether search has something to search; the demo is harvested by itself."""

@@ -16,7 +16,7 @@ from spw_tui.rows import Row, Tone, cell, heading
 from spw_tui.widgets.line_bar import LineBar
 from spw_tui.widgets.row_list import RowList
 
-_KEYS_WIDTH = 18
+_KEYS_WIDTH = 15
 
 
 class HelpScreen(ModalScreen[None]):

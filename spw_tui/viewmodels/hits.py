@@ -25,10 +25,7 @@ def _row(result: SearchResult, now_ns: int) -> Row:
         where.append(f"wave {result.wave}")
     where += [result.run, result.agent]
     look = verdict_look(result.status) if result.status else None
-    title = (
-        cell(result.title, Tone.STRONG, grow=True),
-        cell(age(nanoseconds(result.updated_at), now_ns), Tone.DIM, width=7, right=True),
-    )
+    title = (cell(result.title, Tone.STRONG, grow=True),)
     about = (
         Cell(
             (
@@ -38,6 +35,7 @@ def _row(result: SearchResult, now_ns: int) -> Row:
             ),
             grow=True,
         ),
+        cell(age(nanoseconds(result.updated_at), now_ns), Tone.DIM, width=7, right=True),
     )
     snippet = (Cell(snippet_spans(result.snippet), grow=True),)
     ref = ref_of(result.path, result.line, result.matched)

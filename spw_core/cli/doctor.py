@@ -1,0 +1,43 @@
+"""`spw doctor`: is everything sound?"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+
+from spw_core.cli.output import add_output_options, print_json, print_text, progress_bar
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "doctor",
+        help="check databases, stored bytes, index and permissions; repair what is safe",
+        description="Check everything and repair what is safe. Exits with 1 when an error is left.",
+    )
+    parser.add_argument(
+        "--rebuild", action="store_true", help="replace damaged databases; make projections and index anew"
+    )
+    add_output_options(parser)
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    from spw_core.api import Workspace
+    from spw_core.harvest.doctor import ERROR, OK, examine
+
+    workspace = Workspace.open(args.workspace)
+    with progress_bar("doctor", quiet=args.json) as progress:
+        findings = examine(workspace.paths, rebuild=args.rebuild, progress=progress)
+    healthy = not any(finding.level == ERROR for finding in findings)
+    if args.json:
+        print_json({"ok": healthy, "findings": [asdict(finding) for finding in findings]})
+    else:
+        for finding in findings:
+            if finding.level != OK:
+                print_text(f"{finding.level:8} {finding.subject}: {finding.text}")
+                if finding.hint:
+                    print_text(f"{'':8} → {finding.hint}")
+        sound = sum(finding.level == OK for finding in findings)
+        others = len(findings) - sound
+        print_text(f"{sound} sound" + (f", {others} to look at" if others else ", nothing to do"))
+    return 0 if healthy else 1

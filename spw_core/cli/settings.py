@@ -1,0 +1,42 @@
+"""The configuration as commands need it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spw_core.errors import WorkspaceNotFound
+from spw_core.text import clean_line
+
+if TYPE_CHECKING:
+    from spw_core.config import Config, LoadedConfig
+    from spw_core.workspace import WorkspacePaths
+
+
+def machine_config(args: argparse.Namespace) -> LoadedConfig:
+    """The configuration for a program that asks, which also may before there is a workspace.
+
+    Raises WorkspaceNotFound only for a `--workspace` that is none.
+    """
+    from spw_core.config import load_config
+    from spw_core.workspace import WorkspacePaths, find_workspace
+
+    try:
+        paths = find_workspace(args.workspace)
+    except WorkspaceNotFound:
+        if args.workspace is not None:
+            raise
+        paths = WorkspacePaths(Path.cwd())
+    return load_config(paths)
+
+
+def config_for_people(paths: WorkspacePaths) -> Config:
+    """The configuration; what in it could not be used is said once on stderr."""
+    from spw_core.config import load_config
+
+    loaded = load_config(paths)
+    for warning in loaded.warnings:
+        print(f"spw: warning: {clean_line(warning)}", file=sys.stderr)
+    return loaded.config

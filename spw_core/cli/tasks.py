@@ -1,0 +1,222 @@
+"""`spw tasks`: the task list of a spec, for programs; `mark` changes one checkbox of it."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from spw_core.cli.machine import emit, machine_parser
+from spw_core.cli.parsers import add_subcommands
+from spw_core.cli.spec_argument import TASKS, add_spec, open_spec, planned_record, planning_strategy
+from spw_core.errors import DocumentNotFound, SpwError
+
+if TYPE_CHECKING:
+    from spw_core.api import Spec
+    from spw_core.domain.complexity import Complexity
+    from spw_core.formats.task_mark import MarkResult
+    from spw_core.formats.tasks import Task, TaskCounts, TasksDocument, TaskStatus
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    group: argparse.ArgumentParser = subparsers.add_parser("tasks", help="tasks of a spec (for programs)")
+    commands = add_subcommands(group)
+    add_spec(machine_parser(commands, "state", "every task with its status", _state))
+    add_spec(machine_parser(commands, "next", "what to do next", _next))
+    mark = machine_parser(commands, "mark", "set the checkbox of one task", _mark)
+    add_spec(mark)
+    mark.add_argument("task_id", metavar="ID")
+    mark.add_argument("status", metavar="STATUS", help="pending, in_progress, done or blocked")
+    mark.add_argument(
+        "--require-impl-log", action="store_true", help="refuse `done` without an implementation log"
+    )
+    add_spec(machine_parser(commands, "count", "how many tasks have which status", _count))
+    files = machine_parser(commands, "files", "the files of one task", _files)
+    add_spec(files)
+    files.add_argument("task_id", metavar="ID")
+    add_spec(machine_parser(commands, "validate", "what in tasks.md could not be understood", _validate))
+    complexity = machine_parser(commands, "complexity", "how demanding the tasks are", _complexity)
+    add_spec(complexity)
+    complexity.add_argument("task_id", metavar="ID", nargs="?")
+    return group
+
+
+def _state(args: argparse.Namespace) -> int:
+    spec = open_spec(args)
+    document = _document(spec)
+    value = {
+        "spec": spec.name,
+        "tasks": [_task_value(task) for task in document.tasks],
+        "counts": _counts_value(document.counts()),
+        "warnings": [*document.warnings, *map(str, document.problems)],
+    }
+    return emit(args, value)
+
+
+def _next(args: argparse.Namespace) -> int:
+    from spw_core.domain.next_wave import next_wave
+
+    spec = open_spec(args)
+    record = planned_record(spec)
+    if not any(document.path == TASKS and document.area == "spec" for document in record.documents):
+        raise _no_tasks(spec)
+    answer = next_wave(record, planning_strategy(spec))
+    value = {
+        "spec": spec.name,
+        "action": answer.action,
+        "wave": answer.wave,
+        "task_ids": list(answer.task_ids),
+        "deferred_ready": list(answer.deferred_ready),
+        "blocked": [
+            {
+                "task_id": stuck.task_id,
+                "unmet": list(stuck.unmet),
+                "cycle": list(stuck.cycle),
+                "why": stuck.why,
+            }
+            for stuck in answer.blocked
+        ],
+        "reason": answer.reason,
+        "warnings": list(answer.warnings),
+    }
+    return emit(args, value, answer.action)
+
+
+def _mark(args: argparse.Namespace) -> int:
+    from spw_core.atomic import update_file
+    from spw_core.formats.task_mark import TaskMarkError, mark_task
+    from spw_core.formats.task_values import normalise_id
+
+    status = _status(args.status)
+    spec = open_spec(args)
+    task_id = normalise_id(args.task_id)
+    if args.require_impl_log and status == "done":
+        _require_log(spec, task_id)
+    path = spec.file(TASKS)
+    if not path.is_file():
+        raise _no_tasks(spec)
+
+    def change(data: bytes) -> tuple[bytes, MarkResult]:
+        result = mark_task(data, task_id, status)
+        return result.data, result
+
+    try:
+        result = update_file(path, change)
+    except TaskMarkError as error:
+        raise TaskMarkError(f"{error.message} in {path}", error.hint) from error
+    value = {
+        "spec": spec.name,
+        "task_id": task_id,
+        "status": status.value,
+        "previous_status": result.previous.value,
+        "changed": result.changed,
+        "warnings": [result.note] if result.note else [],
+    }
+    return emit(args, value, "ok")
+
+
+def _count(args: argparse.Namespace) -> int:
+    spec = open_spec(args)
+    counts = _document(spec).counts()
+    return emit(args, {"spec": spec.name, "counts": _counts_value(counts)}, f"{counts.done}/{counts.total}")
+
+
+def _files(args: argparse.Namespace) -> int:
+    spec = open_spec(args)
+    task = _task(_document(spec), args.task_id)
+    value = {"spec": spec.name, "task_id": task.id, "files": list(task.files)}
+    return emit(args, value, "\n".join(task.files))
+
+
+def _validate(args: argparse.Namespace) -> int:
+    spec = open_spec(args)
+    document = _document(spec)
+    errors = [str(problem) for problem in document.problems]
+    value = {
+        "spec": spec.name,
+        "valid": not errors,
+        "errors": errors,
+        "warnings": list(document.warnings),
+    }
+    return emit(args, value, "invalid" if errors else "valid")
+
+
+def _complexity(args: argparse.Namespace) -> int:
+    from spw_core.domain.complexity import complexity_of
+
+    spec = open_spec(args)
+    document = _document(spec)
+    if args.task_id is not None:
+        found = complexity_of(_task(document, args.task_id))
+        return emit(args, {"spec": spec.name, **_complexity_value(found)}, found.model_hint)
+    scores = [_complexity_value(complexity_of(task)) for task in document.tasks]
+    return emit(args, {"spec": spec.name, "scores": scores})
+
+
+def _document(spec: Spec) -> TasksDocument:
+    from spw_core.formats.tasks import parse_tasks
+
+    try:
+        return parse_tasks(spec.read(TASKS))
+    except DocumentNotFound as error:
+        raise _no_tasks(spec) from error
+
+
+def _no_tasks(spec: Spec) -> DocumentNotFound:
+    return DocumentNotFound(f"cannot read tasks.md: {spec.name} has none", "`tasks-plan` writes it.")
+
+
+def _task(document: TasksDocument, task_id: str) -> Task:
+    task = document.task(task_id)
+    if task is None:
+        known = ", ".join(task.id for task in document.tasks[:12])
+        raise DocumentNotFound(f"task {task_id} not found", f"The tasks are {known}." if known else "")
+    return task
+
+
+def _status(text: str) -> TaskStatus:
+    from spw_core.formats.task_words import TaskStatus
+
+    try:
+        return TaskStatus(text.strip().lower().replace("-", "_"))
+    except ValueError:
+        known = ", ".join(TaskStatus)
+        raise SpwError(f"unknown status: {text[:40]}", f"A task is one of {known}.") from None
+
+
+def _require_log(spec: Spec, task_id: str) -> None:
+    """Raise unless a log of exactly this task says something; an empty file proves no work."""
+    for log in spec.record().impl_logs:
+        if log.task_id == task_id and spec.read(log.path).strip():
+            return
+    raise SpwError(
+        f"implementation log missing for task {task_id}",
+        f"Write execution/_implementation-logs/task-{task_id}.md first.",
+    )
+
+
+def _task_value(task: Task) -> dict[str, object]:
+    value: dict[str, object] = {
+        "id": task.id,
+        "title": task.title,
+        "status": task.status.value,
+        "wave": task.wave or 0,
+        "is_deferred": task.deferred,
+        "raw_line": task.line,
+    }
+    optional = {"depends_on": list(task.depends_on), "files": task.raw_files, "tdd": task.tdd}
+    return value | {name: content for name, content in optional.items() if content}
+
+
+def _counts_value(counts: TaskCounts) -> dict[str, int]:
+    from dataclasses import asdict
+
+    return asdict(counts)
+
+
+def _complexity_value(found: Complexity) -> dict[str, object]:
+    return {
+        "task_id": found.task_id,
+        "score": found.score,
+        "model_hint": found.model_hint,
+        "factors": list(found.factors),
+    }

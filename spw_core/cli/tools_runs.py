@@ -1,0 +1,93 @@
+"""`spw tools handoff-validate|runs-latest-unfinished|dispatch-read-status`: is a run complete?"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from spw_core.cli.machine import emit, machine_parser
+from spw_core.errors import SpecNotFound
+from spw_core.names import SPECS_DIR, WORKFLOW_DIR
+
+if TYPE_CHECKING:
+    from spw_core.domain.runs import RunCheck
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = machine_parser(commands, "handoff-validate", "what a run lacks", _handoff_validate)
+    parser.add_argument("run_dir", metavar="RUN-DIR")
+    parser = machine_parser(
+        commands, "runs-latest-unfinished", "the run of a folder to go on with", _runs_latest_unfinished
+    )
+    parser.add_argument("phase_dir", metavar="DIR")
+    parser = machine_parser(commands, "dispatch-read-status", "the verdict of a subagent", _dispatch_read_status)
+    parser.add_argument("subagent", metavar="SUBAGENT")
+    parser.add_argument("--run-dir", required=True, metavar="DIR")
+
+
+def _handoff_validate(args: argparse.Namespace) -> int:
+    from spw_core.domain.runs import check_run
+    from spw_core.harvest.run_folders import locate, run_at
+    from spw_core.workspace import find_workspace
+
+    paths = find_workspace(args.workspace)
+    check = check_run(run_at(paths, locate(paths, args.run_dir)))
+    result = {"run_dir": args.run_dir, "valid": check.is_finished, **_findings(check)}
+    return emit(args, result, "valid" if check.is_finished else "invalid")
+
+
+def _runs_latest_unfinished(args: argparse.Namespace) -> int:
+    from spw_core.domain.runs import latest_unfinished
+    from spw_core.harvest.run_folders import is_folder, locate, runs_below
+    from spw_core.workspace import find_workspace
+
+    paths = find_workspace(args.workspace)
+    folder = locate(paths, args.phase_dir)
+    try:
+        runs = runs_below(paths, folder)
+    except SpecNotFound:
+        runs = []
+    result: dict[str, object] = {"phase_dir": args.phase_dir, "found": False, "run": None}
+    check = latest_unfinished(runs)
+    if check is None:
+        there = bool(runs) or is_folder(paths, folder)
+        return emit(args, result | {"reason": "no_unfinished_run" if there else "phase_dir_missing"})
+    run = f"{WORKFLOW_DIR}/{SPECS_DIR}/{folder.spec}/{check.run.path}"
+    return emit(args, result | {"found": True, "run": run, **_findings(check)}, run)
+
+
+def _dispatch_read_status(args: argparse.Namespace) -> int:
+    from spw_core.formats.status import BLOCKED, INVALID, MISSING, MISSING_STATUS, PASS
+    from spw_core.harvest.reading import load_record
+    from spw_core.harvest.run_folders import locate, read_status
+    from spw_core.workspace import check_name, find_workspace
+
+    paths = find_workspace(args.workspace)
+    folder = locate(paths, args.run_dir)
+    agent_folder = f"{folder.path}/{check_name(args.subagent, 'subagent')}"
+    try:
+        report, problems = read_status(paths, load_record(paths, folder.spec), agent_folder)
+    except SpecNotFound:  # no spec, no status: an answer, as it is for a run that is not there
+        report, problems = MISSING_STATUS, []
+    result: dict[str, object] = {"status": report.status, "valid": report.status in (PASS, BLOCKED)}
+    if report.status == MISSING:
+        result["error"] = "status.json not found"
+    elif report.status == INVALID:
+        result["error"] = "; ".join(map(str, problems))
+    else:
+        result["summary"] = report.summary
+        if not result["valid"]:
+            result["error"] = f"status must be pass or blocked, not {report.raw_status[:40]!r}"
+    return emit(args, result, report.status)
+
+
+def _findings(check: RunCheck) -> dict[str, object]:
+    from spw_core.formats.status import BLOCKED
+
+    return {
+        "issues": check.issues,
+        "subagents": [
+            {"name": agent.name, "missing": agent.missing_files, "blocked": agent.status == BLOCKED}
+            for agent in check.run.subagents
+        ],
+    }

@@ -1,0 +1,254 @@
+"""Doctor, backup, salvage, dry run and watch."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import apsw
+import pytest
+
+from spw_core.api import Workspace
+from spw_core.cli import main
+from spw_core.errors import SpwError
+from spw_core.harvest.backup import backup
+from spw_core.harvest.doctor import ERROR, OK, REPAIRED, WARNING, Finding, examine
+from spw_core.harvest.watch import watch
+
+from .support import write, write_run
+
+RUN = "specs/alpha/execution/waves/wave-01/checkpoint/run-001"
+
+
+def edit(path: Path, sql: str) -> None:
+    connection = apsw.Connection(str(path))
+    connection.execute(sql)
+    connection.close()
+
+
+def not_ok(findings: list[Finding]) -> list[Finding]:
+    return [finding for finding in findings if finding.level != OK]
+
+
+def test_a_sound_workspace(demo: Workspace) -> None:
+    demo.harvest()
+    findings = examine(demo.paths)
+    assert not_ok(findings) == []
+    assert {finding.subject for finding in findings} == {*demo.spec_names(), "index"}
+
+
+def test_what_was_never_harvested(demo: Workspace) -> None:
+    assert {finding.level for finding in examine(demo.paths)} == {WARNING}
+
+
+@pytest.mark.parametrize(
+    ("sql", "text"),
+    [
+        ("UPDATE artifacts SET content = x'00' WHERE id = 3", "the stored bytes have another hash"),
+        ("UPDATE artifacts SET encoding = 'rot13' WHERE id = 3", "does not know"),
+        ("UPDATE artifacts SET encoding = 'zlib' WHERE id = 3", "damaged"),
+        (
+            "PRAGMA foreign_keys = OFF; DELETE FROM runs WHERE run_number = 1",
+            "points at no row of runs",
+        ),
+    ],
+)
+def test_damage_in_a_spec_database(demo: Workspace, sql: str, text: str) -> None:
+    demo.harvest()
+    edit(demo.paths.spec_db("user-auth"), sql)
+    errors = [finding for finding in examine(demo.paths) if finding.level == ERROR]
+    assert errors
+    assert all(finding.subject == "user-auth" for finding in errors)
+    assert text in errors[0].text
+    assert "--rebuild" in errors[0].hint
+
+
+TABLES = ("subagents", "handoffs", "runs", "waves", "tasks", "impl_logs", "approvals", "harvest_errors")
+
+
+@pytest.mark.parametrize("table", TABLES[:-1])
+def test_projections_are_rebuilt_from_the_artifacts_alone(demo: Workspace, table: str) -> None:
+    demo.harvest()
+    demo.spec("user-auth").cleanup()
+    path = demo.paths.spec_db("user-auth")
+    before = dump(path)
+    edit(path, f"PRAGMA foreign_keys = ON; DELETE FROM {table}")
+    warned = [f.text for f in examine(demo.paths) if f.subject == "user-auth" and f.level == WARNING]
+    assert any(text.startswith(table) for text in warned)
+    examine(demo.paths, rebuild=True)
+    assert dump(path) == before
+    assert not_ok(examine(demo.paths)) == []
+
+
+def test_rebuilt_projections_are_the_same_rows(demo: Workspace) -> None:
+    demo.harvest()
+    before = {name: dump(demo.paths.spec_db(name)) for name in demo.spec_names()}
+    for name in demo.spec_names():
+        edit(demo.paths.spec_db(name), "; ".join(f"DELETE FROM {table}" for table in TABLES))
+    examine(demo.paths, rebuild=True)
+    assert {name: dump(demo.paths.spec_db(name)) for name in demo.spec_names()} == before
+
+
+def dump(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    rows = {table: connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() for table in TABLES}
+    connection.close()
+    return rows  # type: ignore[return-value]
+
+
+def test_index_that_is_behind_or_inconsistent(demo: Workspace) -> None:
+    demo.harvest()
+    edit(demo.paths.index_db, "UPDATE specs SET revision = 0 WHERE name = 'user-auth'")
+    [finding] = not_ok(examine(demo.paths))
+    assert (finding.level, finding.subject, "user-auth" in finding.text) == (REPAIRED, "index", True)
+    edit(demo.paths.index_db, "DELETE FROM documents WHERE id = 5; DELETE FROM chunks WHERE document_id = 6")
+    errors = [finding.text for finding in examine(demo.paths) if finding.level == ERROR]
+    assert any("words without a chunk" in text for text in errors)
+    examine(demo.paths, rebuild=True)
+    assert not_ok(examine(demo.paths)) == []
+    assert demo.search("flaky login").results
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are of POSIX")
+def test_open_permissions_are_closed(demo: Workspace) -> None:
+    demo.harvest()
+    path = demo.paths.spec_db("user-auth")
+    path.chmod(0o644)
+    [finding] = not_ok(examine(demo.paths))
+    assert (finding.level, "private now" in finding.text) == (REPAIRED, True)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_bytes_that_only_a_damaged_database_has_are_saved(workspace: Workspace) -> None:
+    """Cleaned away, then the database is damaged: what can be read of it still comes back."""
+    folder = write_run(workspace, RUN, {f"agent-{number}": "pass" for number in range(30)})
+    workspace.harvest()
+    spec = workspace.spec("alpha")
+    contents = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert len(spec.cleanup().removed) == len(contents)
+    path = workspace.paths.spec_db("alpha")
+    data = bytearray(path.read_bytes())
+    pages = len(data) // 8192
+    data[8192 * (pages - 1) :] = b"\xa5" * (len(data) - 8192 * (pages - 1))
+    path.write_bytes(data)
+    findings = examine(workspace.paths, rebuild=True)
+    assert any("still readable" in finding.text for finding in findings) or not_ok(findings) == []
+    workspace.spec("alpha").restore()
+    saved = [file for file, content in contents.items() if file.is_file() and file.read_bytes() == content]
+    assert len(saved) > len(contents) / 2
+    assert all(file.read_bytes() == contents[file] for file in saved)
+
+
+def test_doctor_command(demo: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    root = str(demo.paths.root)
+    assert main(["--workspace", root, "doctor"]) == 0
+    assert "never harvested" in capsys.readouterr().out
+    main(["--workspace", root, "harvest"])
+    capsys.readouterr()
+    assert main(["--workspace", root, "doctor", "--json"]) == 0
+    value = json.loads(capsys.readouterr().out)
+    assert value["ok"] is True
+    assert {finding["level"] for finding in value["findings"]} == {"ok"}
+    demo.paths.spec_db("user-auth").write_bytes(b"garbage" * 1000)
+    assert main(["--workspace", root, "doctor"]) == 1
+    assert main(["--workspace", root, "doctor", "--rebuild"]) == 0
+
+
+def test_backup_unpacks_to_the_same_answers(demo: Workspace, tmp_path: Path) -> None:
+    demo.harvest()
+    report = backup(demo.paths, tmp_path / "b.zip")
+    assert len(report.databases) == 9
+    before = demo.specs()
+    target = tmp_path / "elsewhere"
+    with zipfile.ZipFile(report.file) as archive:
+        assert archive.testzip() is None
+        archive.extractall(target)
+    other = Workspace.open(target)
+    assert other.search("flaky login").results == demo.search("flaky login").results
+    for name in other.spec_names():
+        other.spec(name).restore()
+    assert other.specs() == before
+    assert stat.S_IMODE(Path(report.file).stat().st_mode) == 0o600
+
+
+def test_backup_refuses(demo: Workspace, workspace: Workspace, tmp_path: Path) -> None:
+    with pytest.raises(SpwError, match="no database"):
+        backup(workspace.paths, tmp_path / "b.zip")
+    demo.harvest()
+    (tmp_path / "there.zip").write_text("mine")
+    with pytest.raises(SpwError, match="exists already"):
+        backup(demo.paths, tmp_path / "there.zip")
+    assert (tmp_path / "there.zip").read_text() == "mine"
+    with pytest.raises(SpwError, match="cannot write"):
+        backup(demo.paths, tmp_path / "no" / "such" / "folder.zip")
+    assert backup(demo.paths, tmp_path / "there.zip", force=True).bytes > 1000
+    assert [path.name for path in tmp_path.glob(".*")] == []
+
+
+def test_dry_run_says_what_would_happen_and_writes_nothing(demo: Workspace) -> None:
+    before = set(demo.paths.root.rglob("*"))
+    planned = demo.harvest(dry_run=True)
+    assert set(demo.paths.root.rglob("*")) == before
+    done = demo.harvest()
+    assert [(p.files, p.changed) for p in planned.specs] == [(d.files, d.changed) for d in done.specs]
+    (demo.paths.spec_dir("user-auth") / "tasks.md").unlink()
+    (demo.paths.spec_dir("user-auth") / "new.md").write_text("new")
+    [report] = demo.harvest(["user-auth"], dry_run=True).specs
+    assert (report.changed, report.removed) == (1, 1)
+    [report] = demo.harvest(["user-auth"]).specs
+    assert (report.changed, report.removed) == (1, 1)
+
+
+def test_watch_takes_a_run_when_it_is_handed_off(workspace: Workspace) -> None:
+    steps = [
+        lambda: write_run(workspace, RUN, {"a": "pass"}, handoff=False),
+        lambda: write(workspace, f"{RUN}/b/report.md", "still working"),
+        lambda: write(workspace, f"{RUN}/_handoff.md", "# Handoff\n"),
+        lambda: write(workspace, "specs/alpha/tasks.md", "- [ ] 1. T\n"),
+        lambda: None,
+        lambda: None,
+    ]
+    seen: list[tuple[int, int, int]] = []
+    asleep = 0
+
+    def sleep(_: float) -> None:
+        nonlocal asleep
+        if asleep == len(steps):
+            raise KeyboardInterrupt
+        steps[asleep]()
+        asleep += 1
+
+    with pytest.raises(KeyboardInterrupt):
+        seen.extend(
+            (asleep, report.changed, report.handoffs) for report in watch(workspace.paths, sleep=sleep)
+        )
+    # At the start; when the handoff came; when tasks.md had settled.
+    assert seen == [(0, 0, 0), (3, 5, 1), (5, 1, 1)]
+
+
+def test_watch_command_stops_on_interrupt(demo: Workspace) -> None:
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "spw_core.cli",
+            "--workspace",
+            str(demo.paths.root),
+            "harvest",
+            "--watch",
+            "--json",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    lines = [json.loads(process.stdout.readline()) for _ in range(8)]
+    assert {line["spec"] for line in lines} == set(demo.spec_names())
+    process.send_signal(2)
+    _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (130, b"spw: error: interrupted\n")
