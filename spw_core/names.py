@@ -6,6 +6,10 @@ APPROVALS_DIR = "approvals"
 SPEC_DB = "spec.db"
 INDEX_DB = ".spw-index.db"
 
+# Ends the name of a file that is being written. One that an interrupted process left behind is never
+# harvested, and replaced by the next write to the same place.
+TEMPORARY_SUFFIX = ".spw-tmp"
+
 # The three documents of a spec that people and dashboards edit; they stay files for ever.
 DASHBOARDS = ("requirements.md", "design.md", "tasks.md")
 

@@ -18,6 +18,7 @@ from spw_core.harvest.intake import project_anew
 from spw_core.harvest.project import project
 from spw_core.harvest.rows import to_rows
 from spw_core.harvest.stored import counted, stored_sources
+from spw_core.names import TEMPORARY_SUFFIX
 from spw_core.search.documents import document_path, is_indexed
 from spw_core.store.connection import check_integrity
 from spw_core.store.index import IndexStore
@@ -36,8 +37,7 @@ _LEFTOVERS = (
     "spec.db.corrupt-*",
     ".spw-index.db.corrupt-*",
     "spec.db.before-upgrade-*",
-    ".*.spw-*",
-    "*.partial",
+    f"**/*{TEMPORARY_SUFFIX}",
 )
 
 

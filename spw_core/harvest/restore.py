@@ -15,6 +15,7 @@ from spw_core.harvest.harvest import harvest_spec
 from spw_core.harvest.inside import Entry, entry_inside
 from spw_core.harvest.read_file import READ_FLAGS, read_open_file
 from spw_core.harvest.stored import counted
+from spw_core.names import TEMPORARY_SUFFIX
 from spw_core.search.documents import document_path
 from spw_core.store.spec import SpecStore, StoredVersion
 from spw_core.workspace import WorkspacePaths
@@ -149,7 +150,9 @@ def _is_same(entry: Entry, version: StoredVersion) -> bool:
 
 def _write(entry: Entry, content: bytes, version: StoredVersion, *, replace: bool) -> None:
     """Through a temporary file in the same folder, so that nobody ever sees half of it."""
-    temporary = entry.sibling(f".{entry.name[:100]}.spw-{os.getpid()}")
+    temporary = entry.sibling(f".{entry.name[:100]}{TEMPORARY_SUFFIX}")
+    if temporary.lstat() is not None:  # left by a process that was killed
+        temporary.unlink()
     fd = temporary.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
         with os.fdopen(fd, "wb") as stream:

@@ -39,9 +39,9 @@ def locate(paths: WorkspacePaths, folder: str) -> SpecFolder:
         # The second way matters where the workspace itself is reached through a symbolic link.
         for normal in (os.path.abspath, os.path.realpath):
             full, specs = Path(normal(base / folder)), Path(normal(paths.specs))
-            name, *parts = full.relative_to(specs).parts if full.is_relative_to(specs) else ("",)
-            if parts and is_valid_name(name):
-                found.append(SpecFolder(name, "/".join(parts)))
+            parts = full.relative_to(specs).parts if full.is_relative_to(specs) else ()
+            if len(parts) > 1 and is_valid_name(parts[0]):
+                found.append(SpecFolder(parts[0], "/".join(parts[1:])))
     if not found:
         raise InvalidName(
             f"not a folder of a spec in this workspace: {folder[:200]!r}",

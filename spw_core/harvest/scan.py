@@ -10,7 +10,7 @@ from pathlib import Path
 
 from spw_core.domain.model import FileError
 from spw_core.domain.places import Area
-from spw_core.names import SPEC_DB
+from spw_core.names import SPEC_DB, TEMPORARY_SUFFIX
 from spw_core.workspace import WorkspacePaths
 
 
@@ -88,7 +88,7 @@ def _take(
     skip: Collection[str],
 ) -> None:
     name = entry.name
-    if not prefix and area is Area.SPEC and _is_database(name):
+    if name.endswith(TEMPORARY_SUFFIX) or (not prefix and area is Area.SPEC and _is_database(name)):
         return
     rel_path = prefix + name
     if not _is_utf8(name):
