@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     elif not specs:
         print_text("No specs yet. A spec is a folder in .spec-workflow/specs/ with a requirements.md.")
     elif is_terminal():
-        _print_table(specs, args.width)
+        _print_table(sorted(specs, key=_urgency), args.width)
     else:
         for spec in specs:
             fields = (spec.name, spec.stage, spec.status, _tasks(spec), _wave(spec), spec.updated_at)
@@ -57,7 +57,13 @@ def _wave(spec: SpecSummary) -> str:
     return f"{spec.wave_current}/{spec.waves_total}" if spec.wave_current else "-"
 
 
-_STYLES = {"blocked": "bold red", "waiting": "yellow", "complete": "green", "active": "cyan"}
+def _urgency(spec: SpecSummary) -> tuple[int, str]:
+    """Sort key: what needs somebody comes first."""
+    order = list(_STYLES)
+    return (order.index(spec.status) if spec.status in order else len(order), spec.name)
+
+
+_STYLES = {"blocked": "bold red", "waiting": "yellow", "active": "cyan", "complete": "green"}
 
 
 def _print_table(specs: list[SpecSummary], width: int | None) -> None:

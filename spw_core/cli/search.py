@@ -111,7 +111,8 @@ def _print_rich(answer: SearchAnswer, width: int | None) -> None:
         out.print(head)
         out.print(Padding(Text(result.heading or result.title, style="italic"), (0, 0, 0, 3)))
         out.print(Padding(_marked(result.snippet), (0, 0, 0, 3)))
-        out.print(Padding(Text(f".spec-workflow/{result.path}:{result.line}", style="dim"), (0, 0, 1, 3)))
+        # Not wrapped: a path is copied, or clicked, in one piece.
+        out.print(Text(f"   .spec-workflow/{result.path}:{result.line}\n", style="dim"), soft_wrap=True)
     if answer.results:
         out.print(
             Text(f"{len(answer.results)} results · {answer.mode} search ({answer.reason})", style="dim")
