@@ -138,7 +138,7 @@ def _index_findings(paths: WorkspacePaths, rebuild: bool) -> Iterator[Finding]:
             with IndexStore.writing(paths.index_db) as index, index.transaction():
                 index.clear()
         behind = _specs_behind(paths)
-        remarks = sync_index(paths, paths.spec_names(), everything=True)
+        remarks = sync_index(paths, dict.fromkeys(paths.spec_names()), everything=True)
         for remark in remarks:
             yield Finding(REPAIRED, "index", remark)
         if behind:
@@ -163,7 +163,7 @@ def _specs_behind(paths: WorkspacePaths) -> list[str]:
         for name in paths.spec_names():
             try:
                 with SpecStore.reading(paths.spec_db(name)) as store:
-                    if store and index and index.spec_revision(name) != store.revision():
+                    if store and index and index.spec_revisions().get(name) != store.revision():
                         behind.append(name)
             except StoreError:
                 continue  # reported with the spec itself

@@ -18,6 +18,9 @@ from spw_core.summaries.completion import COMPLETION_FILE
 _FINALIZED_AT = "finalized_at"
 _SUMMARY = "completion_summary"
 
+# The row id of an artifact that stands for the stored summary and has no row.
+NO_FILE = 0
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -64,7 +67,7 @@ def summary_artifact(meta: Mapping[str, str]) -> StoredArtifact | None:
     if stored is None:
         return None
     return StoredArtifact(
-        id=0,
+        id=NO_FILE,
         area=Area.SPEC,
         rel_path=COMPLETION_FILE,
         artifact_type=Kind.COMPLETION_SUMMARY,

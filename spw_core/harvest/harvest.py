@@ -51,8 +51,9 @@ def harvest(
             SpecReport(folder, failed="the folder's name is not a valid spec name; rename it to harvest it")
             for folder in paths.odd_spec_folders()
         ]
+    revisions = {spec.spec: spec.revision for spec in report.specs[: len(chosen)]}
     if not dry_run and (chosen or paths.index_db.exists()):
-        report.remarks += sync_index(paths, chosen, everything=names is None)
+        report.remarks += sync_index(paths, revisions, everything=names is None)
     if progress:
         progress(len(chosen), len(chosen), "")
     report.elapsed_s = time.monotonic() - started
@@ -92,6 +93,7 @@ def _harvest_spec(paths: WorkspacePaths, name: str) -> SpecReport:
                 take_in(store, name, scan, differences(store, scan), report)
         for table, count in store.counts().items():
             setattr(report, table, count)
+        report.revision = store.revision()
         report.errors += [FileError(path, error) for path, error in store.harvest_errors()]
     report.unchanged = report.files - report.changed
     return report

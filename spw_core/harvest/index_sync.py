@@ -7,7 +7,7 @@ made up for by the next harvest, and an unchanged spec costs one comparison.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
 from spw_core.domain.model import SpecRecord
@@ -16,6 +16,7 @@ from spw_core.domain.summary import summarise, utc_text
 from spw_core.domain.waves import wave_states
 from spw_core.errors import CorruptStore
 from spw_core.formats.status import BLOCKED
+from spw_core.harvest.finalized import NO_FILE, finalization, summary_artifact
 from spw_core.harvest.stored import stored_record
 from spw_core.search.documents import document_path, is_indexed, read_document
 from spw_core.store.connection import move_aside
@@ -24,34 +25,39 @@ from spw_core.store.rows import Value
 from spw_core.store.spec import SpecStore, StoredArtifact
 from spw_core.workspace import WorkspacePaths
 
+Revisions = Mapping[str, int | None]
 
-def sync_index(paths: WorkspacePaths, names: Sequence[str], *, everything: bool) -> list[str]:
-    """Bring the index up to date with the spec.db of the named specs; returns remarks for the user.
 
+def sync_index(paths: WorkspacePaths, revisions: Revisions, *, everything: bool) -> list[str]:
+    """Bring the index up to date with the spec.db of some specs; returns remarks for the user.
+
+    `revisions` says of each spec at which revision its database is, None where that must be looked up.
     With `everything`, specs that no longer exist leave the index. A damaged index is moved aside and
     built anew from all specs. Raises StoreError when it cannot be written.
     """
     try:
-        _sync(paths, names, everything)
+        _sync(paths, revisions, everything)
     except CorruptStore as error:
         moved = move_aside(paths.index_db)
-        _sync(paths, paths.spec_names(), everything=True)
+        _sync(paths, dict.fromkeys(paths.spec_names()), everything=True)
         return [f"{error.message}; moved to {moved.name} and rebuilt"]
     return []
 
 
-def _sync(paths: WorkspacePaths, names: Sequence[str], everything: bool) -> None:
+def _sync(paths: WorkspacePaths, revisions: Revisions, everything: bool) -> None:
     with IndexStore.writing(paths.index_db) as index:
-        for name in names:
-            if index.spec_revision(name) != _stored_revision(paths, name):
+        indexed = index.spec_revisions()
+        for name, revision in revisions.items():
+            if revision is None:
+                revision = _stored_revision(paths, name)
+            if revision != indexed.get(name, -1):
                 with index.transaction():
                     _sync_spec(paths, index, name)
         if everything:
             present = set(paths.spec_names())
-            for row in index.specs():
-                if (name := str(row["name"])) not in present:
-                    with index.transaction():
-                        index.remove_spec(name)
+            for name in indexed.keys() - present:
+                with index.transaction():
+                    index.remove_spec(name)
 
 
 def _stored_revision(paths: WorkspacePaths, name: str) -> int:
@@ -91,11 +97,8 @@ def _sync_spec(paths: WorkspacePaths, index: IndexStore, name: str) -> None:
 
 def _sync_documents(index: IndexStore, store: SpecStore, record: SpecRecord) -> None:
     present = index.documents(record.name)
-    speaking = {(document.area, document.path) for document in record.documents}
     statuses = _statuses(record)
-    for key, artifact in store.artifacts().items():
-        if key not in speaking or not is_indexed(Kind(artifact.artifact_type)):
-            continue
+    for artifact in _indexed(store, record):
         place = place_of(Area(artifact.area), artifact.rel_path)
         path = document_path(record.name, artifact.area, artifact.rel_path)
         columns = _columns(record.name, path, artifact, place, statuses)
@@ -107,11 +110,29 @@ def _sync_documents(index: IndexStore, store: SpecStore, record: SpecRecord) -> 
             continue
         if old:
             index.delete_documents([old_id])
-        content = store.content(artifact.area, artifact.rel_path)
+        content = _content(store, artifact)
         title, chunks = read_document(Area(artifact.area), artifact.rel_path, content or b"")
         columns["title"] = title
         index.add_document(columns, [(chunk.line, chunk.heading, chunk.body) for chunk in chunks])
     index.delete_documents([document_id for document_id, _ in present.values()])
+
+
+def _indexed(store: SpecStore, record: SpecRecord) -> Iterator[StoredArtifact]:
+    """The artifacts to search; where no completion summary is a file, the one that was stored."""
+    speaking = {(document.area, document.path) for document in record.documents}
+    artifacts = store.artifacts()
+    summary = summary_artifact(store.meta())
+    if summary and (key := (summary.area, summary.rel_path)) not in speaking:
+        artifacts[key] = summary
+        speaking.add(key)
+    for key, artifact in artifacts.items():
+        if key in speaking and is_indexed(Kind(artifact.artifact_type)):
+            yield artifact
+
+
+def _content(store: SpecStore, artifact: StoredArtifact) -> bytes | None:
+    final = finalization(store.meta()) if artifact.id == NO_FILE else None
+    return final.summary if final else store.content(artifact.area, artifact.rel_path)
 
 
 def _columns(

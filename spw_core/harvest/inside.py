@@ -9,10 +9,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from spw_core.names import TEMPORARY_SUFFIX
 
 _HAS_DIR_FD = os.open in os.supports_dir_fd and os.unlink in os.supports_dir_fd
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
@@ -102,6 +104,36 @@ def entry_inside(top: Path, rel_path: str, *, create: bool = False) -> Iterator[
         yield Entry(folder, name, fd)
     finally:
         os.close(fd)
+
+
+def write_whole(
+    entry: Entry, content: bytes, *, replace: bool, finish: Callable[[Entry], None] | None = None
+) -> None:
+    """Write a file through a temporary one in the same folder, so that nobody ever sees half of it.
+
+    `finish` is given the temporary file before it gets its name, to set attributes. Raises OSError; without
+    `replace` also FileExistsError when there is something by that name.
+    """
+    temporary = entry.sibling(f".{entry.name[:100]}{TEMPORARY_SUFFIX}")
+    if temporary.lstat() is not None:  # left by a process that was killed
+        temporary.unlink()
+    fd = temporary.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        with os.fdopen(fd, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if finish:
+            finish(temporary)
+        if replace:
+            temporary.move_over(entry)
+        else:
+            temporary.move_to_free(entry)
+    except BaseException:
+        if temporary.lstat() is not None:
+            temporary.unlink()
+        raise
+    entry.sync_folder()
 
 
 def _walk_by_path(top: Path, folders: list[str], create: bool) -> Path:

@@ -52,6 +52,7 @@ def differences(store: SpecStore, scan: Scan) -> Differences:
         if artifact.removed_at is None and not scan.is_blind(Area(area), rel_path)
     ]
     meta = store.meta()
+    fresh.sort(key=lambda pair: (pair[0].area, pair[0].rel_path))
     return Differences(
         tuple(fresh),
         tuple(removed),

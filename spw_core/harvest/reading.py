@@ -12,12 +12,14 @@ from dataclasses import replace
 from spw_core.domain.model import FileError, SpecRecord
 from spw_core.domain.places import Area, place_of
 from spw_core.errors import DocumentNotFound, StoreError
+from spw_core.harvest.finalized import as_finalized, finalization
 from spw_core.harvest.project import READ_KINDS, Source, project
 from spw_core.harvest.read_file import read_file
 from spw_core.harvest.scan import FoundFile, Scan, area_folder, scan_spec
 from spw_core.harvest.stored import stored_record, stored_sources
 from spw_core.names import SPEC_DB
 from spw_core.store.spec import SpecStore, StoredArtifact
+from spw_core.summaries.completion import COMPLETION_FILE
 from spw_core.workspace import WorkspacePaths
 
 
@@ -37,6 +39,8 @@ def load_record(paths: WorkspacePaths, name: str) -> SpecRecord:
 def read_document(paths: WorkspacePaths, name: str, area: Area, rel_path: str) -> bytes:
     """The bytes of one file: of a sealed run from the database, else from disk, else as last stored.
 
+    The completion summary of a finalized spec is stored without being a file.
+
     Raises DocumentNotFound when neither has it. `rel_path` is not joined to a folder before it was found
     in a scan or in the database, so it cannot lead anywhere else.
     """
@@ -45,17 +49,19 @@ def read_document(paths: WorkspacePaths, name: str, area: Area, rel_path: str) -
     with suppress(StoreError), SpecStore.reading(paths.spec_db(name)) as store:
         if store is not None:
             stored = store.content(area, rel_path)
+            if (area, rel_path) == (Area.SPEC, COMPLETION_FILE) and (final := finalization(store.meta())):
+                stored = final.summary
             sealed = place_of(area, rel_path).run in store.sealed_runs()
     if stored is not None and sealed:
         return stored
-    if (live := _read_live(paths, name, area, rel_path)) is not None:
+    if (live := read_live(paths, name, area, rel_path)) is not None:
         return live
     if stored is not None:
         return stored
     raise DocumentNotFound(f"{name} has no file {rel_path}", "See `spw view` for what there is.")
 
 
-def _read_live(paths: WorkspacePaths, name: str, area: Area, rel_path: str) -> bytes | None:
+def read_live(paths: WorkspacePaths, name: str, area: Area, rel_path: str) -> bytes | None:
     """Bytes of a file on disk, walking down folder by folder without following a link; None if absent."""
     folder = area_folder(paths, name, area)
     parts = rel_path.split("/")
@@ -94,7 +100,7 @@ def _merged_record(paths: WorkspacePaths, name: str, store: SpecStore) -> SpecRe
         if artifact.removed_at is None and (area, rel_path) not in on_disk:
             if place_of(Area(area), rel_path).run in sealed or scan.is_blind(Area(area), rel_path):
                 continue
-            known[area, rel_path] = replace(artifact, removed_at=_JUST_NOW)
+            known[area, rel_path] = artifact._replace(removed_at=_JUST_NOW)
             gone = True
     if not differing and not gone:
         return stored_record(store, name)
@@ -102,7 +108,7 @@ def _merged_record(paths: WorkspacePaths, name: str, store: SpecStore) -> SpecRe
     sources = [_live_source(found, errors) for found in differing]
     sources += stored_sources(store, known.values())
     sources.sort(key=lambda source: (source.area, source.rel_path))
-    return project(name, sources, [*scan.errors, *errors])
+    return as_finalized(project(name, sources, [*scan.errors, *errors]), store.meta())
 
 
 # Stands for the moment of reading where only "removed or not" matters.

@@ -9,7 +9,8 @@ from spw_core.domain.model import FileError
 
 @dataclass(slots=True)
 class SpecReport:
-    """What one harvest did to one spec. `failed` says why the spec could not be harvested at all."""
+    """What one harvest did to one spec. `failed` says why the spec could not be harvested at all;
+    `revision` counts the harvests of its database that changed something."""
 
     spec: str
     files: int = 0
@@ -25,6 +26,7 @@ class SpecReport:
     approvals: int = 0
     errors: list[FileError] = field(default_factory=list)
     failed: str = ""
+    revision: int | None = None
 
 
 @dataclass(slots=True)

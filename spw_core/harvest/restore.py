@@ -12,10 +12,9 @@ from spw_core.domain.places import Area, place_of
 from spw_core.errors import DocumentNotFound, SpwError
 from spw_core.harvest.cleanup import Kept
 from spw_core.harvest.harvest import harvest_spec
-from spw_core.harvest.inside import Entry, entry_inside
+from spw_core.harvest.inside import Entry, entry_inside, write_whole
 from spw_core.harvest.read_file import READ_FLAGS, read_open_file
 from spw_core.harvest.stored import counted
-from spw_core.names import TEMPORARY_SUFFIX
 from spw_core.search.documents import document_path
 from spw_core.store.spec import SpecStore, StoredVersion
 from spw_core.workspace import WorkspacePaths
@@ -138,7 +137,12 @@ def _restore_one(
                 return ""
             if not force:
                 return "the file on disk differs; use --force to replace it"
-        _write(entry, content, version, replace=present is not None)
+        write_whole(
+            entry,
+            content,
+            replace=present is not None,
+            finish=lambda temporary: _set_attributes(temporary, version),
+        )
     return None
 
 
@@ -146,29 +150,6 @@ def _is_same(entry: Entry, version: StoredVersion) -> bool:
     with os.fdopen(entry.open(READ_FLAGS), "rb", buffering=0) as stream:
         content = read_open_file(stream)
     return content is not None and content.content_hash == version.content_hash
-
-
-def _write(entry: Entry, content: bytes, version: StoredVersion, *, replace: bool) -> None:
-    """Through a temporary file in the same folder, so that nobody ever sees half of it."""
-    temporary = entry.sibling(f".{entry.name[:100]}{TEMPORARY_SUFFIX}")
-    if temporary.lstat() is not None:  # left by a process that was killed
-        temporary.unlink()
-    fd = temporary.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-    try:
-        with os.fdopen(fd, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        _set_attributes(temporary, version)
-        if replace:
-            temporary.move_over(entry)
-        else:
-            temporary.move_to_free(entry)
-    except BaseException:
-        if temporary.lstat() is not None:
-            temporary.unlink()
-        raise
-    entry.sync_folder()
 
 
 def _set_attributes(entry: Entry, version: StoredVersion) -> None:

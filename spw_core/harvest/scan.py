@@ -7,6 +7,7 @@ import stat
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from spw_core.domain.model import FileError
 from spw_core.domain.places import Area
@@ -14,8 +15,7 @@ from spw_core.names import SPEC_DB, TEMPORARY_SUFFIX
 from spw_core.workspace import WorkspacePaths
 
 
-@dataclass(frozen=True, slots=True)
-class FoundFile:
+class FoundFile(NamedTuple):  # not a dataclass: thousands are made for each look at a workspace
     """A regular file. `rel_path` uses `/` and is relative to the folder of its area."""
 
     area: Area
@@ -60,7 +60,6 @@ def scan_spec(paths: WorkspacePaths, name: str, skip: Collection[str] = ()) -> S
         if area is Area.APPROVALS and not folder.is_dir():
             continue
         _walk(scan, area, str(folder), skip if area is Area.SPEC else ())
-    scan.files.sort(key=lambda found: (found.area, found.rel_path))
     return scan
 
 
@@ -88,11 +87,15 @@ def _take(
     skip: Collection[str],
 ) -> None:
     name = entry.name
-    if name.endswith(TEMPORARY_SUFFIX) or (not prefix and area is Area.SPEC and _is_database(name)):
-        return
     rel_path = prefix + name
-    if not _is_utf8(name):
+    if not name.isascii() and not _is_utf8(name):
         scan.errors.append(FileError(_printable(rel_path), "the name is not valid UTF-8; not stored"))
+        return
+    if entry.is_dir(follow_symlinks=False):  # the system said so when it listed the folder: no stat
+        if rel_path not in skip:
+            pending.append((rel_path + "/", entry.path))
+        return
+    if name.endswith(TEMPORARY_SUFFIX) or (not prefix and area is Area.SPEC and _is_database(name)):
         return
     try:
         info = entry.stat(follow_symlinks=False)
@@ -106,9 +109,6 @@ def _take(
                 area, rel_path, entry.path, info.st_size, info.st_mtime_ns, info.st_ino & _INT64, info.st_mode
             )
         )
-    elif stat.S_ISDIR(info.st_mode):
-        if rel_path not in skip:
-            pending.append((rel_path + "/", entry.path))
     else:
         scan.errors.append(FileError(rel_path, f"{_file_type(info.st_mode)}; not stored"))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from spw_core.domain.model import Document, SpecRecord
 from spw_core.domain.places import Area, Kind, place_of
+from spw_core.harvest.finalized import as_finalized
 from spw_core.harvest.project import READ_KINDS, Source
 from spw_core.harvest.rows import from_rows
 from spw_core.names import DASHBOARDS
@@ -76,5 +77,7 @@ def stored_sources(store: SpecStore, artifacts: Iterable[StoredArtifact]) -> lis
 
 
 def stored_record(store: SpecStore, name: str) -> SpecRecord:
-    """The facts as of the last harvest."""
-    return from_rows(name, store.projections(), store.meta(), stored_documents(store.artifacts().values()))
+    """The facts as of the last harvest, and the completion that was stored since."""
+    meta = store.meta()
+    documents = stored_documents(store.artifacts().values())
+    return as_finalized(from_rows(name, store.projections(), meta, documents), meta)

@@ -108,10 +108,10 @@ class IndexStore:
         """All spec rows by name."""
         return read_rows(self.connection, "specs")
 
-    def spec_revision(self, name: str) -> int:
-        """The spec.db revision that a spec was last indexed at; -1 when it is not in the index."""
-        row = self.connection.execute("SELECT revision FROM specs WHERE name = ?", (name,)).fetchone()
-        return -1 if row is None else row[0]
+    def spec_revisions(self) -> dict[str, int]:
+        """The spec.db revision that each spec was last indexed at."""
+        rows = self.connection.execute("SELECT name, revision FROM specs")
+        return {str(name): int(str(revision)) for name, revision in rows}
 
     def remove_spec(self, name: str) -> None:
         """Forget a spec and all its documents."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import NamedTuple
 
 import apsw
 
@@ -20,8 +21,7 @@ SPEC_SCHEMA = Schema(name="spec", synchronous="FULL", foreign_version=1)
 PROJECTIONS = ("runs", "subagents", "handoffs", "waves", "tasks", "impl_logs", "approvals", "harvest_errors")
 
 
-@dataclass(frozen=True, slots=True)
-class StoredArtifact:
+class StoredArtifact(NamedTuple):  # not a dataclass: all of a spec's are made for each look at it
     """What is known of a stored file without its bytes. `checked_ns` says when they were last compared."""
 
     id: int
@@ -57,8 +57,7 @@ class NewContent:
     problem: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class StoredVersion:
+class StoredVersion(NamedTuple):
     """One version of a file: stored at `since`, and no longer the one on disk from `until` on (if known)."""
 
     area: str
@@ -74,7 +73,7 @@ class StoredVersion:
     is_current: bool
 
 
-_STORED_COLUMNS = ", ".join(column.name for column in fields(StoredArtifact))
+_STORED_COLUMNS = ", ".join(StoredArtifact._fields)
 _NEW_COLUMNS = [column.name for column in fields(NewContent)]
 _NAMES, _MARKS = ", ".join(_NEW_COLUMNS), ", ".join("?" * len(_NEW_COLUMNS))
 _INSERT_ARTIFACT = (
@@ -132,7 +131,7 @@ class SpecStore:
     def artifacts(self) -> dict[tuple[str, str], StoredArtifact]:
         """Every file ever seen, by (area, rel_path), without its bytes."""
         rows = self._db.execute(f"SELECT {_STORED_COLUMNS} FROM artifacts")
-        return {(row[1], row[2]): StoredArtifact(*row) for row in rows}
+        return {(row[1], row[2]): StoredArtifact._make(row) for row in rows}
 
     def content(self, area: str, rel_path: str) -> bytes | None:
         """Stored bytes of a file; None when it is unknown or was too large to keep."""
@@ -198,7 +197,7 @@ class SpecStore:
             " UNION ALL SELECT area, rel_path, id, content_hash, size, mtime_ns, mode, last_seen,"
             " removed_at, content IS NOT NULL, 1 FROM artifacts ORDER BY 1, 2, 11, 3"
         )
-        return [StoredVersion(*row) for row in rows]
+        return [StoredVersion._make(row) for row in rows]
 
     def version_bytes(self, version: StoredVersion) -> bytes | None:
         """The bytes of a version. Raises ValueError when what is stored is damaged."""
