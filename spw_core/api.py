@@ -14,6 +14,7 @@ print(workspace.spec("user-auth").read("tasks.md"))
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -29,6 +30,7 @@ from spw_core.workspace import WorkspacePaths, find_workspace
 
 if TYPE_CHECKING:
     from spw_core.harvest.cleanup import CleanupReport
+    from spw_core.harvest.finalize import FinalizeReport
     from spw_core.harvest.report import HarvestReport
     from spw_core.harvest.restore import RestoreReport
     from spw_core.search.lexical import SearchAnswer
@@ -172,6 +174,37 @@ class Spec:
         from spw_core.harvest.restore import restore
 
         return restore(self.paths, self.name, wanted=wanted, run=run, at=at, target=target, force=force)
+
+    def progress(self) -> str:
+        """The progress summary as Markdown with frontmatter, at any stage."""
+        from spw_core.summaries.progress import render_progress
+
+        return render_progress(self.record(), time.time_ns())
+
+    def summary_document(self) -> tuple[str, str]:
+        """(file name, Markdown): the completion summary once the spec is complete, until then `progress`."""
+        from spw_core.harvest.export import current_summary
+
+        return current_summary(self.paths, self.name)
+
+    def export_summary(self) -> tuple[Path, str]:
+        """Write `summary_document` into the spec's folder. See `harvest.export.export_summary`."""
+        from spw_core.harvest.export import export_summary
+
+        return export_summary(self.paths, self.name)
+
+    def finalize(
+        self, *, force: bool = False, export: bool = False, keep_files: bool = False
+    ) -> FinalizeReport:
+        """Complete the spec; cleans up unless `keep_files` or `store.cleanup_after_finalize = false`.
+
+        See `harvest.finalize.finalize`, also for what it raises.
+        """
+        from spw_core.config import load_config
+        from spw_core.harvest.finalize import finalize
+
+        clean = not keep_files and load_config(self.paths).config.store.cleanup_after_finalize
+        return finalize(self.paths, self.name, force=force, export=export, clean=clean)
 
     def file(self, path: str) -> Path:
         """Where a file of the spec is (or was) on disk, for editors. Raises InvalidName for odd paths."""

@@ -6,6 +6,8 @@ from __future__ import annotations
 class SpwError(Exception):
     """Base of all errors that are shown to a user as one line and a hint, never as a traceback."""
 
+    reasons: tuple[str, ...] = ()
+
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
@@ -26,6 +28,14 @@ class DocumentNotFound(SpwError):
 
 class InvalidName(SpwError):
     """A spec, task or subagent name that may not become part of a path."""
+
+
+class Unfinished(SpwError):
+    """A spec that cannot be finalized yet; `reasons` says why, one text each."""
+
+    def __init__(self, message: str, hint: str, reasons: tuple[str, ...]) -> None:
+        super().__init__(message, hint)
+        self.reasons = reasons
 
 
 class StoreError(SpwError):

@@ -19,9 +19,8 @@ from spw_core.config import (
     decode_config,
     load_config,
     lookup,
-    text_to_bool,
-    text_to_int,
 )
+from spw_core.config.decode import text_to_bool, text_to_int
 from spw_core.formats.toml_config import parse_toml
 
 

@@ -13,11 +13,13 @@ from spw_core.cli import (
     cleanup,
     demo,
     doctor,
+    finalize,
     harvest,
     listing,
     restore,
     search,
     spec,
+    summary,
     tasks,
     tools,
     view,
@@ -27,7 +29,10 @@ from spw_core.cli.output import print_error, print_json_error
 from spw_core.cli.parsers import Parser
 from spw_core.errors import SpwError
 
-_COMMANDS = (harvest, search, listing, view, cleanup, restore, doctor, backup, tasks, wave, spec, tools, demo)
+_COMMANDS = (
+    *(harvest, search, listing, view, summary, finalize, cleanup, restore, doctor, backup),
+    *(tasks, wave, spec, tools, demo),
+)
 
 _INTERRUPTED = 130
 
@@ -64,9 +69,9 @@ def run(argv: Sequence[str] | None = None) -> int:
         return code
     except SpwError as error:
         if getattr(args, "json", False) or getattr(args, "machine", False):
-            print_json_error(error.message, error.hint)
+            print_json_error(error.message, error.hint, error.reasons)
         else:
-            print_error(error.message, error.hint)
+            print_error(error.message, error.hint, error.reasons)
         return 1
     except BrokenPipeError:
         # The reader went away (`spw … | head`). Python would complain once more when it flushes at exit.

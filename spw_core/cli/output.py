@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
+import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from spw_core.errors import SpwError
 from spw_core.text import clean
 
 if TYPE_CHECKING:
@@ -49,15 +52,17 @@ def print_json(value: Mapping[str, object]) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=not encoding.startswith("utf")))
 
 
-def print_json_error(message: str, hint: str = "") -> None:
+def print_json_error(message: str, hint: str = "", reasons: Sequence[str] = ()) -> None:
     """The error object of machine commands, on stderr."""
-    value = {"ok": False, "error": message} | ({"hint": hint} if hint else {})
+    value: dict[str, object] = {"ok": False, "error": message}
+    value |= ({"reasons": list(reasons)} if reasons else {}) | ({"hint": hint} if hint else {})
     print(json.dumps(value), file=sys.stderr)
 
 
-def print_error(message: str, hint: str = "") -> None:
-    """`spw: error: …` and an indented hint on stderr."""
-    _write(sys.stderr, f"spw: error: {clean(message)}\n" + (f"  {clean(hint)}\n" if hint else ""))
+def print_error(message: str, hint: str = "", reasons: Sequence[str] = ()) -> None:
+    """`spw: error: …` on stderr, then reasons and a hint, indented."""
+    lines = [f"spw: error: {clean(message)}", *(f"  - {clean(reason)}" for reason in reasons)]
+    _write(sys.stderr, "\n".join([*lines, *([f"  {clean(hint)}"] if hint else [])]) + "\n")
 
 
 def print_text(text: str) -> None:
@@ -96,6 +101,19 @@ def progress_bar(what: str, *, quiet: bool) -> Iterator[Callable[[int, int, str]
     ) as bar:
         task = bar.add_task(what, total=None, name="")
         yield lambda done, total, name: bar.update(task, completed=done, total=total, name=name)
+
+
+def require_vscode() -> str:
+    """The path of VS Code's command. Raises SpwError when there is none."""
+    program = shutil.which("code")
+    if program is None:
+        raise SpwError("VS Code's `code` command is not on the path", "Use --raw to print the Markdown.")
+    return program
+
+
+def open_in_vscode(markdown: str) -> None:
+    """Show a text in a new editor of VS Code. Raises SpwError without its command."""
+    subprocess.run([require_vscode(), "-"], input=markdown.encode(), check=False)
 
 
 def _write(stream: object, text: str) -> None:

@@ -26,18 +26,28 @@ class SpecParser(Parser):
     def parse_known_args(
         self, args: Iterable[str] | None = None, namespace: Any = None
     ) -> tuple[Any, list[str]]:
-        return super().parse_known_args(None if args is None else _spec_first(list(args)), namespace)
+        return super().parse_known_args(None if args is None else _rearranged(list(args)), namespace)
 
 
-def _spec_first(words: list[str]) -> list[str]:
-    for index, word in enumerate(words):
-        if word == "--":
-            break
-        if word.startswith("--spec="):
-            return [word.removeprefix("--spec="), *words[:index], *words[index + 1 :]]
-        if word == "--spec" and index + 1 < len(words):
-            return [words[index + 1], *words[:index], *words[index + 2 :]]
-    return words
+def _rearranged(words: list[str]) -> list[str]:
+    """`--spec NAME` as the first argument, and `--raw` before all arguments.
+
+    At an option in the midst of the arguments argparse would give up on those that may be missing.
+    """
+    end = words.index("--") if "--" in words else len(words)
+    spec: list[str] = []
+    others: list[str] = []
+    left = iter(words[:end])
+    for word in left:
+        if word == "--spec":
+            spec += [value] if (value := next(left, None)) is not None else [word]
+        elif word.startswith("--spec="):
+            spec.append(word.removeprefix("--spec="))
+        else:
+            others.append(word)
+    others.sort(key=lambda word: word != "--raw")
+    raw = others.count("--raw")
+    return [*others[:raw], *spec, *others[raw:], *words[end:]]
 
 
 def add_subcommands(

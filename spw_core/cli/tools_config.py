@@ -23,7 +23,10 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = machine_parser(commands, "resolve-model", "the model for a kind of work", _resolve_model)
     parser.add_argument("alias", metavar="ALIAS")
     parser = machine_parser(
-        commands, "skills-effective-set", "skills of the stage design or implementation", _skills_effective_set
+        commands,
+        "skills-effective-set",
+        "skills of the stage design or implementation",
+        _skills_effective_set,
     )
     parser.add_argument("stage", metavar="STAGE")
 

@@ -20,7 +20,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         commands, "runs-latest-unfinished", "the run of a folder to go on with", _runs_latest_unfinished
     )
     parser.add_argument("phase_dir", metavar="DIR")
-    parser = machine_parser(commands, "dispatch-read-status", "the verdict of a subagent", _dispatch_read_status)
+    parser = machine_parser(
+        commands, "dispatch-read-status", "the verdict of a subagent", _dispatch_read_status
+    )
     parser.add_argument("subagent", metavar="SUBAGENT")
     parser.add_argument("--run-dir", required=True, metavar="DIR")
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     add_spec(machine_parser(commands, "wave-status", "where execution stands", _wave_status))
-    add_spec(machine_parser(commands, "wave-resolve-current", "the newest wave folder", _wave_resolve_current))
+    add_spec(
+        machine_parser(commands, "wave-resolve-current", "the newest wave folder", _wave_resolve_current)
+    )
     add_spec(machine_parser(commands, "spec-resolve-dir", "the folder of a spec", _spec_resolve_dir))
     approval = machine_parser(
         commands, "approval-fallback-id", "the approval that counts for a document", _approval_fallback_id
@@ -108,7 +110,9 @@ def _verify_task(args: argparse.Namespace) -> int:
     paths = find_workspace(args.workspace)
     task_id = normalise_id(args.task_id)
     if not is_valid_name(task_id):  # it becomes part of a path
-        raise SpwError(f"invalid task id: {args.task_id[:80]!r}", "Give it as tasks.md has it, like 3 or 1.2.")
+        raise SpwError(
+            f"invalid task id: {args.task_id[:80]!r}", "Give it as tasks.md has it, like 3 or 1.2."
+        )
     try:
         log = _log_path(open_spec(args), task_id)
     except SpecNotFound:

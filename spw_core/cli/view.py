@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import shutil
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spw_core.cli.output import add_output_options, print_json, print_markdown, print_text
+from spw_core.cli.output import add_output_options, open_in_vscode, print_json, print_markdown, print_text
 from spw_core.errors import DocumentNotFound, SpwError
 
 if TYPE_CHECKING:
@@ -64,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
             {"ok": True, "spec": spec.name, "type": args.type, "path": view.path, "content": view.markdown}
         )
     elif args.vscode:
-        _open_in_vscode(view.markdown)
+        open_in_vscode(view.markdown)
     elif args.raw:
         print_text(view.markdown.rstrip("\n"))
     else:
@@ -82,7 +80,7 @@ def _view(spec: Spec, args: argparse.Namespace) -> _View:
     if args.type == "wave-summary":
         return _View(wave_report(record, args.wave))
     if args.type == "completion-summary":
-        return _read(spec, "COMPLETION-SUMMARY.md", "It is written when the spec is finalized.")
+        return _read(spec, "COMPLETION-SUMMARY.md", "`spw finalize` makes it.")
     if args.type == "implementation-log":
         if not args.task:
             raise SpwError("an implementation log needs --task ID")
@@ -105,10 +103,3 @@ def _read(spec: Spec, path: str, hint: str = "") -> _View:
         return _View(spec.read(path), path)
     except DocumentNotFound as error:
         raise DocumentNotFound(error.message, hint or error.hint) from error
-
-
-def _open_in_vscode(markdown: str) -> None:
-    program = shutil.which("code")
-    if program is None:
-        raise SpwError("VS Code's `code` command is not on the path", "Use --raw to print the Markdown.")
-    subprocess.run([program, "-"], input=markdown.encode(), check=False)

@@ -71,9 +71,5 @@ def _read_time(text: str) -> int | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    try:
-        passed = moment - _EPOCH
-    except OverflowError:  # year 1 with an offset
-        return None
+    passed = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
     return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spw_core.domain import next_wave as following
+from spw_core.domain import next_wave as steps
 from spw_core.domain.model import SpecRecord
 from spw_core.domain.next_wave import NextWave, next_wave
 from spw_core.domain.waves import COMPLETE, wave_states
@@ -37,23 +37,22 @@ def resume(record: SpecRecord, strategy: str = "") -> Resume:
             return Resume(BLOCKED, state.number, reason)
     for state in states:
         if state.status != COMPLETE:
-            return Resume(CONTINUE_WAVE, state.number, f"wave {state.number} is {state.status}")
+            words = state.status.replace("_", " ")
+            return Resume(CONTINUE_WAVE, state.number, f"wave {state.number} is {words}")
     last = states[-1].number if states else 0
     return _after(last, next_wave(record, strategy), has_tasks=bool(record.tasks))
 
 
-def _after(last: int, following_step: NextWave, *, has_tasks: bool) -> Resume:
-    """The step after `last`, the last of the waves that all are complete (0: there are none)."""
-    step, reason = following_step, following_step.reason
-    if step.action == following.ERROR:
-        return Resume(ERROR, last, reason)
-    if step.action == following.BLOCKED:
-        return Resume(BLOCKED, step.wave, reason)
-    if step.action == following.CONTINUE_WAVE:
-        return Resume(CONTINUE_WAVE, step.wave, reason)
-    if step.action == following.DONE:
+def _after(last: int, step: NextWave, *, has_tasks: bool) -> Resume:
+    """Where `step` leads after `last`, the last of the waves, which all are complete (0: there are none)."""
+    if step.action == steps.ERROR:
+        return Resume(ERROR, last, step.reason)
+    if step.action in (steps.BLOCKED, steps.CONTINUE_WAVE):
+        action = BLOCKED if step.action == steps.BLOCKED else CONTINUE_WAVE
+        return Resume(action, step.wave, step.reason)
+    if step.action == steps.DONE:
         # Before there are tasks, what comes next is the first wave.
-        return Resume(DONE, last, reason) if has_tasks or last else Resume(NEXT_WAVE, 1, reason)
+        return Resume(DONE, last, step.reason) if has_tasks or last else Resume(NEXT_WAVE, 1, step.reason)
     # A task that was added to a complete wave takes the work back to it.
     action = CONTINUE_WAVE if 0 < step.wave <= last else NEXT_WAVE
-    return Resume(action, step.wave or last + 1, reason)
+    return Resume(action, step.wave or last + 1, step.reason)

@@ -107,5 +107,5 @@ _TRIGGER_STATUS = {"approved": APPROVED, "revision_requested": NEEDS_REVISION}
 
 
 def _status(value: object) -> str:
-    word = value.strip().lower().replace("_", "-") if isinstance(value, str) else ""
+    word = text_of(value).strip().lower().replace("_", "-")
     return NEEDS_REVISION if word == "changes-requested" else word

@@ -32,9 +32,7 @@ _SYNONYMS = {
 
 def normalise_verdict(value: object) -> str:
     """`pass`, `blocked`, or the given text in lower case; an empty text when there is none."""
-    if not isinstance(value, str):
-        return ""
-    word = value.strip().lower().replace("_", "-")
+    word = text_of(value).strip().lower().replace("_", "-")
     return _SYNONYMS.get(word, word)
 
 
@@ -58,8 +56,8 @@ def parse_status(data: bytes) -> tuple[StatusReport, list[Problem]]:
     value, problems = load_json_object(data)
     if value is None:
         return StatusReport(INVALID), problems
-    raw = value.get("status")
-    if not isinstance(raw, str) or not raw.strip():
+    raw = text_of(value.get("status"))
+    if not raw.strip():
         problems.append(Problem(0, "no text under the key 'status'"))
         return StatusReport(INVALID, summary=text_of(value.get("summary"))), problems
     status = normalise_verdict(raw)

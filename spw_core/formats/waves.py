@@ -80,4 +80,4 @@ def _task_id(entry: object) -> str:
         entry = entry.get("task_id", entry.get("id"))
     if isinstance(entry, bool):
         return ""
-    return str(entry).strip() if isinstance(entry, int | str) else ""
+    return text_of(str(entry)).strip() if isinstance(entry, int | str) else ""

@@ -66,7 +66,7 @@ def export_file(
             if present is None or not may_replace(present):
                 raise SpwError(
                     f"{file} of {name} is not what would be written, and stays",
-                    "Rename it, or compare it with `spw summary`.",
+                    "Rename it. `spw finalize --export --force` stores and replaces a completion summary.",
                 )
             mode = stat.S_IMODE(info.st_mode)
             write_whole(entry, content, replace=True, finish=lambda temporary: temporary.chmod(mode))

@@ -105,8 +105,8 @@ def _overruled(record: SpecRecord, force: bool, *, has_post_mortem: bool) -> tup
     found = obstacles(record, has_post_mortem=has_post_mortem)
     reasons = tuple(obstacle.text for obstacle in found)
     if any(obstacle.is_final for obstacle in found):
-        hint = "--force does not help: nothing says what would be complete."
-        raise Unfinished(f"{record.name} has no task that could be done", hint, reasons)
+        hint = "--force does not help here: nothing says what would be done."
+        raise Unfinished(f"{record.name} has no tasks that could be complete", hint, reasons)
     if reasons and not force:
         hint = "Finish what is named, or finalize as it is with --force."
         raise Unfinished(f"{record.name} is not finished", hint, reasons)

@@ -15,6 +15,9 @@ _PATIENCE = 2000
 
 _TABLES = ("artifacts", "artifact_history")
 
+# Of spec_meta, what no harvest can find out again: that the spec was finalized, and its summary.
+_MEMORIES = ("finalized_at", "completion_summary", "status", "stage")
+
 
 def salvage(damaged: Path, connection: apsw.Connection) -> int:
     """Copy every readable artifact, with its history, into an open empty spec.db; returns how many.
@@ -41,9 +44,21 @@ def salvage(damaged: Path, connection: apsw.Connection) -> int:
                 )
                 if table == "artifacts":
                     saved.add(int(str(row["id"])))
+        connection.executemany("INSERT OR IGNORE INTO spec_meta (key, value) VALUES (?, ?)", _memories(old))
     finally:
         old.close(True)
     return len(saved)
+
+
+def _memories(connection: apsw.Connection) -> list[tuple[str, str]]:
+    """All of the rows of _MEMORIES, or none: a date without its summary would be half a memory."""
+    marks = ", ".join("?" * len(_MEMORIES))
+    try:
+        rows = connection.execute(f"SELECT key, value FROM spec_meta WHERE key IN ({marks})", _MEMORIES)
+        found = [(str(key), str(value)) for key, value in rows]
+    except apsw.Error:
+        return []
+    return found if len(found) == len(_MEMORIES) else []
 
 
 def _rows(connection: apsw.Connection, table: str) -> Iterator[dict[str, apsw.SQLiteValue]]:

@@ -8,6 +8,7 @@ from spw_core.domain.model import SpecRecord
 from spw_core.domain.summary import SpecSummary, summarise
 from spw_core.domain.waves import WaveState, wave_states
 from spw_core.errors import DocumentNotFound
+from spw_core.summaries.tables import cell
 from spw_core.text import clean_line
 
 
@@ -47,21 +48,21 @@ def _overview_lines(record: SpecRecord, summary: SpecSummary) -> Iterator[str]:
         yield f"- **Last change:** {summary.updated_at[:16].replace('T', ' ')} UTC"
     if summary.attention:
         yield from ("", "## Needs attention", "")
-        yield from (f"- {_cell(item.text)} — `{clean_line(item.path)}`" for item in summary.attention)
+        yield from (f"- {cell(item.text)} — `{clean_line(item.path)}`" for item in summary.attention)
     states = wave_states(record)
     if states:
         yield from ("", "## Waves", "")
         yield from ("| Wave | Status | Tasks | Runs | Checkpoints | Verdict |", "|---|---|---|---|---|---|")
         for state in states:
             yield (
-                f"| {state.number} | {state.status} | {_cell(', '.join(state.task_ids)) or '—'} |"
+                f"| {state.number} | {state.status} | {cell(', '.join(state.task_ids)) or '—'} |"
                 f" {state.exec_runs} | {state.check_runs} | {state.checkpoint.status} |"
             )
     if record.tasks:
         yield from ("", "## Tasks", "", "| Task | Title | Status | Wave |", "|---|---|---|---|")
         for task in record.tasks:
             wave = f"{task.wave}{' (deferred)' if task.deferred else ''}" if task.wave is not None else "—"
-            yield f"| {_cell(task.id)} | {_cell(task.title)} | {task.status} | {wave} |"
+            yield f"| {cell(task.id)} | {cell(task.title)} | {task.status} | {wave} |"
 
 
 def _wave_lines(record: SpecRecord, state: WaveState) -> Iterator[str]:
@@ -70,8 +71,8 @@ def _wave_lines(record: SpecRecord, state: WaveState) -> Iterator[str]:
     yield f"- **Status:** {state.status}"
     yield f"- **Checkpoint:** {state.checkpoint.status} after {state.check_runs} attempts"
     if state.task_ids:
-        yield f"- **Tasks:** {_cell(', '.join(state.task_ids))}"
-    yield from (f"- **Stale:** {_cell(text)}" for text in state.checkpoint.stale)
+        yield f"- **Tasks:** {cell(', '.join(state.task_ids))}"
+    yield from (f"- **Stale:** {cell(text)}" for text in state.checkpoint.stale)
     if state.summary:
         yield from ("", clean_line(state.summary))
     for run in record.runs:
@@ -80,9 +81,4 @@ def _wave_lines(record: SpecRecord, state: WaveState) -> Iterator[str]:
         yield from ("", f"## {run.command} {run.run_id}: {run.status.replace('_', ' ')}", "")
         yield from ("| Subagent | Status | Summary |", "|---|---|---|")
         for agent in run.subagents:
-            yield f"| {_cell(agent.name)} | {_cell(agent.status)} | {_cell(agent.summary)} |"
-
-
-def _cell(text: str) -> str:
-    """Text for a table cell or list item: one line, with the column sign escaped."""
-    return clean_line(text).replace("|", "\\|")
+            yield f"| {cell(agent.name)} | {cell(agent.status)} | {cell(agent.summary)} |"

@@ -1,0 +1,108 @@
+"""What stands between a spec and its completion, one reason per line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from spw_core.domain.approval_lookup import latest_approvals
+from spw_core.domain.model import IN_PROGRESS, Run, SpecRecord
+from spw_core.domain.waves import COMPLETE, WaveState, wave_states
+from spw_core.formats.approvals import NEEDS_REVISION, PENDING
+from spw_core.formats.status import BLOCKED, MISSING
+from spw_core.formats.tasks import Task, TaskStatus
+from spw_core.text import clean_line
+
+# The frontmatter's list of ids can be out of date; only what the task itself says puts it off.
+_EXPLICIT = ("heading", "wave")
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """A reason why a spec is not finished. One that `is_final` cannot be overridden by anybody's wish."""
+
+    text: str
+    is_final: bool = False
+
+
+def is_put_off(task: Task) -> bool:
+    """True for a task that is not done and deferred by its heading or its wave line."""
+    return task.status is not TaskStatus.DONE and task.deferred_reason in _EXPLICIT
+
+
+def obstacles(record: SpecRecord, *, has_post_mortem: bool) -> tuple[Obstacle, ...]:
+    """Everything that is still to be done; empty for a finished spec.
+
+    A spec without a single readable task can never be finished: nothing says what would be complete.
+    """
+    return (
+        *_from_tasks(record),
+        *map(Obstacle, _from_waves(record)),
+        *map(Obstacle, _from_runs(record)),
+        *map(Obstacle, _from_approvals(record)),
+        *(() if has_post_mortem else (Obstacle("there is no post-mortem"),)),
+        # What could not be read was not harvested either.
+        *(
+            Obstacle(f"{clean_line(error.path)} {error.error}")
+            for error in record.errors
+            if error.error.startswith("cannot be ")
+        ),
+    )
+
+
+def _from_tasks(record: SpecRecord) -> Iterator[Obstacle]:
+    if not record.tasks:
+        readable = "has checkboxes but no readable task" if record.has_tasklike_lines else "has no task"
+        yield Obstacle(f"tasks.md {readable}", is_final=True)
+    for task in record.tasks:
+        if task.status is not TaskStatus.DONE and not is_put_off(task):
+            missing = " (it is missing in task_ids, which defers nothing)" if task.deferred else ""
+            yield Obstacle(f"task {task.id} is {task.status}: {clean_line(task.title)}{missing}")
+
+
+def _from_waves(record: SpecRecord) -> Iterator[str]:
+    states = wave_states(record)
+    tasks: dict[int, list[Task]] = {}
+    for task in record.tasks:
+        tasks.setdefault(task.wave or 0, []).append(task)
+    for state in states:
+        members = tasks.get(state.number, [])
+        # The folder of a wave may be there already when all of it was put off.
+        if state.status != COMPLETE and not (members and all(map(is_put_off, members))):
+            yield _about_checkpoint(state)
+    if states:  # otherwise the work was not done in waves, whatever the plan was
+        seen = {state.number for state in states}
+        for number in sorted(tasks.keys() - seen - {0}):
+            if not all(map(is_put_off, tasks[number])):
+                yield f"wave {number}: no checkpoint was run"
+
+
+def _about_checkpoint(state: WaveState) -> str:
+    checkpoint = state.checkpoint
+    if checkpoint.status == BLOCKED:
+        attempts = f"{checkpoint.attempts} attempt{'s' if checkpoint.attempts != 1 else ''}"
+        return f"wave {state.number}: checkpoint blocked ({attempts})"
+    if checkpoint.status == MISSING:
+        return f"wave {state.number}: no checkpoint was run"
+    return f"wave {state.number}: the checkpoint has no verdict"
+
+
+def _from_runs(record: SpecRecord) -> Iterator[str]:
+    """The newest run of each folder of runs that was not handed off; a passed wave settles its executions."""
+    passed = {state.number for state in wave_states(record) if state.status == COMPLETE}
+    newest: dict[str, Run] = {}
+    for run in record.runs:
+        folder = run.path.rpartition("/")[0]
+        if folder not in newest or run.number > newest[folder].number:
+            newest[folder] = run
+    for run in newest.values():
+        is_settled = (run.phase, run.command) == ("execution", "exec") and run.wave in passed
+        if run.status == IN_PROGRESS and not is_settled:
+            yield f"run without handoff: {run.path}"
+
+
+def _from_approvals(record: SpecRecord) -> Iterator[str]:
+    for doc_type, approval in sorted(latest_approvals(record).items()):
+        # A snapshot alone does not wait for anybody: its request was answered and removed.
+        if approval.version == 0 and approval.status in (PENDING, NEEDS_REVISION):
+            yield f"approval of {clean_line(doc_type)}: {approval.status}"
