@@ -155,7 +155,7 @@ def test_attention_names_its_evidence() -> None:
         "incomplete-run": ("qa run-001: no handoff", "specs/s/qa/_comms/qa/run-001"),
         "stale-summary": (
             "wave 1: _wave-summary.json says pass, run-002 says blocked",
-            "specs/s/execution/waves/wave-01",
+            "specs/s/execution/waves/wave-01/_wave-summary.json",
         ),
         "missing-log": ("done without implementation log: 1 task 2", "specs/s/tasks.md"),
     }

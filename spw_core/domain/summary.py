@@ -13,6 +13,7 @@ from spw_core.domain.waves import COMPLETE, GATE_DECIDER, WaveState, wave_states
 from spw_core.formats.approvals import NEEDS_REVISION, PENDING
 from spw_core.formats.status import BLOCKED, PASS
 from spw_core.formats.tasks import TaskStatus
+from spw_core.names import DASHBOARDS
 
 # Spec states, the most urgent first.
 BLOCKED_SPEC = "blocked"
@@ -99,9 +100,10 @@ def _attention(record: SpecRecord, waves: tuple[WaveState, ...]) -> Iterator[Att
         # A snapshot alone does not wait for anybody: its request was answered and removed.
         if approval.version == 0 and approval.status in (PENDING, NEEDS_REVISION):
             what = "waits for approval" if approval.status == PENDING else "needs revision"
-            yield Attention(
-                "approval", f"{doc_type} {what}", approval.file_path.removeprefix(".spec-workflow/")
-            )
+            # The path inside the request is a text that anybody may have written; only a plain one is used.
+            named = f"{doc_type}.md" in DASHBOARDS
+            path = f"{spec}/{doc_type}.md" if named else f"approvals/{record.name}/{approval.path}"
+            yield Attention("approval", f"{doc_type} {what}", path)
     if record.has_tasklike_lines and not record.tasks:
         yield Attention(
             "tasks-unreadable", "tasks.md has checkboxes but no readable task", f"{spec}/tasks.md"
@@ -114,11 +116,8 @@ def _attention(record: SpecRecord, waves: tuple[WaveState, ...]) -> Iterator[Att
             yield Attention("incomplete-run", f"{_run_title(run)}: no handoff", f"{spec}/{run.path}")
     for wave in waves:
         for text in wave.checkpoint.stale:
-            yield Attention(
-                "stale-summary",
-                f"wave {wave.number}: {text}",
-                f"{spec}/execution/waves/wave-{wave.number:02d}",
-            )
+            pointer = f"{spec}/{wave.folder}/{text.partition(' ')[0]}"
+            yield Attention("stale-summary", f"wave {wave.number}: {text}", pointer)
     if record.impl_logs or record.waves:
         logged = {log.task_id for log in record.impl_logs if log.size}
         missing = [t.id for t in record.tasks if t.status is TaskStatus.DONE and t.id not in logged]

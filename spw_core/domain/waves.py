@@ -27,7 +27,8 @@ class Checkpoint:
     """The resolved checkpoint of a wave.
 
     `status` is `pass`, `blocked`, `unknown` (run without a verdict) or `missing` (no run). `attempts`
-    counts its runs, `run_path` names the deciding one; `stale` lists what contradicts it.
+    counts its runs, `run_path` names the deciding one; `stale` lists what contradicts
+    it, each text beginning with the name of the pointer file.
     """
 
     status: str
