@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ import pytest
 
 from spw_core.api import Workspace
 from spw_core.cli import main
-from spw_core.errors import SpwError, StoreError, Unfinished
+from spw_core.errors import SpwError, Unfinished
 from spw_core.formats.frontmatter import split_frontmatter
 from spw_core.harvest import finalize as finalize_module
 from spw_core.harvest.doctor import OK, examine
 from spw_core.harvest.index_sync import sync_index
+from spw_core.store.connection import move_aside
+from spw_core.store.spec import SpecStore
 
 from .support import write, write_run
 from .test_cleanup_restore import tree
@@ -26,6 +29,17 @@ Capture = pytest.CaptureFixture[str]
 DONE = "relatorios-fiscais"
 SUMMARY = "COMPLETION-SUMMARY.md"
 WAVE = "specs/alpha/execution/waves/wave-01"
+
+
+@pytest.fixture
+def done(demo_files: Path, tmp_path: Path) -> Workspace:
+    """A workspace with that spec alone."""
+    folder = tmp_path / "done"
+    for area in ("specs", "approvals", "post-mortems"):
+        source = demo_files / ".spec-workflow" / area / DONE
+        if source.is_dir():
+            shutil.copytree(source, folder / ".spec-workflow" / area / DONE)
+    return Workspace.open(folder)
 
 
 def spw(workspace: Workspace, *args: str) -> int:
@@ -127,7 +141,6 @@ def test_force_overrules_everything_but_the_lack_of_tasks(demo: Workspace, works
     report = demo.spec("billing-export").finalize(force=True)
     assert len(report.overridden) == 6
     assert demo.spec("billing-export").summary().stage == "complete"
-    write(workspace, "specs/alpha/tasks.md", "- [x] 1 - not a task\n- [ ] nor this\n")
     write(workspace, "specs/alpha/tasks.md", "Nothing here.\n")
     with pytest.raises(Unfinished, match="no tasks"):
         workspace.spec("alpha").finalize(force=True)
@@ -151,73 +164,64 @@ def test_unreadable_folder_is_a_reason(workspace: Workspace, monkeypatch: pytest
 # -- what is done -------------------------------------------------------------------------------------
 
 
-def test_finalize_stores_indexes_and_cleans(demo: Workspace) -> None:
-    spec = demo.spec(DONE)
+def test_finalize_stores_indexes_and_cleans(done: Workspace) -> None:
+    spec = done.spec(DONE)
     before = spec.record()
     report = spec.finalize()
     assert (report.tasks_count, report.waves_count) == (5, 2)
     assert report.removed > 50
-    assert not list(demo.paths.spec_dir(DONE).glob("execution/waves/*/checkpoint/run-*"))
-    assert not (demo.paths.spec_dir(DONE) / SUMMARY).exists()
+    assert not list(done.paths.spec_dir(DONE).glob("execution/waves/*/checkpoint/run-*"))
+    assert not (done.paths.spec_dir(DONE) / SUMMARY).exists()
     after = spec.record()
     assert (after.completed_at, after.runs, after.tasks) == (report.completed_at, before.runs, before.tasks)
     assert spec.summary().stage == spec.summary().status == "complete"
-    [row] = [row for row in demo.indexed_specs() if row.name == DONE]
+    [row] = [row for row in done.indexed_specs() if row.name == DONE]
     assert row == spec.summary()
     fields, body, _, problems = split_frontmatter(spec.read(SUMMARY))
     assert problems == []
     assert fields["completed_at"] == report.completed_at
     assert (fields["checkpoint_passes"], fields["checkpoint_failures"]) == (2, 1)
     assert f"| Files Changed | {len(fields['files_changed'])} |" in body  # type: ignore[arg-type]
-    hits = demo.search("completion summary bloco", types=["completion-summary"]).results
+    hits = done.search("completion summary bloco", types=["completion-summary"]).results
     assert [hit.path for hit in hits] == [f"specs/{DONE}/{SUMMARY}"]
 
 
-def test_completion_outlives_files_and_index(demo: Workspace) -> None:
+def test_completion_outlives_files_and_index(done: Workspace) -> None:
     """Nothing but the database has to stay; what is rebuilt from it is the same."""
-    spec = demo.spec(DONE)
+    spec = done.spec(DONE)
     report = spec.finalize(export=True)
-    (demo.paths.spec_dir(DONE) / SUMMARY).unlink()
-    write(demo, f"specs/{DONE}/tasks.md", "- [ ] 1. Reopened\n")
+    (done.paths.spec_dir(DONE) / SUMMARY).unlink()
+    write(done, f"specs/{DONE}/tasks.md", "- [ ] 1. Reopened\n")
     assert spec.summary().stage == "complete"
-    demo.paths.index_db.unlink()
-    demo.harvest()
+    done.paths.index_db.unlink()
+    done.harvest()
     assert spec.record().completed_at == report.completed_at
     assert split_frontmatter(spec.read(SUMMARY))[0]["completed_at"] == report.completed_at
-    assert demo.search("spec relatorios-fiscais", types=["completion-summary"], specs=[DONE]).results
-    assert {finding.level for finding in examine(demo.paths, rebuild=True)} <= {OK, "repaired"}
+    assert done.search("spec relatorios-fiscais", types=["completion-summary"], specs=[DONE]).results
+    assert {finding.level for finding in examine(done.paths, rebuild=True)} <= {OK, "repaired"}
     assert spec.summary().stage == "complete"
 
 
-def test_completion_survives_a_damaged_database(demo: Workspace) -> None:
-    spec = demo.spec(DONE)
-    report = spec.finalize()
-    path = demo.paths.spec_db(DONE)
-    data = bytearray(path.read_bytes())
-    data[-8192 * 3 : -8192] = b"\xff" * 8192 * 2
-    path.write_bytes(bytes(data))
-    connection = apsw.Connection(str(path))
-    rows = connection.execute("SELECT count(*) FROM spec_meta WHERE key = 'finalized_at'").fetchall()
-    connection.close()
-    assert rows == [(1,)]  # the damage is elsewhere
-    try:
-        demo.harvest()
-        spec.record()
-    except StoreError:
-        pass
-    examine(demo.paths, rebuild=True)
-    assert spec.record().completed_at == report.completed_at
+def test_completion_is_salvaged_from_a_damaged_database(done: Workspace) -> None:
+    report = done.spec(DONE).finalize()
+    path = done.paths.spec_db(DONE)
+    damaged = move_aside(path)
+    with SpecStore.writing(path) as store, store.transaction():
+        store.salvage(damaged)
+    done.harvest()
+    assert done.spec(DONE).record().completed_at == report.completed_at
+    assert "## Tasks Completed" in done.spec(DONE).read(SUMMARY)
 
 
-def test_again_changes_nothing(demo: Workspace) -> None:
-    spec = demo.spec(DONE)
+def test_again_changes_nothing(done: Workspace) -> None:
+    spec = done.spec(DONE)
     first = spec.finalize(export=True)
-    stored, files = meta(demo, DONE), tree(demo)
+    stored, files = meta(done, DONE), tree(done)
     second = spec.finalize(export=True)
     assert second.completed_at == first.completed_at
     assert second.removed == 0
-    assert meta(demo, DONE) == stored
-    assert tree(demo) == files
+    assert meta(done, DONE) == stored
+    assert tree(done) == files
     assert spec.finalize(keep_files=True).completed_at == first.completed_at
 
 
@@ -228,48 +232,48 @@ def test_completion_that_a_file_claims_is_kept(demo: Workspace) -> None:
     assert spec.read(SUMMARY) == text
 
 
-def test_cleanup_can_be_left_out(demo: Workspace) -> None:
-    before = tree(demo)
-    assert demo.spec(DONE).finalize(keep_files=True).removed == 0
-    config = demo.paths.workflow / "spw-config.toml"
+def test_cleanup_can_be_left_out(done: Workspace) -> None:
+    before = tree(done)
+    assert done.spec(DONE).finalize(keep_files=True).removed == 0
+    config = done.paths.workflow / "spw-config.toml"
     config.write_text("[store]\ncleanup_after_finalize = false\n")
-    assert demo.spec(DONE).finalize().removed == 0
-    changed = {path for path, value in tree(demo).items() if before.get(path) != value}
+    assert done.spec(DONE).finalize().removed == 0
+    changed = {path for path, value in tree(done).items() if before.get(path) != value}
     assert changed == {"spw-config.toml"}
 
 
-def test_restore_after_finalize_gives_the_same_tree(demo: Workspace) -> None:
-    demo.harvest()
-    before = tree(demo)
-    demo.spec(DONE).finalize()
-    assert tree(demo) != before
-    assert demo.spec(DONE).restore().kept == []
-    assert tree(demo) == before
-    demo.harvest()
-    assert demo.spec(DONE).summary().stage == "complete"
+def test_restore_after_finalize_gives_the_same_tree(done: Workspace) -> None:
+    done.harvest()
+    before = tree(done)
+    done.spec(DONE).finalize()
+    assert tree(done) != before
+    assert done.spec(DONE).restore().kept == []
+    assert tree(done) == before
+    done.harvest()
+    assert done.spec(DONE).summary().stage == "complete"
 
 
 # -- export -------------------------------------------------------------------------------------------
 
 
-def test_export_is_what_is_stored(demo: Workspace) -> None:
-    spec = demo.spec(DONE)
+def test_export_is_what_is_stored(done: Workspace) -> None:
+    spec = done.spec(DONE)
     report = spec.finalize(export=True)
-    assert report.summary_path == demo.paths.spec_dir(DONE).absolute() / SUMMARY
+    assert report.summary_path == done.paths.spec_dir(DONE).absolute() / SUMMARY
     assert report.summary_path.read_bytes() == spec.read_bytes(SUMMARY)
     assert report.summary_path.stat().st_mode & 0o600 == 0o600
-    assert not list(demo.paths.spec_dir(DONE).glob(".*"))
-    hits = demo.search("completion summary", types=["completion-summary"], specs=[DONE]).results
+    assert not list(done.paths.spec_dir(DONE).glob(".*"))
+    hits = done.search("completion summary", types=["completion-summary"], specs=[DONE]).results
     assert [hit.path for hit in hits] == [f"specs/{DONE}/{SUMMARY}"]
 
 
-def test_export_replaces_no_file_of_the_users(demo: Workspace) -> None:
-    spec = demo.spec(DONE)
-    path = write(demo, f"specs/{DONE}/{SUMMARY}", "# My own words\n")
+def test_export_replaces_no_file_of_the_users(done: Workspace) -> None:
+    spec = done.spec(DONE)
+    path = write(done, f"specs/{DONE}/{SUMMARY}", "# My own words\n")
     with pytest.raises(SpwError, match="stays"):
         spec.finalize(export=True)
     assert path.read_text() == "# My own words\n"
-    assert "finalized_at" not in meta(demo, DONE)
+    assert "finalized_at" not in meta(done, DONE)
     assert spec.finalize(export=True, force=True).summary_path == path.absolute()
     assert path.read_text().startswith("---\nspec: ")
     assert "# My own words\n" in [content.decode() for _, content in spec.versions(SUMMARY)]
@@ -301,26 +305,26 @@ def test_export_through_a_link_or_over_a_folder(workspace: Workspace, tmp_path: 
         workspace.spec("alpha").finalize(export=True, force=True)
 
 
-def test_interrupted_between_store_and_index(demo: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_between_store_and_index(done: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(finalize_module, "cleanup", stop)
     with pytest.raises(KeyboardInterrupt):
-        demo.spec(DONE).finalize()
+        done.spec(DONE).finalize()
     monkeypatch.undo()
-    at = demo.spec(DONE).record().completed_at
+    at = done.spec(DONE).record().completed_at
     assert at
-    report = demo.spec(DONE).finalize()
+    report = done.spec(DONE).finalize()
     assert (report.completed_at, report.removed > 50) == (at, True)
-    assert sync_index(demo.paths, {DONE: None}, everything=False) == []
+    assert sync_index(done.paths, {DONE: None}, everything=False) == []
 
 
 # -- the commands -------------------------------------------------------------------------------------
 
 
-def test_finalizar_json(demo: Workspace, capsys: Capture) -> None:
-    assert spw(demo, "finalizar", DONE, "--export") == 0
+def test_finalizar_json(done: Workspace, capsys: Capture) -> None:
+    assert spw(done, "finalizar", DONE, "--export") == 0
     out = capsys.readouterr().out
     value = json.loads(out)
     assert not out.endswith("\n")
@@ -332,8 +336,8 @@ def test_finalizar_json(demo: Workspace, capsys: Capture) -> None:
     assert Path(value["summary_path"]).is_file()
 
 
-def test_finalize_raw_is_a_sentence(demo: Workspace, capsys: Capture) -> None:
-    assert spw(demo, "finalize", DONE, "--raw") == 0
+def test_finalize_raw_is_a_sentence(done: Workspace, capsys: Capture) -> None:
+    assert spw(done, "finalize", DONE, "--raw") == 0
     assert capsys.readouterr().out.startswith(f"{DONE} completed: 5 tasks in 2 waves, ")
 
 
@@ -350,12 +354,12 @@ def test_refusal_in_json_and_in_words(demo: Workspace, capsys: Capture) -> None:
 
 
 def test_vscode_is_looked_for_before_anything_is_done(
-    demo: Workspace, capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    done: Workspace, capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert spw(demo, "finalizar", DONE, "--vscode") == 1
+    assert spw(done, "finalizar", DONE, "--vscode") == 1
     assert "VS Code" in json.loads(capsys.readouterr().err)["error"]
-    assert demo.spec(DONE).summary().stage != "complete"
+    assert done.spec(DONE).summary().stage != "complete"
 
 
 def test_vscode_gets_the_summary(demo: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -369,9 +373,9 @@ def test_vscode_gets_the_summary(demo: Workspace, monkeypatch: pytest.MonkeyPatc
     assert "# Progress Summary" in (tmp_path / "got.md").read_text()
 
 
-def test_view_answers_from_the_store(demo: Workspace, capsys: Capture) -> None:
-    demo.spec(DONE).finalize()
-    assert spw(demo, "view", DONE, "completion-summary", "--raw") == 0
+def test_view_answers_from_the_store(done: Workspace, capsys: Capture) -> None:
+    done.spec(DONE).finalize()
+    assert spw(done, "view", DONE, "completion-summary", "--raw") == 0
     assert "## Tasks Completed" in capsys.readouterr().out
 
 
@@ -407,8 +411,8 @@ def test_summary_export(demo: Workspace, capsys: Capture) -> None:
     assert path.read_text() == "# My notes\n"
 
 
-def test_summary_export_of_a_completed_spec(demo: Workspace, capsys: Capture) -> None:
-    spec = demo.spec(DONE)
+def test_summary_export_of_a_completed_spec(done: Workspace, capsys: Capture) -> None:
+    spec = done.spec(DONE)
     spec.finalize()
     for _ in range(2):
         path, markdown = spec.export_summary()

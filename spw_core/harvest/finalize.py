@@ -115,8 +115,9 @@ def _overruled(record: SpecRecord, force: bool, *, has_post_mortem: bool) -> tup
 
 def _has_post_mortem(paths: WorkspacePaths, record: SpecRecord) -> bool:
     """True for a report in the spec's folder or a file in the spec's folder of common post-mortems."""
-    if any(document.path == "post-mortem/report.md" and document.size for document in record.documents):
-        return True
+    for document in record.documents:
+        if (document.area, document.path) == (Area.SPEC, "post-mortem/report.md") and document.size:
+            return True
     try:
         files = list((paths.workflow / _POST_MORTEMS / record.name).iterdir())
         return any(path.is_file() and path.stat().st_size for path in files)
