@@ -20,9 +20,10 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spw_core.domain.model import SpecRecord
+from spw_core.domain.model import FileError, SpecRecord
 from spw_core.domain.places import Area
 from spw_core.domain.summary import Attention, SpecSummary, summarise
+from spw_core.errors import SpwError
 from spw_core.formats.text_decode import decode_text
 from spw_core.harvest.reading import load_record, read_document
 from spw_core.store.index import IndexStore
@@ -57,8 +58,15 @@ class Workspace:
         return self.paths.spec_names()
 
     def specs(self) -> list[SpecSummary]:
-        """The summary of every spec as it is now, by name."""
-        return [self.spec(name).summary() for name in self.spec_names()]
+        """The summary of every spec as it is now, by name; one that cannot be read says why."""
+        return [self._summary(name) for name in self.spec_names()]
+
+    def _summary(self, name: str) -> SpecSummary:
+        try:
+            return self.spec(name).summary()
+        except (SpwError, OSError) as error:
+            text = error.message if isinstance(error, SpwError) else str(error.strerror or error)
+            return summarise(SpecRecord(name, errors=(FileError(".", text),)))
 
     def indexed_specs(self) -> list[SpecSummary]:
         """The summaries as of the last harvest, from the index alone: fast at any size, empty without one."""

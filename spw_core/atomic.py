@@ -75,7 +75,7 @@ def replace_file(path: Path, data: bytes, *, expected: bytes | None = None) -> N
         if before and not os.access(path, os.W_OK):
             raise WriteError(f"{path} is write-protected")
         temporary = _write_beside(path, data, before)
-        with _locked(path.parent):
+        with locked(path.parent):
             if expected is not None and _read(path) != expected:
                 raise FileChanged(f"{path} was changed by somebody else")
             temporary.replace(path)
@@ -141,7 +141,7 @@ def _umask() -> int:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     if sys.platform == "win32":
         yield
         return

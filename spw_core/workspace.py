@@ -1,8 +1,8 @@
 """Where things are. Every path inside a workspace is built here and nowhere else.
 
 A workspace is a folder that holds `.spec-workflow/`. Names that come from outside (spec, task,
-subagent) pass `check_name` before they become part of a path, and the result is checked to lie
-inside the workspace even when folders on the way are symbolic links.
+subagent) pass `check_name` before they become part of a path, and no folder on the way may be a
+symbolic link.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from spw_core.errors import InvalidName, SpecNotFound, WorkspaceNotFound
+from spw_core.errors import InvalidName, SpecNotFound, SpwError, WorkspaceNotFound
 from spw_core.names import APPROVALS_DIR, INDEX_DB, SPEC_DB, SPECS_DIR, WORKFLOW_DIR, is_valid_name
 
 # Kept out of git: everything that can be rebuilt, and the databases themselves.
@@ -62,14 +62,15 @@ class WorkspacePaths:
         return self.workflow / ".gitignore"
 
     def spec_dir(self, name: str) -> Path:
-        """Folder of a spec, which need not exist. Raises InvalidName, also for a link leading outside."""
-        return self._inside(self.specs / check_name(name), name)
+        """Folder of a spec, which need not exist. Raises InvalidName, also for a symbolic link."""
+        return self._no_link(self.specs / check_name(name))
 
     def spec_db(self, name: str) -> Path:
         return self.spec_dir(name) / SPEC_DB
 
     def approvals_dir(self, name: str) -> Path:
-        return self._inside(self.workflow / APPROVALS_DIR / check_name(name), name)
+        """Folder of a spec's approvals, which need not exist. Raises InvalidName as `spec_dir` does."""
+        return self._no_link(self.workflow / APPROVALS_DIR / check_name(name))
 
     def spec_file(self, name: str, rel_path: str) -> Path:
         """A file inside a spec's folder. Raises InvalidName for a path that would lead out of it."""
@@ -94,29 +95,38 @@ class WorkspacePaths:
         """Names of all spec folders, byte-wise sorted; folders whose name is not valid are left out."""
         return sorted(name for name in self._spec_folders() if is_valid_name(name))
 
-    def odd_spec_folders(self) -> list[str]:
-        """Folders under `specs/` that cannot be specs because of their name, hidden ones aside."""
-        return sorted(n for n in self._spec_folders() if not is_valid_name(n) and not n.startswith("."))
+    def odd_spec_folders(self) -> list[tuple[str, str]]:
+        """(name, reason) of what stands under `specs/` and cannot be a spec, hidden entries aside."""
+        odd = []
+        for entry in self._spec_entries():
+            if entry.name.startswith("."):
+                continue
+            if entry.is_symlink():
+                odd.append((entry.name, "is a symbolic link and is not followed; use the folder itself"))
+            elif entry.is_dir(follow_symlinks=False) and not is_valid_name(entry.name):
+                odd.append((entry.name, "is not a valid spec name; rename the folder to harvest it"))
+        return sorted(odd)
 
     def _spec_folders(self) -> Iterator[str]:
-        try:
-            entries = os.scandir(self.specs)
-        except (FileNotFoundError, NotADirectoryError):
-            return
-        with entries:
-            for entry in entries:
-                if entry.is_dir():
-                    yield entry.name
+        return (entry.name for entry in self._spec_entries() if entry.is_dir(follow_symlinks=False))
 
-    def _inside(self, path: Path, name: str) -> Path:
-        # Only a symbolic link can lead out once the name is checked, and only then is resolving paid for.
-        if (path.is_symlink() or path.parent.is_symlink()) and not path.resolve().is_relative_to(
-            self.root.resolve()
-        ):
-            raise InvalidName(
-                f"{name}: {path} is a symbolic link that leads out of the workspace",
-                "Replace the link by the folder itself.",
-            )
+    def _spec_entries(self) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(self._no_link(self.specs)) as entries:
+                return list(entries)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            message = f"cannot list {self.specs}: {error.strerror or error}"
+            raise SpwError(message, "Check its permissions.") from error
+
+    def _no_link(self, path: Path) -> Path:
+        """The path, unless it or the folder above it is a symbolic link: those are never followed."""
+        for part in (path, path.parent):
+            if part != self.workflow and part.is_symlink():
+                raise InvalidName(
+                    f"{part} is a symbolic link and is not followed", "Replace the link by the folder itself."
+                )
         return path
 
 
@@ -135,8 +145,14 @@ def find_workspace(start: Path | str | None = None) -> WorkspacePaths:
     origin = Path(start) if start is not None else Path.cwd()
     origin = Path(os.path.abspath(origin))  # noqa: PTH100 - resolve() would follow links
     for folder in (origin, *origin.parents):
-        if (folder / WORKFLOW_DIR).is_dir() and folder.name != WORKFLOW_DIR:
-            return WorkspacePaths(folder)
+        workflow = folder / WORKFLOW_DIR
+        if workflow.is_dir() and folder.name != WORKFLOW_DIR:
+            if not workflow.is_symlink():
+                return WorkspacePaths(folder)
+            # A link somebody made on purpose, to share a workspace between checkouts: it is the other one.
+            real = workflow.resolve()
+            if real.name == WORKFLOW_DIR:
+                return WorkspacePaths(real.parent)
     if not origin.exists():
         raise WorkspaceNotFound(f"no such folder: {origin}", "Check the path given with --workspace.")
     raise WorkspaceNotFound(

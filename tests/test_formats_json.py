@@ -142,7 +142,7 @@ def test_a_lone_surrogate_becomes_a_question_mark(name: str) -> None:
     texts = "status wave_status summary run_id checkpoint path filePath id type".split()
     content = dict.fromkeys(texts, "p\ud800") | {
         "tasks": ["p\ud800", {"id": "p\ud800"}],
-        "snapshots": [{"trigger": "p\ud800", "timestamp": "p\ud800"}],
+        "snapshots": [{"version": 1, "trigger": "p\ud800", "timestamp": "p\ud800"}],
         "history": [{"result": "p\ud800"}],
     }
     value, _ = READERS[name](data(content))
@@ -192,7 +192,7 @@ def test_verdict_words(words: tuple[object, ...], verdict: str) -> None:
                     None,
                 ],
             },
-            WaveSummary("pass", "A. B.", ("3", "1.2", "4"), "", "run-001", "wave-03"),
+            WaveSummary("pass", "A.; B.", ("3", "1.2", "4"), "", "run-001", "wave-03"),
             0,
         ),
         ({"status": "Blocked", "summary": "s"}, WaveSummary("blocked", "s", ()), 0),
@@ -356,6 +356,10 @@ def test_snapshots() -> None:
         {"version": 3, "trigger": "approved", "status": "pending"},
         {"version": "4", "trigger": "manual"},
         {"version": 5, "trigger": 5},
+        {"version": 5, "trigger": "approved"},
+        {"version": 99999999999999999999999999},
+        {"version": True},
+        {"trigger": "approved"},
         "not an object",
     ]
     content = data({"filePath": "s\\x\\design.md", "currentVersion": 5, "snapshots": entries})
@@ -364,20 +368,26 @@ def test_snapshots() -> None:
         (1, "initial", "pending"),
         (2, "revision_requested", "needs-revision"),
         (3, "approved", "approved"),
-        (0, "manual", "pending"),
+        (4, "manual", "pending"),
         (5, "", "pending"),
     ]
     assert {(item.doc_type, item.path) for item in found} == {
         ("design", ".snapshots/design.md/metadata.json")
     }
     assert (found[1].approval_id, found[1].title, found[0].created_at) == ("a", "T", "t1")
-    assert [str(problem) for problem in problems] == ["a snapshot entry is not an object"]
+    assert [str(problem) for problem in problems] == [
+        "snapshot version 5 is listed twice; the first one counts",
+        "a snapshot entry has no usable version: 99999999999999999999999999",
+        "a snapshot entry has no usable version: True",
+        "a snapshot entry has no usable version: None",
+        "a snapshot entry is not an object",
+    ]
 
 
 def test_snapshots_without_a_list_and_without_a_document() -> None:
     path = ".snapshots/tasks.md/metadata.json"
     assert parse_snapshots(b"{}", path) == ((), [Problem(0, "no list under the key 'snapshots'")])
-    [found], _ = parse_snapshots(b'{"snapshots": [{"trigger": "approved"}]}', path)
+    [found], _ = parse_snapshots(b'{"snapshots": [{"version": 1, "trigger": "approved"}]}', path)
     assert (found.doc_type, found.file_path) == ("tasks", "tasks.md")
 
 

@@ -116,7 +116,7 @@ def test_second_harvest_changes_nothing(demo: Workspace) -> None:
 
 def test_second_harvest_opens_no_file(demo: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     demo.harvest()
-    monkeypatch.setattr(intake, "read_file", lambda path: pytest.fail(f"{path} was read"))
+    monkeypatch.setattr(intake, "read_file", lambda *path: pytest.fail(f"{path} was read"))
     demo.harvest()
 
 
@@ -285,7 +285,7 @@ def test_unreadable_file_keeps_its_stored_version(
     harvest_one(workspace)
     path.write_text("second")
 
-    def refuse(_: str) -> None:
+    def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(intake, "read_file", refuse)
@@ -298,20 +298,25 @@ def test_unreadable_file_keeps_its_stored_version(
     assert harvest_one(workspace).changed == 1
 
 
+def make_unlistable(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """As `chmod 000` would, which does not stop a test that runs as root."""
+    real_open = os.open
+
+    def refuse(path: str, flags: int, *rest: object, **options: object) -> int:
+        if str(path).rpartition("/")[2] == name and flags & os.O_DIRECTORY:
+            raise PermissionError(13, "Permission denied")
+        return real_open(path, flags, *rest, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "open", refuse)
+
+
 def test_folder_that_cannot_be_listed_loses_nothing(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(workspace, "specs/alpha/design/deep/DESIGN-RESEARCH.md", "# R\n")
     write(workspace, "specs/alpha/tasks.md", "- [ ] 1. T\n")
     harvest_one(workspace)
-    real_scandir = os.scandir
-
-    def refuse(path: str) -> object:
-        if str(path).endswith("/design"):
-            raise PermissionError(13, "Permission denied")
-        return real_scandir(path)
-
-    monkeypatch.setattr(os, "scandir", refuse)
+    make_unlistable(monkeypatch, "design")
     report = harvest_one(workspace)
     assert (report.removed, report.tasks) == (0, 1)
     assert [error.path for error in report.errors] == ["design"]
@@ -320,14 +325,7 @@ def test_folder_that_cannot_be_listed_loses_nothing(
 def test_spec_folder_that_cannot_be_read_does_not_stop_the_others(
     demo: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real_scandir = os.scandir
-
-    def refuse(path: str) -> object:
-        if str(path).endswith("/gift-cards"):
-            raise PermissionError(13, "Permission denied")
-        return real_scandir(path)
-
-    monkeypatch.setattr(os, "scandir", refuse)
+    make_unlistable(monkeypatch, "gift-cards")
     report = demo.harvest()
     assert not report.ok
     assert {spec.spec: spec.failed for spec in report.specs if spec.failed} == {

@@ -58,15 +58,33 @@ def test_spec_names_are_sorted_valid_folders(workspace: Workspace) -> None:
         (workspace.paths.specs / name).mkdir()
     write(workspace, "specs/file.md", "no folder")
     assert workspace.spec_names() == ["B", "a.1", "alpha", "b"]
-    assert workspace.paths.odd_spec_folders() == ["with space"]
+    (workspace.paths.specs / "linked").symlink_to("alpha")
+    assert workspace.spec_names() == ["B", "a.1", "alpha", "b"]
+    assert [name for name, _ in workspace.paths.odd_spec_folders()] == ["linked", "with space"]
 
 
-def test_link_out_of_the_workspace_is_refused(workspace: Workspace, tmp_path: Path) -> None:
-    outside = tmp_path / "outside"
-    outside.mkdir()
-    (workspace.paths.specs / "evil").symlink_to(outside, target_is_directory=True)
-    with pytest.raises(InvalidName, match="leads out of the workspace"):
+@pytest.mark.parametrize("target", ["/tmp", "../..", "alpha", "nowhere"])
+def test_no_link_is_a_spec(workspace: Workspace, target: str) -> None:
+    (workspace.paths.specs / "evil").symlink_to(target, target_is_directory=True)
+    with pytest.raises(InvalidName, match="symbolic link"):
         workspace.spec("evil")
+    assert workspace.spec_names() == ["alpha"]
+    report = workspace.harvest()
+    assert {spec.spec: bool(spec.failed) for spec in report.specs} == {"alpha": False, "evil": True}
+
+
+def test_specs_folder_that_is_a_link_is_refused(workspace: Workspace, tmp_path: Path) -> None:
+    workspace.paths.specs.rename(tmp_path / "elsewhere")
+    workspace.paths.specs.symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    with pytest.raises(InvalidName, match="symbolic link"):
+        workspace.spec_names()
+
+
+def test_a_shared_workspace_is_the_one_the_link_leads_to(workspace: Workspace, tmp_path: Path) -> None:
+    checkout = tmp_path / "second"
+    checkout.mkdir()
+    (checkout / ".spec-workflow").symlink_to(workspace.paths.workflow, target_is_directory=True)
+    assert find_workspace(checkout).root == workspace.paths.root.resolve()
 
 
 @pytest.mark.parametrize(

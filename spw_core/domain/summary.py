@@ -14,6 +14,7 @@ from spw_core.formats.approvals import NEEDS_REVISION, PENDING
 from spw_core.formats.status import BLOCKED, PASS
 from spw_core.formats.tasks import TaskStatus
 from spw_core.names import DASHBOARDS
+from spw_core.text import clean_line
 
 # Spec states, the most urgent first.
 BLOCKED_SPEC = "blocked"
@@ -103,7 +104,10 @@ def _attention(record: SpecRecord, waves: tuple[WaveState, ...]) -> Iterator[Att
             # The path inside the request is a text that anybody may have written; only a plain one is used.
             named = f"{doc_type}.md" in DASHBOARDS
             path = f"{spec}/{doc_type}.md" if named else f"approvals/{record.name}/{approval.path}"
-            yield Attention("approval", f"{doc_type} {what}", path)
+            yield Attention("approval", f"{clean_line(doc_type)} {what}", path)
+    for error in record.errors:
+        if error.path == ".":
+            yield Attention("unreadable", clean_line(f"the spec's folder {error.error}"), spec)
     if record.has_tasklike_lines and not record.tasks:
         yield Attention(
             "tasks-unreadable", "tasks.md has checkboxes but no readable task", f"{spec}/tasks.md"
@@ -117,7 +121,7 @@ def _attention(record: SpecRecord, waves: tuple[WaveState, ...]) -> Iterator[Att
     for wave in waves:
         for text in wave.checkpoint.stale:
             pointer = f"{spec}/{wave.folder}/{text.partition(' ')[0]}"
-            yield Attention("stale-summary", f"wave {wave.number}: {text}", pointer)
+            yield Attention("stale-summary", f"wave {wave.number}: {clean_line(text)}", pointer)
     if record.impl_logs or record.waves:
         logged = {log.task_id for log in record.impl_logs if log.size}
         missing = [t.id for t in record.tasks if t.status is TaskStatus.DONE and t.id not in logged]

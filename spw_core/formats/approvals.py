@@ -76,11 +76,21 @@ def parse_snapshots(data: bytes, rel_path: str) -> tuple[tuple[Approval, ...], l
     if not isinstance(entries, list):
         return (), [*problems, Problem(0, "no list under the key 'snapshots'")]
     found = []
+    versions: set[int] = set()
     for entry in entries:
         if not isinstance(entry, dict):
             problems.append(Problem(0, "a snapshot entry is not an object"))
             continue
         version = entry.get("version")
+        if isinstance(version, str) and version.isascii() and version.isdigit():
+            version = int(version[:_DIGITS])
+        if not isinstance(version, int) or isinstance(version, bool) or not 0 < version < _MAX_VERSION:
+            problems.append(Problem(0, f"a snapshot entry has no usable version: {str(version)[:40]}"))
+            continue
+        if version in versions:
+            problems.append(Problem(0, f"snapshot version {version} is listed twice; the first one counts"))
+            continue
+        versions.add(version)
         trigger = text_of(entry.get("trigger"))
         found.append(
             Approval(
@@ -91,7 +101,7 @@ def parse_snapshots(data: bytes, rel_path: str) -> tuple[tuple[Approval, ...], l
                 status=_TRIGGER_STATUS.get(trigger, PENDING),
                 title=text_of(entry.get("approvalTitle")),
                 created_at=text_of(entry.get("timestamp")),
-                version=version if isinstance(version, int) else 0,
+                version=version,
                 trigger=trigger,
             )
         )
@@ -103,6 +113,8 @@ def doc_type_of(path: str) -> str:
     return path.rpartition("/")[2].removesuffix(".md")
 
 
+_MAX_VERSION = 2**31
+_DIGITS = 12
 _TRIGGER_STATUS = {"approved": APPROVED, "revision_requested": NEEDS_REVISION}
 
 

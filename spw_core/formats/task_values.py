@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .task_words import TASK_WORDS, fold, is_none, is_wave_word, starts_with_none
+from spw_core.text import fold
+
+from .task_words import TASK_WORDS, is_none, is_wave_word, starts_with_none
 
 NUMBER = r"[0-9]{1,9}(?:\\?\.[0-9]{1,9}){0,15}"
 """One task id; the counts are bounded so that no line can make a pattern run long."""

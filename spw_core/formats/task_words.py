@@ -1,13 +1,14 @@
 """The words of a task list in the languages agents write: metadata keys, statuses, section names.
 
-Everything is compared after `fold`, so case, accents and full-width forms do not matter.
+Everything is compared after `spw_core.text.fold`, so case, accents and full-width forms do not matter.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from enum import StrEnum
+
+from spw_core.text import fold
 
 
 class TaskStatus(StrEnum):
@@ -30,14 +31,6 @@ class Key(StrEnum):
     PROMPT = "prompt"
     BLOCKED = "blocked"
     STATUS = "status"
-
-
-def fold(text: str) -> str:
-    """Lower-case `text` without accents and in plain width."""
-    if text.isascii():
-        return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
 def is_none(text: str) -> bool:

@@ -40,7 +40,7 @@ def parse_wave_summary(data: bytes) -> tuple[WaveSummary | None, list[Problem]]:
     entries = tasks if isinstance(tasks, list) else []
     if tasks is not None and not isinstance(tasks, list):
         problems.append(Problem(0, "'tasks' is not a list"))
-    summary = text_of(value.get("summary")) or " ".join(
+    summary = text_of(value.get("summary")) or "; ".join(
         text for entry in entries if isinstance(entry, dict) and (text := text_of(entry.get("summary")))
     )
     return (

@@ -16,7 +16,7 @@ from spw_core.domain.summary import utc_text
 from spw_core.domain.transient import is_transient, why_it_stays
 from spw_core.errors import DocumentNotFound
 from spw_core.harvest.inside import Entry, entry_inside
-from spw_core.harvest.read_file import READ_FLAGS, FileContent, read_open_file
+from spw_core.harvest.read_file import INT64, READ_FLAGS, FileContent, read_open_file, storable
 from spw_core.harvest.scan import FoundFile, Scan, area_folder, scan_spec
 from spw_core.search.documents import document_path
 from spw_core.store.spec import SpecStore, StoredArtifact
@@ -145,7 +145,7 @@ def _remove(top: Path, rel_path: str, store: SpecStore, artifact: StoredArtifact
             if content is None or store.content(artifact.area, artifact.rel_path) != content.content:
                 return "changed since it was stored"
             info = entry.lstat()
-            if info is None or (info.st_ino & _INT64, info.st_size, info.st_mtime_ns) != (
+            if info is None or (info.st_ino & INT64, info.st_size, storable(info.st_mtime_ns)) != (
                 content.inode,
                 content.size,
                 content.mtime_ns,
@@ -155,9 +155,6 @@ def _remove(top: Path, rel_path: str, store: SpecStore, artifact: StoredArtifact
     except OSError as error:
         return f"cannot be removed: {error.strerror or error}"
     return ""
-
-
-_INT64 = 0x7FFF_FFFF_FFFF_FFFF
 
 
 def _read(entry: Entry) -> FileContent | None:

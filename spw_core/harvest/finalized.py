@@ -55,7 +55,7 @@ def store_finalization(store: SpecStore, new: Finalization) -> bool:
             "status": "completed",
             "stage": "complete",
             # The index looks at a spec again when its revision has changed.
-            "revision": str(store.revision() + 1),
+            "revision": str(store.next_revision()),
         }
     )
     return True

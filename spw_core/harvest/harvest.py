@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import time
 from collections.abc import Callable, Sequence
 
+from spw_core.atomic import locked
 from spw_core.crash import write_report
 from spw_core.domain.model import FileError
 from spw_core.domain.places import Area
 from spw_core.errors import CorruptStore, SpwError
 from spw_core.harvest.index_sync import sync_index
+from spw_core.harvest.inside import entry_inside
 from spw_core.harvest.intake import differences, take_in
+from spw_core.harvest.read_file import READ_FLAGS
 from spw_core.harvest.report import HarvestReport, SpecReport
 from spw_core.harvest.scan import scan_spec
 from spw_core.names import SPEC_DB
@@ -42,19 +47,21 @@ def harvest(
         paths.existing_spec(name)
     report = HarvestReport()
     if chosen and not dry_run:
-        ensure_gitignore(paths)
+        report.remarks += ensure_gitignore(paths)
     for done, name in enumerate(chosen):
         if progress:
             progress(done, len(chosen), name)
         report.specs.append(_harvest_or_report(paths, name, dry_run))
     if names is None:
         report.specs += [
-            SpecReport(folder, failed="the folder's name is not a valid spec name; rename it to harvest it")
-            for folder in paths.odd_spec_folders()
+            SpecReport(folder, failed=f"the folder {reason}") for folder, reason in paths.odd_spec_folders()
         ]
     revisions = {spec.spec: spec.revision for spec in report.specs[: len(chosen)]}
     if not dry_run and (chosen or paths.index_db.exists()):
-        report.remarks += sync_index(paths, revisions, everything=names is None)
+        try:
+            report.remarks += sync_index(paths, revisions, everything=names is None)
+        except SpwError as error:  # the specs are stored all the same
+            report.index_failed = error.message
     if progress:
         progress(len(chosen), len(chosen), "")
     report.elapsed_s = time.monotonic() - started
@@ -70,9 +77,13 @@ def harvest_spec(paths: WorkspacePaths, name: str) -> SpecReport:
     try:
         return _harvest_spec(paths, name)
     except CorruptStore as error:
-        moved = move_aside(paths.spec_db(name))
-        with SpecStore.writing(paths.spec_db(name)) as store, store.transaction():
-            saved = store.salvage(moved)
+        with locked(paths.spec_dir(name)):
+            try:
+                return _harvest_spec(paths, name)  # another process has just repaired it
+            except CorruptStore:
+                moved = move_aside(paths.spec_db(name))
+                with SpecStore.writing(paths.spec_db(name)) as store, store.transaction():
+                    saved = store.salvage(moved)
         report = _harvest_spec(paths, name)
         remark = (
             f"{error.message}; moved to {moved.name}, a new one was built from the files"
@@ -114,18 +125,26 @@ def preview_harvest(paths: WorkspacePaths, name: str) -> SpecReport:
     return report
 
 
-def ensure_gitignore(paths: WorkspacePaths) -> None:
-    """Keep databases and caches out of git: add what is missing, touch no existing line."""
+def ensure_gitignore(paths: WorkspacePaths) -> list[str]:
+    """Keep databases and caches out of git: add what is missing, touch no existing line.
+
+    Returns a remark when that cannot be done; nothing depends on it.
+    """
     try:
-        present = paths.gitignore.read_bytes()
-    except FileNotFoundError:
-        present = b""
-    known = {line.strip() for line in present.decode("utf-8", "replace").splitlines()}
-    missing = [line for line in GITIGNORE_LINES if line not in known]
-    if missing:
-        newline = b"" if not present or present.endswith(b"\n") else b"\n"
-        with paths.gitignore.open("ab") as stream:
-            stream.write(newline + "".join(line + "\n" for line in missing).encode())
+        with entry_inside(paths.workflow, paths.gitignore.name) as entry:
+            flags = READ_FLAGS | os.O_RDWR | os.O_CREAT | os.O_APPEND
+            with os.fdopen(entry.open(flags, 0o644), "r+b") as stream:
+                if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                    raise OSError("it is no regular file")
+                present = stream.read()
+                known = {line.strip() for line in present.decode("utf-8", "replace").splitlines()}
+                missing = [line for line in GITIGNORE_LINES if line not in known]
+                if missing:
+                    newline = b"" if not present or present.endswith(b"\n") else b"\n"
+                    stream.write(newline + "".join(line + "\n" for line in missing).encode())
+    except OSError as error:
+        return [f"{paths.gitignore.name} cannot be completed: {error.strerror or error}"]
+    return []
 
 
 def _harvest_or_report(paths: WorkspacePaths, name: str, dry_run: bool) -> SpecReport:

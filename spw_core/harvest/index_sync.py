@@ -14,7 +14,7 @@ from spw_core.domain.model import SpecRecord
 from spw_core.domain.places import Area, Kind, Place, place_of
 from spw_core.domain.summary import summarise, utc_text
 from spw_core.domain.waves import wave_states
-from spw_core.errors import CorruptStore
+from spw_core.errors import CorruptStore, SpwError
 from spw_core.formats.status import BLOCKED
 from spw_core.harvest.finalized import NO_FILE, finalization, summary_artifact
 from spw_core.harvest.stored import stored_record
@@ -65,7 +65,7 @@ def _stored_revision(paths: WorkspacePaths, name: str) -> int:
     try:
         with SpecStore.reading(paths.spec_db(name)) as store:
             return -1 if store is None else store.revision()
-    except CorruptStore:
+    except SpwError:  # the harvest of that spec reports it
         return -1
 
 

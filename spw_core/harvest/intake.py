@@ -33,9 +33,16 @@ class Differences:
     removed: tuple[StoredArtifact, ...]
     scan_errors_changed: bool
     never_projected: bool
+    was_unreadable: bool
 
     def __bool__(self) -> bool:
-        return bool(self.fresh or self.removed or self.scan_errors_changed or self.never_projected)
+        return bool(
+            self.fresh
+            or self.removed
+            or self.scan_errors_changed
+            or self.never_projected
+            or self.was_unreadable
+        )
 
 
 def differences(store: SpecStore, scan: Scan) -> Differences:
@@ -56,8 +63,9 @@ def differences(store: SpecStore, scan: Scan) -> Differences:
     return Differences(
         tuple(fresh),
         tuple(removed),
-        scan_errors_changed=meta.get(_SCAN_ERRORS, "[]") != _scan_errors_text(scan),
+        scan_errors_changed=meta.get(_SCAN_ERRORS, "[]") != _errors_text(scan.errors),
         never_projected=_CREATED_AT not in meta,
+        was_unreadable=bool(meta.get(_UNREADABLE)),
     )
 
 
@@ -70,7 +78,7 @@ def take_in(store: SpecStore, name: str, scan: Scan, differing: Differences, rep
     unreadable = []
     for found, artifact in differing.fresh:
         try:
-            content = read_file(found.full_path)
+            content = read_file(scan.tops[found.area], found.rel_path)
         except FileNotFoundError:
             continue  # gone since the scan: the next harvest will say so
         except OSError as error:
@@ -81,19 +89,26 @@ def take_in(store: SpecStore, name: str, scan: Scan, differing: Differences, rep
         if not scan.is_there_now(Area(artifact.area), artifact.rel_path):
             store.mark_removed(artifact.id, now)
             report.removed += 1
-    store.set_meta({"name": name, _SCAN_ERRORS: _scan_errors_text(scan)})
-    touched = project_anew(store, name, unreadable)
+    store.set_meta(
+        {
+            "name": name,
+            _SCAN_ERRORS: _errors_text(scan.errors),
+            # Kept until a harvest can read them, or no longer finds them.
+            _UNREADABLE: _errors_text(unreadable) if unreadable else "",
+        }
+    )
+    touched = project_anew(store, name)
     if touched or report.changed or report.removed or _CREATED_AT not in store.meta():
         store.set_meta(
             {
-                "revision": str(store.revision() + 1),
+                "revision": str(store.next_revision()),
                 "harvested_at": now,
                 _CREATED_AT: store.meta().get(_CREATED_AT, now),
             }
         )
 
 
-def project_anew(store: SpecStore, name: str, unreadable: Iterable[FileError] = ()) -> int:
+def project_anew(store: SpecStore, name: str) -> int:
     """Make all projections from the artifacts alone; returns how many rows differed. Inside a transaction."""
     for artifact in store.artifacts().values():
         # Taken over from another tool, or stored by a version that knew less.
@@ -101,9 +116,7 @@ def project_anew(store: SpecStore, name: str, unreadable: Iterable[FileError] = 
         if artifact.artifact_type != place.kind:
             store.reclassify(artifact.id, place.phase, place.kind)
     artifacts = counted(store.artifacts().values())
-    of_scan = [FileError(*error) for error in json.loads(store.meta().get(_SCAN_ERRORS, "[]"))]
-    errors = [*of_scan, *unreadable, *_content_errors(artifacts)]
-    record = project(name, stored_sources(store, artifacts), errors)
+    record = project(name, stored_sources(store, artifacts), stored_errors(store, artifacts))
     store.set_meta(to_meta(record))
     return store.replace_projections(to_rows(record))
 
@@ -165,13 +178,20 @@ def _content_problem(place: Place, rel_path: str, content: FileContent) -> str |
     return "; ".join(str(problem) for problem in problems) or None
 
 
-def _content_errors(artifacts: Iterable[StoredArtifact]) -> list[FileError]:
-    return [FileError(artifact.rel_path, artifact.problem) for artifact in artifacts if artifact.problem]
+def stored_errors(store: SpecStore, artifacts: Iterable[StoredArtifact]) -> list[FileError]:
+    """What was wrong at the last harvest that no reader of contents will find again."""
+    meta = store.meta()
+    texts = (meta.get(_SCAN_ERRORS), meta.get(_UNREADABLE))
+    found = [FileError(*error) for text in texts if text for error in json.loads(text)]
+    return found + [
+        FileError(artifact.rel_path, artifact.problem) for artifact in artifacts if artifact.problem
+    ]
 
 
 _SCAN_ERRORS = "scan_errors"
+_UNREADABLE = "unreadable"
 _CREATED_AT = "created_at"
 
 
-def _scan_errors_text(scan: Scan) -> str:
-    return json.dumps(sorted([error.path, error.error] for error in scan.errors), ensure_ascii=False)
+def _errors_text(errors: Iterable[FileError]) -> str:
+    return json.dumps(sorted([error.path, error.error] for error in errors), ensure_ascii=False)

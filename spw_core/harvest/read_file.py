@@ -7,9 +7,15 @@ import os
 import stat
 from dataclasses import dataclass
 from io import FileIO
+from pathlib import Path
+
+from spw_core.harvest.inside import entry_inside
 
 # Larger files are recorded with their hash and reported, but their bytes are not stored.
 MAX_STORED_BYTES = 32 * 1024 * 1024
+
+# The largest integer that SQLite holds.
+INT64 = 0x7FFF_FFFF_FFFF_FFFF
 
 _ATTEMPTS = 3
 _BLOCK = 1024 * 1024
@@ -30,24 +36,38 @@ class FileContent:
     mode: int
 
 
-def read_file(path: str) -> FileContent:
-    """Read a regular file, again if it changed meanwhile. Raises OSError, also when it is none."""
-    for _ in range(_ATTEMPTS):
-        with os.fdopen(os.open(path, READ_FLAGS), "rb", buffering=0) as stream:
-            content = read_open_file(stream)
-        if content is not None:
-            return content
+def storable(number: int) -> int:
+    """The nearest 64-bit integer: file systems hold times, and give inode numbers, that no database takes."""
+    return max(-INT64 - 1, min(number, INT64))
+
+
+def read_file(top: Path, rel_path: str, *, whole: bool = False) -> FileContent:
+    """Read a regular file below `top`, again if it changed meanwhile. No part of the way may be a link.
+
+    With `whole`, `content` is there whatever the size. Raises OSError, also when it is no file.
+    """
+    try:
+        for _ in range(_ATTEMPTS):
+            with (
+                entry_inside(top, rel_path) as entry,
+                os.fdopen(entry.open(READ_FLAGS), "rb", buffering=0) as stream,
+            ):
+                content = read_open_file(stream, whole=whole)
+            if content is not None:
+                return content
+    except ValueError as error:
+        raise FileNotFoundError(str(error)) from error
     raise OSError("changes while it is being read; it will be taken at the next harvest")
 
 
-def read_open_file(stream: FileIO) -> FileContent | None:
+def read_open_file(stream: FileIO, *, whole: bool = False) -> FileContent | None:
     """Read a regular file from its start; None when it changed meanwhile. Raises OSError when it is none."""
     fd = stream.fileno()
     before = os.fstat(fd)
     if not stat.S_ISREG(before.st_mode):
         raise OSError("not a regular file")
     digest = hashlib.sha256()
-    blocks: list[bytes] | None = [] if before.st_size <= MAX_STORED_BYTES else None
+    blocks: list[bytes] | None = [] if whole or before.st_size <= MAX_STORED_BYTES else None
     size = 0
     while block := stream.read(_BLOCK):
         digest.update(block)
@@ -61,7 +81,7 @@ def read_open_file(stream: FileIO) -> FileContent | None:
         content=b"".join(blocks) if blocks is not None else None,
         content_hash=digest.hexdigest(),
         size=size,
-        mtime_ns=after.st_mtime_ns,
-        inode=after.st_ino & 0x7FFF_FFFF_FFFF_FFFF,
+        mtime_ns=storable(after.st_mtime_ns),
+        inode=after.st_ino & INT64,
         mode=after.st_mode,
     )

@@ -11,12 +11,12 @@ from dataclasses import replace
 
 from spw_core.domain.model import FileError, SpecRecord
 from spw_core.domain.places import Area, place_of
-from spw_core.errors import DocumentNotFound, StoreError
+from spw_core.errors import DocumentNotFound, InvalidName, StoreError
 from spw_core.harvest.finalized import as_finalized, finalization
 from spw_core.harvest.project import READ_KINDS, Source, project
 from spw_core.harvest.read_file import read_file
 from spw_core.harvest.scan import FoundFile, Scan, area_folder, scan_spec
-from spw_core.harvest.stored import stored_record, stored_sources
+from spw_core.harvest.stored import counted, stored_record, stored_sources
 from spw_core.names import SPEC_DB
 from spw_core.store.spec import SpecStore, StoredArtifact
 from spw_core.summaries.completion import COMPLETION_FILE
@@ -62,38 +62,35 @@ def read_document(paths: WorkspacePaths, name: str, area: Area, rel_path: str) -
 
 
 def read_live(paths: WorkspacePaths, name: str, area: Area, rel_path: str) -> bytes | None:
-    """Bytes of a file on disk, walking down folder by folder without following a link; None if absent."""
-    folder = area_folder(paths, name, area)
-    parts = rel_path.split("/")
-    if any(part in ("", ".", "..") or "\0" in part for part in parts):
-        return None
-    for part in parts[:-1]:
-        folder = folder / part
-        if folder.is_symlink() or not folder.is_dir():
-            return None
+    """Bytes of a file on disk, whatever its size, no part of the way being a link; None if there is none."""
     try:
-        return read_file(str(folder / parts[-1])).content
-    except OSError:
+        return read_file(area_folder(paths, name, area), rel_path, whole=True).content
+    except (OSError, InvalidName):
         return None
 
 
 def _live_record(name: str, scan: Scan) -> SpecRecord:
     errors: list[FileError] = []
-    sources = [_live_source(found, errors) for found in scan.files]
+    sources = [_live_source(scan, found, errors) for found in scan.files]
     return project(name, sources, [*scan.errors, *errors])
 
 
 def _merged_record(paths: WorkspacePaths, name: str, store: SpecStore) -> SpecRecord:
     """The stored facts, with everything outside sealed runs replaced by what the disk says now."""
-    sealed = store.sealed_runs()
-    scan = scan_spec(paths, name, skip=sealed)
     known = store.artifacts()
-    differing = []
+    on_disk_before = {
+        place_of(Area(area), rel_path).run for (area, rel_path), a in known.items() if a.removed_at is None
+    }
+    # One that was cleaned away is looked for: it may have been dispatched again.
+    sealed = store.sealed_runs() & on_disk_before
+    scan = scan_spec(paths, name, skip=sealed)
+    differing = {}
     for found in scan.files:
-        artifact = known.get((found.area, found.rel_path))
+        key = (found.area, found.rel_path)
+        artifact = known.get(key)
         if artifact is None or not _is_same(artifact, found):
-            differing.append(found)
-            known.pop((found.area, found.rel_path), None)
+            differing[key] = found
+            known[key] = _as_if_stored(found)
     on_disk = {(found.area, found.rel_path) for found in scan.files}
     gone = False
     for (area, rel_path), artifact in known.items():
@@ -104,23 +101,49 @@ def _merged_record(paths: WorkspacePaths, name: str, store: SpecStore) -> SpecRe
             gone = True
     if not differing and not gone:
         return stored_record(store, name)
+    speaking = counted(known.values())
     errors: list[FileError] = []
-    sources = [_live_source(found, errors) for found in differing]
-    sources += stored_sources(store, known.values())
+    sources = [
+        _live_source(scan, differing[source.area, source.rel_path], errors)
+        if (source.area, source.rel_path) in differing
+        else source
+        for source in stored_sources(store, speaking)
+    ]
     sources.sort(key=lambda source: (source.area, source.rel_path))
-    return as_finalized(project(name, sources, [*scan.errors, *errors]), store.meta())
+    remembered = [FileError(artifact.rel_path, artifact.problem) for artifact in speaking if artifact.problem]
+    record = project(name, sources, [*scan.errors, *errors, *remembered])
+    return as_finalized(record, store.meta())
+
+
+def _as_if_stored(found: FoundFile) -> StoredArtifact:
+    """A file that is on disk, for the rule that says which artifacts count."""
+    return StoredArtifact(
+        id=0,
+        area=found.area,
+        rel_path=found.rel_path,
+        artifact_type=place_of(found.area, found.rel_path).kind,
+        content_hash="",
+        size=found.size,
+        mtime_ns=found.mtime_ns,
+        inode=found.inode,
+        mode=found.mode,
+        checked_ns=0,
+        removed_at=None,
+        cleaned_at=None,
+        problem=None,
+    )
 
 
 # Stands for the moment of reading where only "removed or not" matters.
 _JUST_NOW = "now"
 
 
-def _live_source(found: FoundFile, errors: list[FileError]) -> Source:
+def _live_source(scan: Scan, found: FoundFile, errors: list[FileError]) -> Source:
     """A file on disk, with its bytes only if their content says something about state."""
     content = None
     if place_of(found.area, found.rel_path).kind in READ_KINDS:
         try:
-            content = read_file(found.full_path).content
+            content = read_file(scan.tops[found.area], found.rel_path).content
         except OSError as error:
             errors.append(FileError(found.rel_path, f"cannot be read: {error.strerror or error}"))
     return Source(found.area, found.rel_path, found.size, found.mtime_ns, content)

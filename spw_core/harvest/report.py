@@ -31,12 +31,16 @@ class SpecReport:
 
 @dataclass(slots=True)
 class HarvestReport:
-    """All specs of one harvest, in order, remarks about the index, and the time taken in seconds."""
+    """All specs of one harvest, in order, remarks about the rest, and the time taken in seconds.
+
+    `index_failed` says why the index could not be updated; the spec databases were.
+    """
 
     specs: list[SpecReport] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    index_failed: str = ""
     elapsed_s: float = 0.0
 
     @property
     def ok(self) -> bool:
-        return not any(report.failed for report in self.specs)
+        return not self.index_failed and not any(report.failed for report in self.specs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from spw_core.domain.model import Document, FileError, ImplLog, Run, SpecRecord, Subagent, WaveFiles
 from spw_core.domain.waves import wave_states
@@ -14,6 +14,8 @@ from spw_core.formats.tasks import Task, TaskStatus
 from spw_core.formats.waves import WaveLatest, WaveSummary
 from spw_core.harvest.project import run_order
 from spw_core.store.rows import Row
+
+_T = TypeVar("_T")
 
 Tables = Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -65,11 +67,16 @@ def from_rows(
         has_tasklike_lines=bool(meta.get("has_tasklike_lines")),
         task_warnings=_load(meta.get("task_warnings", "[]")),
         generation_strategy=meta.get("generation_strategy", ""),
-        impl_logs=tuple(ImplLog(**row) for row in tables["impl_logs"]),
-        approvals=tuple(Approval(**row) for row in tables["approvals"]),
+        impl_logs=tuple(_pick(ImplLog, row) for row in tables["impl_logs"]),
+        approvals=tuple(_pick(Approval, row) for row in tables["approvals"]),
         completed_at=meta.get("completed_at", ""),
-        errors=tuple(FileError(**row) for row in tables["harvest_errors"]),
+        errors=tuple(_pick(FileError, row) for row in tables["harvest_errors"]),
     )
+
+
+def _pick(kind: type[_T], row: Mapping[str, Any]) -> _T:
+    """A dataclass from the columns it has fields for; a newer version may have added others."""
+    return kind(**{column.name: row[column.name] for column in fields(cast(Any, kind))})
 
 
 def _run_row(run: Run) -> Row:

@@ -11,7 +11,10 @@ from typing import NamedTuple
 
 from spw_core.domain.model import FileError
 from spw_core.domain.places import Area
-from spw_core.names import SPEC_DB, TEMPORARY_SUFFIX
+from spw_core.errors import InvalidName
+from spw_core.harvest.inside import entry_inside
+from spw_core.harvest.read_file import INT64, storable
+from spw_core.names import APPROVALS_DIR, SPEC_DB, TEMPORARY_SUFFIX
 from spw_core.workspace import WorkspacePaths
 
 
@@ -32,14 +35,19 @@ class Scan:
     """What a walk found. `tops` are the folders of the areas, `blind` those inside (with a final `/`)
     that could not be listed."""
 
-    tops: dict[str, str] = field(default_factory=dict)
+    tops: dict[str, Path] = field(default_factory=dict)
     files: list[FoundFile] = field(default_factory=list)
     errors: list[FileError] = field(default_factory=list)
     blind: list[tuple[Area, str]] = field(default_factory=list)
 
     def is_there_now(self, area: Area, rel_path: str) -> bool:
         """Look once more: a file may have come, and been harvested by another process, since the walk."""
-        return os.path.lexists(f"{self.tops[area]}/{rel_path}")
+        try:
+            with entry_inside(self.tops[area], rel_path) as entry:
+                info = entry.lstat()
+        except (OSError, ValueError):
+            return False
+        return info is not None and stat.S_ISREG(info.st_mode)
 
     def is_blind(self, area: Area, rel_path: str) -> bool:
         """True when nothing can be said about this path because a folder above it could not be listed."""
@@ -47,74 +55,100 @@ class Scan:
 
 
 def area_folder(paths: WorkspacePaths, name: str, area: Area) -> Path:
-    """The folder that `rel_path` is relative to."""
+    """The folder that `rel_path` is relative to. Raises InvalidName when it is a symbolic link."""
     return paths.spec_dir(name) if area is Area.SPEC else paths.approvals_dir(name)
 
 
 def scan_spec(paths: WorkspacePaths, name: str, skip: Collection[str] = ()) -> Scan:
-    """List every file of a spec and of its approvals; `skip` holds spec-relative folders to leave out."""
+    """List every file of a spec and of its approvals; `skip` holds spec-relative folders to leave out.
+
+    Raises InvalidName when the spec's folder is a symbolic link.
+    """
     scan = Scan()
-    for area in Area:
-        folder = area_folder(paths, name, area)
-        scan.tops[area] = str(folder)
-        if area is Area.APPROVALS and not folder.is_dir():
-            continue
-        _walk(scan, area, str(folder), skip if area is Area.SPEC else ())
+    scan.tops[Area.SPEC] = paths.spec_dir(name)
+    _Walk(scan, Area.SPEC, skip).take(scan.tops[Area.SPEC])
+    try:
+        scan.tops[Area.APPROVALS] = paths.approvals_dir(name)
+        if os.path.lexists(scan.tops[Area.APPROVALS]):
+            _Walk(scan, Area.APPROVALS, ()).take(scan.tops[Area.APPROVALS])
+    except InvalidName as error:
+        scan.tops[Area.APPROVALS] = paths.workflow / APPROVALS_DIR / name
+        scan.blind.append((Area.APPROVALS, ""))
+        scan.errors.append(FileError(f"{APPROVALS_DIR}/{name}", error.message))
     return scan
 
 
-def _walk(scan: Scan, area: Area, top: str, skip: Collection[str]) -> None:
-    pending = [("", top)]
-    while pending:
-        prefix, folder = pending.pop()
+class _Walk:
+    """One walk down a folder. On POSIX each step is taken from the open folder above it and follows no link,
+    so that a folder swapped for a link during the walk is refused by the kernel."""
+
+    def __init__(self, scan: Scan, area: Area, skip: Collection[str]) -> None:
+        self._scan = scan
+        self._area = area
+        self._skip = skip
+
+    def take(self, top: Path) -> None:
+        self._folder("", str(top), None)
+
+    def _folder(self, prefix: str, path: str, above: int | None) -> None:
+        """List one folder; `prefix` is its path below the top with a final `/`, `above` its parent, open."""
+        fd = None
         try:
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    _take(scan, area, prefix, entry, pending, skip)
+            if _BY_DESCRIPTOR:
+                fd = os.open(path if above is None else prefix.split("/")[-2], _FOLDER_FLAGS, dir_fd=above)
+            with os.scandir(path if fd is None else fd) as listing:
+                entries = list(listing)
+            for entry in entries:
+                self._entry(prefix, path, entry, fd)
         except OSError as error:
-            scan.blind.append((area, prefix))
-            scan.errors.append(
-                FileError(_printable(prefix.rstrip("/")) or ".", f"cannot be listed: {_why(error)}")
+            if not isinstance(error, FileNotFoundError) or not prefix:
+                self._scan.blind.append((self._area, prefix))
+                self._report(prefix.rstrip("/") or ".", f"cannot be listed: {_why(error)}")
+        finally:
+            if fd is not None:
+                os.close(fd)
+
+    def _entry(self, prefix: str, folder: str, entry: os.DirEntry[str], fd: int | None) -> None:
+        name = entry.name
+        rel_path = prefix + name
+        if not name.isascii() and not _is_utf8(name):
+            self._report(rel_path, "the name is not valid UTF-8; not stored")
+            return
+        if entry.is_dir(follow_symlinks=False):  # the system said so when it listed the folder: no stat
+            if rel_path not in self._skip:
+                self._folder(rel_path + "/", f"{folder}/{name}", fd)
+            return
+        if name.endswith(TEMPORARY_SUFFIX) or (not prefix and self._area is Area.SPEC and _is_database(name)):
+            return
+        try:
+            info = entry.stat(follow_symlinks=False)
+        except OSError as error:
+            if not isinstance(error, FileNotFoundError):  # gone since the folder was listed: nothing to say
+                self._report(rel_path, f"cannot be examined: {_why(error)}")
+            return
+        if stat.S_ISREG(info.st_mode):
+            self._scan.files.append(
+                FoundFile(
+                    self._area,
+                    rel_path,
+                    f"{folder}/{name}",
+                    info.st_size,
+                    storable(info.st_mtime_ns),
+                    info.st_ino & INT64,
+                    info.st_mode,
+                )
             )
+        else:
+            self._report(rel_path, f"{_file_type(info.st_mode)}; not stored")
+
+    def _report(self, rel_path: str, text: str) -> None:
+        self._scan.errors.append(FileError(_printable(rel_path), text))
 
 
-def _take(
-    scan: Scan,
-    area: Area,
-    prefix: str,
-    entry: os.DirEntry[str],
-    pending: list[tuple[str, str]],
-    skip: Collection[str],
-) -> None:
-    name = entry.name
-    rel_path = prefix + name
-    if not name.isascii() and not _is_utf8(name):
-        scan.errors.append(FileError(_printable(rel_path), "the name is not valid UTF-8; not stored"))
-        return
-    if entry.is_dir(follow_symlinks=False):  # the system said so when it listed the folder: no stat
-        if rel_path not in skip:
-            pending.append((rel_path + "/", entry.path))
-        return
-    if name.endswith(TEMPORARY_SUFFIX) or (not prefix and area is Area.SPEC and _is_database(name)):
-        return
-    try:
-        info = entry.stat(follow_symlinks=False)
-    except OSError as error:
-        if not isinstance(error, FileNotFoundError):  # gone since the folder was listed: nothing to say
-            scan.errors.append(FileError(rel_path, f"cannot be examined: {_why(error)}"))
-        return
-    if stat.S_ISREG(info.st_mode):
-        scan.files.append(
-            FoundFile(
-                area, rel_path, entry.path, info.st_size, info.st_mtime_ns, info.st_ino & _INT64, info.st_mode
-            )
-        )
-    else:
-        scan.errors.append(FileError(rel_path, f"{_file_type(info.st_mode)}; not stored"))
-
-
-# Inode numbers are unsigned 64-bit on some file systems, SQLite integers are signed.
-_INT64 = 0x7FFF_FFFF_FFFF_FFFF
+_BY_DESCRIPTOR = os.scandir in os.supports_fd and os.open in os.supports_dir_fd
+_FOLDER_FLAGS = os.O_RDONLY
+for _name in ("O_DIRECTORY", "O_NOFOLLOW", "O_CLOEXEC"):  # not every system has every one
+    _FOLDER_FLAGS |= getattr(os, _name, 0)
 
 
 def _is_database(name: str) -> bool:

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 
 from spw_core.domain.model import Document, SpecRecord
 from spw_core.domain.places import Area, Kind, place_of
+from spw_core.errors import CorruptStore
 from spw_core.harvest.finalized import as_finalized
 from spw_core.harvest.project import READ_KINDS, Source
 from spw_core.harvest.rows import from_rows
 from spw_core.names import DASHBOARDS
+from spw_core.store.connection import REPAIR_HINT
 from spw_core.store.spec import SpecStore, StoredArtifact
 
 _WAVE_AND_LOG_KINDS = frozenset((Kind.IMPL_LOG, Kind.WAVE_SUMMARY, Kind.WAVE_LATEST))
@@ -77,7 +79,14 @@ def stored_sources(store: SpecStore, artifacts: Iterable[StoredArtifact]) -> lis
 
 
 def stored_record(store: SpecStore, name: str) -> SpecRecord:
-    """The facts as of the last harvest, and the completion that was stored since."""
-    meta = store.meta()
-    documents = stored_documents(store.artifacts().values())
-    return as_finalized(from_rows(name, store.projections(), meta, documents), meta)
+    """The facts as of the last harvest, and the completion that was stored since.
+
+    Raises CorruptStore when the rows make no sense.
+    """
+    try:
+        meta = store.meta()
+        documents = stored_documents(store.artifacts().values())
+        return as_finalized(from_rows(name, store.projections(), meta, documents), meta)
+    except (ValueError, TypeError, KeyError) as error:
+        message = f"the database of {name} holds what no harvest wrote: {error}"
+        raise CorruptStore(message, REPAIR_HINT) from error

@@ -16,7 +16,7 @@ HARD_LIMIT = 4000
 # A longer text is indexed up to here; the bytes themselves are stored whole.
 MAX_INDEXED = 2_000_000
 
-_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*\Z")
+_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+|\Z)")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _BETWEEN_HEADINGS = " › "
 
@@ -69,8 +69,7 @@ def chunk_lines(lines: Sequence[str], first_line: int = 1) -> ChunkedText:
             # Headings without text of their own stay held and open the next chunk.
             while headings and headings[-1][0] >= block.level:
                 headings.pop()
-            heading = _HEADING.match(block.text)
-            text = heading[2] if heading else ""
+            text = _heading_text(block.text)
             headings.append((block.level, text))
             first_heading = first_heading or text
             if block.level == 1:
@@ -138,6 +137,13 @@ def _blocks(lines: Sequence[str], first_line: int) -> Iterator[_Block]:
         held.append(line)
     if held:
         yield _Block(start, "\n".join(held))
+
+
+def _heading_text(line: str) -> str:
+    """A heading's text without its marks. Trimmed by hand: a pattern for it backtracks for minutes."""
+    text = line.strip().lstrip("#").strip()
+    closed = text.rstrip("#")
+    return closed.rstrip() if closed[-1:].isspace() or not closed else text
 
 
 def _closes(line: str, fence: str) -> bool:

@@ -10,7 +10,7 @@ import apsw
 
 from spw_core.search.query import Query, parse_query
 from spw_core.search.snippets import Tokenize, make_snippet, tokenizer
-from spw_core.text import clean_line
+from spw_core.text import clean, clean_line
 
 MODE = "lexical"
 REASON = "words only: no embeddings are built"
@@ -86,7 +86,13 @@ def search(
     filters = filters or Filters()
     results: list[SearchResult] = []
     if query.expression and limit > 0:
-        rows = _candidates(connection, query, filters, max(_MIN_CANDIDATES, limit * 8))
+        wanted = max(_MIN_CANDIDATES, limit * 8)
+        while True:
+            rows = list(_candidates(connection, query, filters, wanted))
+            # One long document can own all of the best chunks: go on until there are enough documents.
+            if len(rows) < wanted or len({row[0] for row in rows}) >= limit + _SPARE:
+                break
+            wanted *= 8
         results = _documents(rows, query, tokenizer(connection), limit)
     return SearchAnswer(clean_line(text), "auto", MODE, REASON, tuple(results))
 
@@ -166,13 +172,13 @@ def _documents(
                 type=kind,
                 phase=phase,
                 command=command,
-                run=run,
+                run=clean_line(run),
                 wave=wave,
-                agent=agent,
-                status=status,
+                agent=clean_line(agent),
+                status=clean_line(status),
                 title=clean_line(title),
                 heading=clean_line(heading),
-                path=path,
+                path=clean(path),
                 line=line + snippet.line,
                 snippet=snippet.text,
                 score=round(score, 4),

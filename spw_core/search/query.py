@@ -7,8 +7,9 @@ Every word is quoted, so no punctuation is ever syntax to SQLite.
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
+
+from spw_core.text import fold
 
 # Words that say nothing about what is looked for; dropped unless nothing else is left.
 STOP_WORDS = frozenset(
@@ -79,9 +80,7 @@ def parse_query(text: str, *, typing: bool = False) -> Query:
 
 def is_stop_word(word: str) -> bool:
     """True for a function word of English or Portuguese, whatever its case, accents and edge punctuation."""
-    folded = unicodedata.normalize("NFKD", word.casefold())
-    bare = "".join(char for char in folded if not unicodedata.combining(char))
-    return bare.strip(".,;:!?()[]{}'\"¿¡") in STOP_WORDS
+    return fold(word).strip(".,;:!?()[]{}'\"¿¡") in STOP_WORDS
 
 
 def _fts(term: Term) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import random
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ import apsw
 from spw_core.errors import CorruptStore, ForeignStore, NewerStore, StoreError
 
 BUSY_LIMIT_S = 30.0
+REPAIR_HINT = "`spw doctor --rebuild` saves what is readable and builds the rest anew."
 _LONGEST_NAP_S = 0.004
 _OPEN_LIMIT_S = 2.0
 _WAL_PASSIVE_PAGES = 1000
@@ -73,11 +75,18 @@ def open_for_writing(path: Path, schema: Schema) -> apsw.Connection:
 def open_for_reading(path: Path, schema: Schema) -> apsw.Connection | None:
     """Open an existing database read-only; None when there is none or it has no schema yet.
 
-    A database of a newer version is opened too: tables are only ever added to, and the caller's queries
-    name their columns. Raises CorruptStore or StoreError.
+    A database of a newer version is opened too: tables are only ever added to, and whoever reads rows
+    picks the columns they know. Raises CorruptStore or StoreError.
     """
-    if not path.is_file():
+    try:
+        mode = path.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        message = f"cannot read {path}: {error.strerror or error}"
+        raise StoreError(message, "Check the permissions.") from error
+    if not stat.S_ISREG(mode):
+        raise StoreError(f"{path} is a link or no file at all; it is not followed", "Move it away.")
     with translating(path):
         connection = connect_read_only(path)
         try:
@@ -109,10 +118,12 @@ def transaction(connection: apsw.Connection) -> Iterator[apsw.Connection]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield connection
+        connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        # SQLite has rolled back itself after some errors, a full disk among them.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
 
 
 @contextmanager
@@ -120,10 +131,11 @@ def translating(path: Path) -> Iterator[None]:
     """Turn SQLite's errors into ours, naming the file."""
     try:
         yield
-    except (apsw.NotADBError, apsw.CorruptError) as error:
-        raise CorruptStore(f"{path} is not a usable database: {error}") from error
+    except (apsw.NotADBError, apsw.CorruptError, UnicodeDecodeError) as error:
+        # SQLite does not check that a text is UTF-8; one that is not was damaged.
+        raise CorruptStore(f"{path} is not a usable database: {error}", REPAIR_HINT) from error
     except apsw.FullError as error:
-        raise StoreError(f"cannot write {path}: the disk is full", "Nothing was changed.") from error
+        raise StoreError(f"cannot write {path}: the disk is full", "Free some space.") from error
     except apsw.ReadOnlyError as error:
         raise StoreError(f"cannot write {path}: it is read-only", "Check the permissions.") from error
     except apsw.Error as error:

@@ -74,7 +74,7 @@ def _rows(connection: apsw.Connection, table: str) -> Iterator[dict[str, apsw.SQ
         number += 1
         try:
             row = connection.execute(f"SELECT {columns} FROM {table} WHERE id = ?", (number,)).fetchone()
-        except apsw.Error:
+        except (apsw.Error, UnicodeDecodeError):  # SQLite does not check its texts; we cannot use such a row
             row = None
         if row is None:
             missing += 1

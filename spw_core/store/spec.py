@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields
@@ -207,7 +208,7 @@ class SpecStore:
 
     def sealed_runs(self) -> set[str]:
         """Folders of the runs that were harvested with their handoff."""
-        return {row[0] for row in self._db.execute("SELECT comms_path FROM runs WHERE sealed")}
+        return {str(row[0]) for row in self._db.execute("SELECT comms_path FROM runs WHERE sealed")}
 
     def salvage(self, damaged: Path) -> int:
         """Take over what is readable of a damaged database; returns how many files that are."""
@@ -247,7 +248,12 @@ class SpecStore:
             values.items(),
         )
 
+    def next_revision(self) -> int:
+        """The revision after this one. A database starts to count at a random number, so that the index never
+        takes one that was built anew for the one it knew."""
+        return (self.revision() or random.SystemRandom().getrandbits(52)) + 1
+
     def revision(self) -> int:
-        """Counts the harvests that changed something; 0 before the first."""
+        """Grows with every harvest that changes something; 0 before the first."""
         row = self._db.execute("SELECT value FROM spec_meta WHERE key = 'revision'").fetchone()
         return int(row[0]) if row else 0
