@@ -259,19 +259,7 @@ def test_closed_doors_stop_nobody_else(workspace: Workspace, closed: str) -> Non
     spw = [*prefix, sys.executable, "-m", "spw_core.cli", "--workspace", str(workspace.paths.root)]
     try:
         for command in (["list"], ["harvest", "--all"], ["search", "zebra"]):
-            done = subprocess.run(
-                [
-                    *prefix,
-                    sys.executable,
-                    "-m",
-                    "spw_core.cli",
-                    "--workspace",
-                    str(workspace.paths.root),
-                    *command,
-                ],
-                capture_output=True,
-                text=True,
-            )
+            done = subprocess.run([*spw, *command], capture_output=True, text=True)
             assert "internal error" not in done.stderr, done
             assert "zeta" in done.stdout, (command, done)
     finally:
