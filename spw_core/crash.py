@@ -8,34 +8,52 @@ import sys
 import tempfile
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 from spw_core import __version__
 
 
-def state_folder() -> Path:
-    """Folder for logs and reports, created with access for its owner only."""
-    from platformdirs import user_state_path
-
-    folder = user_state_path("spw", appauthor=False) / "log"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder
-
-
-def write_report(error: BaseException) -> Path:
-    """Write the traceback of `error` to a new file and return its path."""
-    try:
-        folder = state_folder()
-    except OSError:  # no home to write to
-        folder = Path(tempfile.mkdtemp(prefix="spw-"))
-    path = folder / f"crash-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}.txt"
+def write_report(error: BaseException) -> Path | None:
+    """Write the traceback of `error` to a new private file; None when there is no folder that takes one."""
     lines = [
         f"spw {__version__}, Python {platform.python_version()}, {platform.platform()}",
         f"command: {' '.join(sys.argv)}",
         "",
         *traceback.format_exception(error),
     ]
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(fd, "w", encoding="utf-8", errors="backslashreplace") as stream:
-        stream.write("\n".join(lines))
+    text = "\n".join(lines)
+    for find_folder in (_state_folder, tempfile.gettempdir):
+        # No home (how platformdirs says so depends on its version), read-only, full: not a crash in its turn.
+        with suppress(OSError, RuntimeError):
+            return _write(find_folder(), text)
+    return None
+
+
+def where(report: Path | None) -> str:
+    """The sentence about a report that a message ends with."""
+    return f"Details are in {report}." if report else "Its details could not be written to any folder."
+
+
+def _state_folder() -> str:
+    """Folder for logs and reports, created with access for its owner only."""
+    from platformdirs import user_state_path
+
+    folder = user_state_path("spw", appauthor=False) / "log"
+    if not folder.is_absolute():  # no home: it would be a folder called `~`, right here
+        raise FileNotFoundError(folder)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return str(folder)
+
+
+def _write(folder: str, text: str) -> Path:
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    fd, name = tempfile.mkstemp(prefix=f"crash-spw-{stamp}-", suffix=".txt", dir=folder)  # mode 0600
+    path = Path(name)
+    try:
+        with os.fdopen(fd, "w", encoding="utf-8", errors="backslashreplace") as stream:
+            stream.write(text)
+    except OSError:
+        path.unlink()
+        raise
     return path

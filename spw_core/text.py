@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# ECMA-48 sequences first (so that their letters go too), then every C0/C1 control but tab and newline,
-# then the bidirectional overrides and isolates that reorder what stands around them.
+# What no terminal may be sent: C0 and C1 controls but tab and newline, the bidirectional marks, overrides and
+# isolates that reorder what stands around them, and lone surrogates, which no encoding takes.
+_CONTROLS = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\ud800-\udfff"
+_CONTROL = re.compile(f"[{_CONTROLS}]")
+
+# ECMA-48 sequences first, so that their letters go too.
 _UNSAFE = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
     r"|\x9b[0-?]*[ -/]*[@-~]"
     r"|\x1b[\]PX^_][^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"  # OSC, DCS, SOS, PM, APC
     r"|[\x9d\x90\x98\x9e\x9f][^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"
     r"|\x1b[ -/]*[0-~]?"
-    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
-    r"|[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]"
-    r"|[\ud800-\udfff]"
+    rf"|[{_CONTROLS}]"
 )
 
 
@@ -31,7 +33,14 @@ def clean_line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
+def escape_controls(json_text: str) -> str:
+    """The same JSON, its control characters written as `\\u009b`; letters of all languages stay readable."""
+    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", json_text)
+
+
 def fold(text: str) -> str:
-    """Lower case without accents, for comparing what people type."""
+    """Lower case without accents and in plain width, for comparing what people type."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in decomposed if not unicodedata.combining(char))

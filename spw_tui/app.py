@@ -88,12 +88,12 @@ class SpwApp(App[None]):
 
     def _fatal_error(self) -> None:
         """Textual calls this with an exception in flight: a report is written, the terminal left in order."""
-        from spw_core.crash import write_report
+        from spw_core.crash import where, write_report
 
         error = sys.exc_info()[1]
         if error is not None:
-            report = write_report(error)
-            self.panic(Text(f"spw-tui: internal error ({type(error).__name__}). The report is in {report}"))
+            details = where(write_report(error))
+            self.panic(Text(f"spw-tui: internal error ({type(error).__name__}). {details}"))
 
     # Harvest
 

@@ -339,6 +339,55 @@ class TestRefusals:
         assert caught.value.hint
         assert target.read_text() == "mine"
 
+    @pytest.mark.parametrize("kind", ["folder", "file", "link"])
+    def test_what_looks_like_our_leftovers_is_left_alone(self, tmp_path: Path, kind: str) -> None:
+        target, mine = tmp_path / "target", tmp_path / "mine"
+        for folder in (target, mine):
+            folder.mkdir()
+        (mine / "note").write_text("mine")
+        partial = target / ".spec-workflow.partial"
+        if kind == "folder":
+            mine.rename(partial)
+        elif kind == "file":
+            partial.write_text("mine")
+        else:
+            partial.symlink_to(mine)
+        before = {**fingerprint(tmp_path)}
+        generate(target, specs=1)
+        assert fingerprint(tmp_path).items() >= before.items()
+        assert {path.name for path in target.iterdir()} == {".spec-workflow", ".spec-workflow.partial"}
+        assert sum(1 for _ in (partial if kind != "file" else mine).iterdir()) == 1
+
+    def test_targets_that_cannot_be_written(self, tmp_path: Path) -> None:
+        (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+        (tmp_path / "taken").mkdir()
+        (tmp_path / "taken" / ".spec-workflow").symlink_to(tmp_path / "nowhere")
+        (tmp_path / "file").touch()
+        targets = ["dangling", "taken", "file/below", "x" * 300]
+        for target in [*(tmp_path / name for name in targets), Path("/proc/x"), Path("/proc")]:
+            with pytest.raises(SpwError) as caught:
+                generate(target, specs=1)
+            assert str(target) in caught.value.message
+            assert caught.value.hint
+        assert not (tmp_path / "nowhere").exists()
+
+    def test_two_at_once_make_one_workspace(self, tmp_path: Path) -> None:
+        """The second starts and ends while the first one writes, which then finds the place taken."""
+
+        def meanwhile(done: int, total: int) -> None:
+            if done == 1:
+                generate(tmp_path, specs=1)
+
+        with pytest.raises(SpwError, match="already a workspace"):
+            generate(tmp_path, specs=2, progress=meanwhile)
+        assert [path.name for path in tmp_path.iterdir()] == [".spec-workflow"]
+        assert len(list((tmp_path / ".spec-workflow" / "specs").iterdir())) == 1
+
+    def test_folders_have_the_usual_mode(self, tmp_path: Path) -> None:
+        generate(tmp_path / "new", specs=1)
+        (tmp_path / "usual").mkdir()
+        assert (tmp_path / "new" / ".spec-workflow").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
     @pytest.mark.parametrize("specs", [0, -3])
     def test_at_least_one_spec(self, tmp_path: Path, specs: int) -> None:
         with pytest.raises(SpwError) as caught:

@@ -102,6 +102,8 @@ def find_spec(workflow: Path, settings: Settings | None = None) -> str:
         (1500, "1.5k"),
         (25300, "25.3k"),
         (25000, "25k"),
+        (999949, "999.9k"),
+        (999950, "1M"),
         (1000000, "1M"),
         (1200000, "1.2M"),
     ],
@@ -680,10 +682,65 @@ def test_many_specs_are_answered_by_the_index(workflow: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
-def test_named_pipe_in_the_workspace_does_not_block(workflow: Path) -> None:
-    (workflow / ".spw-cache").mkdir()
-    os.mkfifo(workflow / ".spw-cache" / "statusline.json")
-    assert find_spec(workflow) == ""
+@pytest.mark.parametrize(
+    "pipe",
+    [
+        *(".spec-workflow/.spw-index.db", ".spec-workflow/.spw-cache/statusline.json"),
+        *(".git", ".git/HEAD", "state/spw/log/hook.log"),
+    ],
+)
+def test_named_pipe_does_not_block(
+    workflow: Path, run: Callable[..., subprocess.CompletedProcess[bytes]], pipe: str
+) -> None:
+    make_spec(workflow, "demo")
+    path = workflow.parent / pipe
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(path)
+    if "hook.log" in pipe:  # something to log
+        (workflow / ".spw-index.db").write_bytes(b"SQLite format 3\x00" + b"garbage " * 900)
+    done = run(
+        "statusline",
+        cwd=workflow.parent,
+        NO_COLOR="1",
+        PYTHONUTF8="1",
+        XDG_STATE_HOME=str(workflow.parent / "state"),
+    )
+    assert done.returncode == 0
+    assert done.stdout.decode() == "Claude │ my-repo │ spec:demo"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+@pytest.mark.parametrize("companions", [("-wal",), ("-wal", "-shm"), ("-journal",)])
+def test_named_pipe_beside_the_index_does_not_block(
+    workflow: Path, run: Callable[..., subprocess.CompletedProcess[bytes]], companions: tuple[str, ...]
+) -> None:
+    make_spec(workflow, "demo")
+    make_index(workflow, "INSERT INTO specs(name, stage) VALUES('demo', 'design')").close()
+    for companion in companions:
+        os.mkfifo(workflow / f".spw-index.db{companion}")
+    done = run("statusline", cwd=workflow.parent, NO_COLOR="1", PYTHONUTF8="1")
+    assert done.stdout.decode() == "Claude │ my-repo │ spec:demo │ design"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_named_pipe_as_journal_of_an_index_in_use(workflow: Path) -> None:
+    """In rollback mode SQLite looks for a hot journal, but not where it is told that nothing can change."""
+    make_index(
+        workflow, "INSERT INTO specs(name, stage) VALUES('demo', 'design')", "PRAGMA journal_mode=delete"
+    ).close()
+    for companion in ("-wal", "-shm"):
+        (workflow / f".spw-index.db{companion}").touch()
+    os.mkfifo(workflow / ".spw-index.db-journal")
+    assert Index(str(workflow)).progress("demo").stage == "design"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_with_a_writer_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    writer = os.open(tmp_path / "pipe", os.O_RDWR | os.O_NONBLOCK)
+    os.write(writer, b"x")
+    assert places.read_small(str(tmp_path / "pipe")) == b""
+    os.close(writer)
 
 
 def test_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -740,7 +797,9 @@ def test_odd_values_in_the_index(workflow: Path) -> None:
     assert Index(str(workflow)).progress("unknown").stage == ""
 
 
-@pytest.mark.parametrize("kind", ["garbage", "folder", "other-tables", "endless-view", "empty"])
+@pytest.mark.parametrize(
+    "kind", ["garbage", "folder", "link to nothing", "other-tables", "endless-view", "empty"]
+)
 def test_unusable_index_is_no_index(
     workflow: Path, kind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -748,6 +807,8 @@ def test_unusable_index_is_no_index(
     path = workflow / ".spw-index.db"
     if kind == "folder":
         path.mkdir()
+    elif kind == "link to nothing":
+        path.symlink_to("nowhere")
     elif kind in ("garbage", "empty"):
         path.write_bytes(b"SQLite format 3\x00" + b"garbage " * 900 if kind == "garbage" else b"")
     else:
@@ -764,9 +825,7 @@ def test_unusable_index_is_no_index(
     assert index.latest() == [] and index.progress("x").tasks_total == 0
     assert index.settings().show_token_cost == "auto"
     assert time.monotonic() - started < 1
-    assert (tmp_path / "state" / "spw" / "log" / "hook.log").exists() is (
-        kind in ("garbage", "folder", "endless-view")
-    )
+    assert (tmp_path / "state" / "spw" / "log" / "hook.log").exists() is (kind in ("garbage", "endless-view"))
 
 
 def test_index_path_with_uri_characters(tmp_path: Path) -> None:

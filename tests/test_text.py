@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spw_core.text import clean, clean_line, fold
+from spw_core.text import clean, clean_line, escape_controls, fold
 
 
 @pytest.mark.parametrize(
@@ -43,8 +44,26 @@ def test_nothing_dangerous_survives(text: str) -> None:
     assert "\n" not in clean_line(text)
 
 
+@given(st.text())
+def test_escaped_json_is_harmless_and_the_same_value(text: str) -> None:
+    printed = escape_controls(json.dumps({text: [text]}, ensure_ascii=False, indent=2))
+    assert clean(printed) == printed
+    assert json.loads(printed) == {text: [text]}
+
+
+def test_escaped_json_stays_readable() -> None:
+    assert escape_controls('"ação 漢字 🎉 \x9b31m \u202e \x7f"') == r'"ação 漢字 🎉 \u009b31m \u202e \u007f"'
+
+
 @pytest.mark.parametrize(
-    ("text", "folded"), [("Autenticação", "autenticacao"), ("STRASSE", "strasse"), ("ß", "ss")]
+    ("text", "folded"),
+    [
+        ("Autenticação", "autenticacao"),
+        ("STRASSE", "strasse"),
+        ("ß", "ss"),
+        ("Ｄｏｎｅ", "done"),
+        ("ウェーブ", "ウェーフ"),
+    ],
 )
 def test_fold(text: str, folded: str) -> None:
     assert fold(text) == folded

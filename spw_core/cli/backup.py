@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
-from spw_core.cli.output import add_output_options, print_json, print_text
+from spw_core.cli.output import add_output_options, print_json, print_line
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
@@ -30,5 +30,5 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json({"ok": True, **asdict(report)})
     else:
-        print_text(f"{report.file}: {len(report.databases)} databases, {report.bytes / 1024 / 1024:.1f} MB")
+        print_line(f"{report.file}: {len(report.databases)} databases, {report.bytes / 1024 / 1024:.1f} MB")
     return 0

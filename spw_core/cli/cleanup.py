@@ -6,7 +6,7 @@ import argparse
 from collections import Counter
 from dataclasses import asdict
 
-from spw_core.cli.output import add_output_options, print_json, print_text
+from spw_core.cli.output import add_output_options, print_json, print_line
 
 _SHOWN = 20
 
@@ -33,14 +33,14 @@ def run(args: argparse.Namespace) -> int:
         return 0
     verb = "would remove" if args.dry_run else "removed"
     for path in report.removed[:_SHOWN]:
-        print_text(f"{verb} {path}")
+        print_line(f"{verb} {path}")
     if len(report.removed) > _SHOWN:
-        print_text(f"{verb} {len(report.removed) - _SHOWN} more")
+        print_line(f"{verb} {len(report.removed) - _SHOWN} more")
     for reason, count in Counter(kept.reason for kept in report.kept).most_common():
         some = [kept.path for kept in report.kept if kept.reason == reason][:3]
         more = f" and {count - 3} more" if count > 3 else ""
-        print_text(f"kept {', '.join(some)}{more}: {reason}")
-    print_text(
+        print_line(f"kept {', '.join(some)}{more}: {reason}")
+    print_line(
         f"{report.spec}: {verb} {len(report.removed)} files ({report.bytes / 1024:.0f} KB) and"
         f" {report.folders} empty folders, kept {len(report.kept)}"
     )

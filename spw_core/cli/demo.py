@@ -6,7 +6,8 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
-from spw_core.cli.output import add_output_options, print_json, print_text
+from spw_core.cli.output import add_output_options, print_json, print_line
+from spw_core.errors import SpwError
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
@@ -23,12 +24,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     from spw_core.demo.generate import generate
 
+    if not args.dir:  # as a path it would be the current folder
+        raise SpwError("the name of the folder is empty", "Name a new or empty folder.")
     report = generate(Path(args.dir), specs=args.specs, seed=args.seed)
     if args.json:
         print_json({"ok": True, **asdict(report)})
     else:
-        print_text(
-            f"Wrote {report.specs} specs with {report.runs} runs in {report.files} files to {args.dir}.\n"
-            f"Next: spw --workspace {args.dir} harvest --all, then spw-tui {args.dir}"
-        )
+        wrote = f"{report.specs} specs with {report.runs} runs in {report.files} files"
+        print_line(f"Wrote {wrote} to {args.dir}.")
+        print_line(f"Next: spw --workspace {args.dir} harvest --all, then spw-tui {args.dir}")
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
-from spw_core.cli.output import add_output_options, print_json, print_text, progress_bar
+from spw_core.cli.output import add_output_options, print_json, print_line, print_text, progress_bar
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
@@ -34,9 +34,9 @@ def run(args: argparse.Namespace) -> int:
     else:
         for finding in findings:
             if finding.level != OK:
-                print_text(f"{finding.level:8} {finding.subject}: {finding.text}")
+                print_line(f"{finding.subject}: {finding.text}", lead=f"{finding.level:8} ")
                 if finding.hint:
-                    print_text(f"{'':8} → {finding.hint}")
+                    print_line(f"→ {finding.hint}", lead=f"{'':8} ")
         sound = sum(finding.level == OK for finding in findings)
         others = len(findings) - sound
         print_text(f"{sound} sound" + (f", {others} to look at" if others else ", nothing to do"))

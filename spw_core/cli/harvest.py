@@ -8,7 +8,16 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from spw_core.cli.output import add_output_options, console, is_terminal, print_json, print_text, progress_bar
+from spw_core.cli.output import (
+    add_output_options,
+    console,
+    is_terminal,
+    print_json,
+    print_line,
+    print_text,
+    progress_bar,
+    rich_line,
+)
 
 if TYPE_CHECKING:
     from spw_core.harvest.report import HarvestReport, SpecReport
@@ -56,7 +65,7 @@ def _watch(args: argparse.Namespace, paths: WorkspacePaths) -> int:
         if args.json:
             print(json.dumps(asdict(spec)), flush=True)
         elif spec.changed or spec.removed or spec.failed:
-            print_text(f"{spec.spec}: {_sentence(spec)}")
+            print_line(f"{spec.spec}: {_sentence(spec)}")
             sys.stdout.flush()
     return 0
 
@@ -78,11 +87,11 @@ def _print(report: HarvestReport, width: int | None) -> None:
         _print_table(report, width)
     else:
         for spec in report.specs:
-            print_text(f"{spec.spec}: {_sentence(spec)}")
+            print_line(f"{spec.spec}: {_sentence(spec)}")
     for spec in report.specs:
         _print_errors(spec)
     for remark in report.remarks:
-        print_text(f"index: {remark}")
+        print_line(f"index: {remark}")
     files = sum(spec.files for spec in report.specs)
     changed = sum(spec.changed for spec in report.specs)
     done = sum(not spec.failed for spec in report.specs)
@@ -109,7 +118,7 @@ def _print_table(report: HarvestReport, width: int | None) -> None:
             spec.impl_logs,
             len(spec.errors) + bool(spec.failed),
         )
-        table.add_row(spec.spec, *(str(number) if number else "·" for number in numbers))
+        table.add_row(rich_line(spec.spec), *(str(number) if number else "·" for number in numbers))
     console(width).print(table)
 
 
@@ -124,8 +133,8 @@ def _sentence(spec: SpecReport) -> str:
 
 def _print_errors(spec: SpecReport) -> None:
     if spec.failed and is_terminal():
-        print_text(f"{spec.spec}: failed: {spec.failed}")
+        print_line(f"{spec.spec}: failed: {spec.failed}")
     for error in spec.errors[:_ERRORS_SHOWN]:
-        print_text(f"{spec.spec}: {error.path}: {error.error}")
+        print_line(f"{spec.spec}: {error.path}: {error.error}")
     if len(spec.errors) > _ERRORS_SHOWN:
-        print_text(f"{spec.spec}: and {len(spec.errors) - _ERRORS_SHOWN} more; see --json")
+        print_line(f"{spec.spec}: and {len(spec.errors) - _ERRORS_SHOWN} more; see --json")

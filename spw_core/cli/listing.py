@@ -6,7 +6,8 @@ import argparse
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from spw_core.cli.output import add_output_options, console, is_terminal, print_json, print_text
+from spw_core.cli.output import add_output_options, console, is_terminal, print_json, print_text, rich_line
+from spw_core.text import clean_line
 
 if TYPE_CHECKING:
     from spw_core.domain.summary import SpecSummary
@@ -33,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         for spec in specs:
             fields = (spec.name, spec.stage, spec.status, _tasks(spec), _wave(spec), spec.updated_at)
-            print_text("\t".join(fields))
+            print_text("\t".join(map(clean_line, fields)))
     return 0
 
 
@@ -79,15 +80,15 @@ def _print_table(specs: list[SpecSummary], width: int | None) -> None:
         table.add_column(name, justify="right")
     table.add_column("needs attention", overflow="fold")
     for spec in specs:
-        attention = "\n".join(item.text for item in spec.attention[:3])
+        attention = [rich_line(item.text) for item in spec.attention[:3]]
         if len(spec.attention) > 3:
-            attention += f"\nand {len(spec.attention) - 3} more"
+            attention.append(Text(f"and {len(spec.attention) - 3} more"))
         table.add_row(
-            spec.name,
-            spec.stage,
-            Text(spec.status, style=_STYLES.get(spec.status, "")),
+            rich_line(spec.name),
+            rich_line(spec.stage),
+            rich_line(spec.status, _STYLES.get(spec.status, "")),
             _tasks(spec),
             _wave(spec),
-            Text(attention),
+            Text("\n").join(attention),
         )
     console(width).print(table)

@@ -7,9 +7,10 @@ bare value, again without a newline, and nothing when it has none. Errors are JS
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Mapping
+
+from spw_core.cli.output import json_text
 
 Handler = Callable[[argparse.Namespace], int]
 
@@ -32,10 +33,7 @@ def machine_parser(
 
 def emit(args: argparse.Namespace, value: Mapping[str, object], raw: str = "") -> int:
     """Print the result of a machine command and return exit code 0."""
-    text = (
-        raw if args.raw else json.dumps({"ok": True, **value}, indent=2, sort_keys=True, ensure_ascii=False)
-    )
-    stream = sys.stdout
-    encoding = stream.encoding or "utf-8"
-    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    text = raw if args.raw else json_text({"ok": True, **value}, sort_keys=True)
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
     return 0

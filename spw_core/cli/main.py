@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections.abc import Sequence
 
 from spw_core import __version__
@@ -27,6 +25,7 @@ from spw_core.cli import (
 )
 from spw_core.cli.output import print_error, print_json_error
 from spw_core.cli.parsers import Parser
+from spw_core.cli.streams import OutputFailed, discard_output, standard_streams
 from spw_core.errors import SpwError
 
 _COMMANDS = (
@@ -58,6 +57,18 @@ def build_parser() -> argparse.ArgumentParser:
 
 def run(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 1 for any error, 130 when interrupted."""
+    try:
+        with standard_streams():
+            return _run(argv)
+    except OutputFailed as error:
+        discard_output()
+        if error.reader_left:  # `spw … | head`
+            return 0
+        print_error(f"cannot write to standard output: {error}")
+        return 1
+
+
+def _run(argv: Sequence[str] | None) -> int:
     parser = build_parser()
     args = parser.parse_args(argv)
     if args.command is None:
@@ -65,27 +76,26 @@ def run(argv: Sequence[str] | None = None) -> int:
         return 1
     try:
         code: int = args.handler(args)
-        sys.stdout.flush()
         return code
+    except OutputFailed:  # the caller's
+        raise
     except SpwError as error:
-        if getattr(args, "json", False) or getattr(args, "machine", False):
-            print_json_error(error.message, error.hint, error.reasons)
-        else:
-            print_error(error.message, error.hint, error.reasons)
+        _tell(args, error.message, error.hint, error.reasons)
         return 1
-    except BrokenPipeError:
-        # The reader went away (`spw … | head`). Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except KeyboardInterrupt:
         print_error("interrupted")
         return _INTERRUPTED
     except Exception as error:
-        from spw_core.crash import write_report
+        from spw_core.crash import where, write_report
 
-        report = write_report(error)
-        print_error(f"internal error: {type(error).__name__}: {error}", f"Details are in {report}.")
+        _tell(args, f"internal error: {type(error).__name__}: {error}", where(write_report(error)))
         return 1
+
+
+def _tell(args: argparse.Namespace, message: str, hint: str, reasons: Sequence[str] = ()) -> None:
+    """An error on stderr, as JSON where JSON was asked for."""
+    as_json = getattr(args, "json", False) or getattr(args, "machine", False)
+    (print_json_error if as_json else print_error)(message, hint, reasons)
 
 
 def _add_workspace(parser: argparse.ArgumentParser, default: object) -> None:

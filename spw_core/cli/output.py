@@ -9,23 +9,30 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from spw_core.cli.numbers import whole_number
 from spw_core.errors import SpwError
-from spw_core.text import clean
+from spw_core.text import clean, clean_line, escape_controls
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+    from rich.text import Text
 
 _MARKDOWN_WIDTH = 120
+# Rich lays out every column of every line: beyond any screen that is only a way to use up the memory.
+_NARROWEST, _WIDEST = 20, 1000
 
 
 def add_output_options(parser: argparse.ArgumentParser) -> None:
     """The options that every human command has."""
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
-        "--width", type=int, metavar="N", help="columns to render for (default: the terminal's)"
+        "--width",
+        type=whole_number(_NARROWEST, _WIDEST),
+        metavar="N",
+        help="columns to render for (default: the terminal's)",
     )
 
 
@@ -37,19 +44,29 @@ def console(width: int | None = None, *, stderr: bool = False) -> Console:
     """A Rich console that interprets nothing in what it is given. NO_COLOR is honoured by Rich itself."""
     from rich.console import Console
 
-    return Console(
-        stderr=stderr,
-        width=width if width and width > 0 else None,
-        markup=False,
-        emoji=False,
-        highlight=False,
-    )
+    out = Console(stderr=stderr, width=width, markup=False, emoji=False, highlight=False)
+    if out.width > _WIDEST:  # COLUMNS may say anything
+        out.width = _WIDEST
+    return out
+
+
+def rich_line(text: str, style: str = "") -> Text:
+    """Content for Rich, safe and on one line. Rich itself passes escape sequences on to the terminal."""
+    from rich.text import Text
+
+    return Text(clean_line(text), style=style)
+
+
+def json_text(value: Mapping[str, object], *, sort_keys: bool = False) -> str:
+    """Indented JSON without raw control characters; letters outside ASCII only where stdout can show them."""
+    encoding = (sys.stdout.encoding or "utf-8").lower().replace("-", "")
+    as_ascii = not encoding.startswith("utf")
+    return escape_controls(json.dumps(value, indent=2, sort_keys=sort_keys, ensure_ascii=as_ascii))
 
 
 def print_json(value: Mapping[str, object]) -> None:
-    """One JSON object on stdout; characters outside ASCII only where stdout can show them."""
-    encoding = (sys.stdout.encoding or "").lower().replace("-", "")
-    print(json.dumps(value, indent=2, ensure_ascii=not encoding.startswith("utf")))
+    """One JSON object on stdout."""
+    print(json_text(value))
 
 
 def print_json_error(message: str, hint: str = "", reasons: Sequence[str] = ()) -> None:
@@ -61,13 +78,21 @@ def print_json_error(message: str, hint: str = "", reasons: Sequence[str] = ()) 
 
 def print_error(message: str, hint: str = "", reasons: Sequence[str] = ()) -> None:
     """`spw: error: …` on stderr, then reasons and a hint, indented."""
-    lines = [f"spw: error: {clean(message)}", *(f"  - {clean(reason)}" for reason in reasons)]
-    _write(sys.stderr, "\n".join([*lines, *([f"  {clean(hint)}"] if hint else [])]) + "\n")
+    lines = [f"spw: error: {clean_line(message)}", *(f"  - {clean_line(reason)}" for reason in reasons)]
+    if hint:
+        lines.append(f"  {clean_line(hint)}")
+    with suppress(OSError):  # a full stderr: nowhere is left to tell it
+        print("\n".join(lines), file=sys.stderr, flush=True)
 
 
 def print_text(text: str) -> None:
-    """Plain text on stdout, without control characters, in whatever encoding stdout has."""
-    _write(sys.stdout, clean(text) + "\n")
+    """Plain text on stdout, without control characters."""
+    print(clean(text))
+
+
+def print_line(text: str, lead: str = "") -> None:
+    """Content on one line, after our own `lead`: a file name with a newline must not forge a second one."""
+    print(lead + clean_line(text))
 
 
 def print_markdown(text: str, width: int | None = None) -> None:
@@ -78,8 +103,7 @@ def print_markdown(text: str, width: int | None = None) -> None:
     from rich.markdown import Markdown
 
     out = console(width)
-    columns = width if width and width > 0 else min(out.width, _MARKDOWN_WIDTH)
-    out.print(Markdown(clean(text), hyperlinks=False), width=columns)
+    out.print(_Clean(Markdown(clean(text), hyperlinks=False)), width=width or min(out.width, _MARKDOWN_WIDTH))
 
 
 @contextmanager
@@ -100,7 +124,7 @@ def progress_bar(what: str, *, quiet: bool) -> Iterator[Callable[[int, int, str]
         transient=True,
     ) as bar:
         task = bar.add_task(what, total=None, name="")
-        yield lambda done, total, name: bar.update(task, completed=done, total=total, name=name)
+        yield lambda done, total, name: bar.update(task, completed=done, total=total, name=clean_line(name))
 
 
 def require_vscode() -> str:
@@ -116,8 +140,14 @@ def open_in_vscode(markdown: str) -> None:
     subprocess.run([require_vscode(), "-"], input=markdown.encode(), check=False)
 
 
-def _write(stream: object, text: str) -> None:
-    # Not `print`: a stdout in a legacy encoding must not raise on the first accented letter.
-    target = stream if hasattr(stream, "write") else sys.stdout
-    encoding = getattr(target, "encoding", None) or "utf-8"
-    target.write(text.encode(encoding, "replace").decode(encoding))
+class _Clean:
+    """Something rendered, cleaned once more: Markdown makes control characters of `&#x202e;`."""
+
+    def __init__(self, content: RenderableType) -> None:
+        self._content = content
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich.segment import Segment
+
+        for text, style, control in console.render(self._content, options):
+            yield Segment(clean(text), style, control)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
@@ -10,7 +11,37 @@ from spw_core.cli.output import print_error
 
 
 class Parser(argparse.ArgumentParser):
-    """Usage errors exit with 1, as the Go tool's did, and point at the help instead of repeating it."""
+    """Usage errors exit with 1, as the Go tool's did, and point at the help instead of repeating it.
+
+    `words` names an argument for free text: it gets every word that is no option, wherever it stands among
+    the options, also `-without` and whatever follows `--`.
+    """
+
+    def __init__(self, *args: Any, words: str = "", **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._words = words
+
+    def parse_known_args(
+        self, args: Iterable[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
+        given = sys.argv[1:] if args is None else list(args)
+        if not self._words:
+            return super().parse_known_args(given, namespace)
+        end = given.index("--") if "--" in given else len(given)
+        # Argparse fills an argument once and leaves over, in order, the words that stand behind an option.
+        known, left = super().parse_known_args(given[:end], namespace)
+        words = [*getattr(known, self._words), *(word for word in left if not word.startswith("--"))]
+        words += given[end + 1 :]
+        if not words:
+            self.error("the following arguments are required: WORD")
+        setattr(known, self._words, words)
+        return known, [word for word in left if word.startswith("--")]
+
+    def _parse_optional(self, arg_string: str) -> Any:
+        # Argparse would read `-harvest` as `-h` with something behind it. None makes it a plain word.
+        if self._words and not arg_string.startswith("--") and arg_string not in self._option_string_actions:
+            return None
+        return super()._parse_optional(arg_string)
 
     def error(self, message: str) -> NoReturn:
         print_error(message, f"See `{self.prog} --help`.")

@@ -7,7 +7,7 @@ import re
 from dataclasses import asdict
 from pathlib import Path
 
-from spw_core.cli.output import add_output_options, print_json, print_text
+from spw_core.cli.output import add_output_options, print_json, print_line
 from spw_core.errors import SpwError
 
 _SHOWN = 20
@@ -48,12 +48,12 @@ def run(args: argparse.Namespace) -> int:
         print_json({"ok": True, **asdict(report)})
         return 0
     for path in report.written[:_SHOWN]:
-        print_text(f"wrote {path}")
+        print_line(f"wrote {path}")
     if len(report.written) > _SHOWN:
-        print_text(f"wrote {len(report.written) - _SHOWN} more")
+        print_line(f"wrote {len(report.written) - _SHOWN} more")
     for kept in report.kept:
-        print_text(f"kept {kept.path}: {kept.reason}")
-    print_text(
+        print_line(f"kept {kept.path}: {kept.reason}")
+    print_line(
         f"{report.spec}: wrote {len(report.written)} files, {report.unchanged} were there already,"
         f" kept {len(report.kept)}"
     )

@@ -6,14 +6,16 @@ import argparse
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from spw_core.cli.output import add_output_options, console, is_terminal, print_json, print_text
+from spw_core.cli.numbers import whole_number
+from spw_core.cli.output import add_output_options, console, is_terminal, print_json, print_line, rich_line
+from spw_core.text import clean
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from spw_core.search.lexical import SearchAnswer, SearchResult
 
-_DEFAULT_LIMIT = 10
+_DEFAULT_LIMIT, _HIGHEST_LIMIT = 10, 1000
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
@@ -21,12 +23,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "search",
         help="find documents by words",
         description='Find documents. Any words will do; "a phrase", -without and pre* are understood.',
+        words="query",
     )
-    parser.add_argument("query", nargs="+", metavar="WORD", help="what to look for")
+    parser.add_argument("query", nargs="*", metavar="WORD", help="what to look for")
     parser.add_argument("--spec", action="append", default=[], help="only this spec (may be repeated)")
     parser.add_argument("--type", action="append", default=[], help="only this type (may be repeated)")
     parser.add_argument(
-        "--limit", type=int, default=_DEFAULT_LIMIT, metavar="N", help="results (default: 10)"
+        "--limit",
+        type=whole_number(1, _HIGHEST_LIMIT),
+        default=_DEFAULT_LIMIT,
+        metavar="N",
+        help="results (default: 10)",
     )
     add_output_options(parser)
     return parser
@@ -37,8 +44,6 @@ def run(args: argparse.Namespace) -> int:
     from spw_core.domain.places import Kind
     from spw_core.errors import SpwError
 
-    if args.limit < 1:
-        raise SpwError(f"--limit must be at least 1, not {args.limit}")
     kinds = [kind.value for kind in Kind]
     for wanted in args.type:
         if wanted not in kinds:
@@ -83,14 +88,17 @@ def _place(result: SearchResult) -> str:
     return f"{result.spec} · {where}" if where else result.spec
 
 
+def _link(result: SearchResult) -> str:
+    return f".spec-workflow/{result.path}:{result.line}"
+
+
 def _print_plain(answer: SearchAnswer) -> None:
     if not answer.results:
-        print_text(_hint(answer))
+        print_line(_hint(answer))
     for number, result in enumerate(answer.results, 1):
-        print_text(f"{number}. [{result.type}] {_place(result)}  ({result.score:.2f})")
-        print_text(f"   {result.heading or result.title}")
-        print_text(f"   .spec-workflow/{result.path}:{result.line}")
-        print_text(f"   {result.snippet}")
+        print_line(f"[{result.type}] {_place(result)} ({result.score:.2f})", lead=f"{number}. ")
+        for text in (result.heading or result.title, _link(result), result.snippet):
+            print_line(text, lead="   ")
 
 
 def _print_rich(answer: SearchAnswer, width: int | None) -> None:
@@ -99,24 +107,23 @@ def _print_rich(answer: SearchAnswer, width: int | None) -> None:
 
     out = console(width)
     if not answer.results:
-        out.print(_hint(answer))
+        out.print(rich_line(_hint(answer)))
     for number, result in enumerate(answer.results, 1):
         head = Text.assemble(
             (f"{number:>2} ", "dim"),
-            (result.type, "cyan"),
+            rich_line(result.type, "cyan"),
             "  ",
-            (_place(result), "bold"),
-            ("  " + result.status, _style(result)),
+            rich_line(_place(result), "bold"),
+            "  ",
+            rich_line(result.status, _style(result)),
         )
         out.print(head)
-        out.print(Padding(Text(result.heading or result.title, style="italic"), (0, 0, 0, 3)))
+        out.print(Padding(rich_line(result.heading or result.title, "italic"), (0, 0, 0, 3)))
         out.print(Padding(_marked(result.snippet), (0, 0, 0, 3)))
         # Not wrapped: a path is copied, or clicked, in one piece.
-        out.print(Text(f"   .spec-workflow/{result.path}:{result.line}\n", style="dim"), soft_wrap=True)
+        out.print(Text.assemble("   ", rich_line(_link(result), "dim"), "\n"), soft_wrap=True)
     if answer.results:
-        out.print(
-            Text(f"{len(answer.results)} results · {answer.mode} search ({answer.reason})", style="dim")
-        )
+        out.print(rich_line(f"{len(answer.results)} results · {answer.mode} search ({answer.reason})", "dim"))
 
 
 def _style(result: SearchResult) -> str:
@@ -129,7 +136,7 @@ def _marked(snippet: str) -> Text:
     from spw_core.search.snippets import MARK_END, MARK_START
 
     text = Text()
-    for piece in snippet.split(MARK_START):
+    for piece in clean(snippet).split(MARK_START):
         marked, end, rest = piece.partition(MARK_END)
         if end:
             text.append(marked, "bold yellow")

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from spw_core.cli.output import add_output_options, open_in_vscode, print_json, print_markdown, print_text
-from spw_core.text import clean
+from spw_core.text import clean_line
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     if args.export:
         exported, markdown = spec.export_summary()
         path = str(exported)
-        print(f"wrote {clean(path)}", file=sys.stderr)
+        print(f"wrote {clean_line(path)}", file=sys.stderr)
     else:
         _, markdown = spec.summary_document()
     if args.json:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
+import os
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,9 @@ from spw_core.demo import stories, synthetic, workspace
 from spw_core.demo.model import DEMO_NOW, Story
 from spw_core.demo.writer import StoryWriter, Tree
 from spw_core.errors import SpwError
+from spw_core.names import WORKFLOW_DIR
+
+_ELSEWHERE = "Name a new or empty folder."
 
 __all__ = ["DEMO_NOW", "DemoReport", "generate"]
 
@@ -30,23 +34,34 @@ class DemoReport:
 def generate(
     target: Path, *, specs: int = 8, seed: int = 7, progress: Callable[[int, int], None] | None = None
 ) -> DemoReport:
-    """Writes `<target>/.spec-workflow`; spec k is the same whatever the number of specs."""
+    """Writes `<target>/.spec-workflow`; spec k is the same whatever the number of specs.
+
+    Raises SpwError when the target cannot be written or is not ours to write.
+    """
     if specs < 1:
         raise SpwError(f"a demo needs at least one spec, not {specs}", hint="use --specs 8")
-    if target.exists() and not target.is_dir():
-        raise SpwError(f"not a directory: {target}", hint="name a new or empty directory")
-    final = target / ".spec-workflow"
-    if final.exists():
-        raise SpwError(f"there is already a workspace in {target}", hint="name a new or empty directory")
-    partial = target / ".spec-workflow.partial"
-    shutil.rmtree(partial, ignore_errors=True)
+    final = target / WORKFLOW_DIR
     try:
-        report = _write(Tree(partial), specs, seed, progress)
-        partial.rename(final)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+        if os.path.lexists(target) and not target.is_dir():
+            raise SpwError(f"not a folder: {target}", _ELSEWHERE)
+        target.mkdir(parents=True, exist_ok=True)
+        _refuse_taken(final)
+        # Written beside the place where it will stand, in a folder of our own: moving it there is one step.
+        with tempfile.TemporaryDirectory(
+            prefix=f"{WORKFLOW_DIR}.", suffix=".partial", dir=target, ignore_cleanup_errors=True
+        ) as ours:
+            partial = Path(ours, WORKFLOW_DIR)
+            report = _write(Tree(partial), specs, seed, progress)
+            _refuse_taken(final)
+            partial.rename(final)
+    except OSError as error:
+        raise SpwError(f"cannot write a demo to {target}: {error.strerror or error}", _ELSEWHERE) from error
     return report
+
+
+def _refuse_taken(final: Path) -> None:
+    if os.path.lexists(final):
+        raise SpwError(f"there is already a workspace in {final.parent}", _ELSEWHERE)
 
 
 def _write(tree: Tree, specs: int, seed: int, progress: Callable[[int, int], None] | None) -> DemoReport:

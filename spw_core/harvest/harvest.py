@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from spw_core.atomic import locked
-from spw_core.crash import write_report
+from spw_core.crash import where, write_report
 from spw_core.domain.model import FileError
 from spw_core.domain.places import Area
 from spw_core.errors import CorruptStore, SpwError
@@ -156,5 +156,5 @@ def _harvest_or_report(paths: WorkspacePaths, name: str, dry_run: bool) -> SpecR
         return SpecReport(name, failed=f"{error.strerror or error}: {error.filename or name}")
     except Exception as error:
         # A bug of ours that one spec brings to light must not keep the others from being stored.
-        report = write_report(error)
-        return SpecReport(name, failed=f"internal error: {type(error).__name__}: {error}; see {report}")
+        details = where(write_report(error))
+        return SpecReport(name, failed=f"internal error: {type(error).__name__}: {error}. {details}")

@@ -75,11 +75,15 @@ class Index:
 
 
 def _open(path: str) -> "apsw.Connection | None":
-    if not os.path.exists(path):
+    # Only regular files: SQLite would wait for ever for the other end of a pipe that came with a repository,
+    # be it in the place of the database or of one of its companions.
+    if not os.path.isfile(path):
         return None
     # SQLite would create the -wal and -shm files that a reader of a WAL database needs and could not
     # remove them again. Where they do not both exist nobody is writing, and immutable needs neither.
-    live = os.path.exists(path + "-wal") and os.path.exists(path + "-shm")
+    # A database in WAL mode has no -journal: where there is one, immutable keeps SQLite from opening it.
+    live = os.path.isfile(path + "-wal") and os.path.isfile(path + "-shm")
+    live = live and not os.path.lexists(path + "-journal")
     try:
         connection = apsw.Connection(
             _uri(path) + ("" if live else "?immutable=1"),

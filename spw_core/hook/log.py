@@ -37,8 +37,10 @@ def _state_dir() -> str:
 
 def _append(path: str, line: str) -> None:
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    if os.path.exists(path) and not os.path.isfile(path):  # to open a pipe is to wait for its reader
+        return
     # One write of one whole line in append mode: parallel hooks do not mix their lines.
-    fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o600)
     try:
         os.write(fd, line.encode("utf-8", "backslashreplace"))
         full = os.fstat(fd).st_size > MAX_BYTES

@@ -53,8 +53,11 @@ def is_spec(specs: str, name: str) -> bool:
 
 def read_small(path: str) -> bytes:
     """The first 64 KB of a file; empty when it is missing or unreadable, which is normal for all of ours."""
+    # A pipe or a device in a hostile repository could hold the session up, or do something on being opened.
+    if not os.path.isfile(path):
+        return b""
     try:
-        # Without O_NONBLOCK a named pipe in a hostile repository would hold the session up.
+        # O_NONBLOCK: should a pipe have taken the file's place since.
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except OSError:
         return b""

@@ -144,7 +144,7 @@ def usage(tokens: float | None, cost: float | None, show: str) -> str:
 
 def format_tokens(count: int) -> str:
     """847, 25.3k, 1.2M."""
-    if count >= 1_000_000:
+    if count >= 999_950:  # from here on, thousands with one digit would round to 1000k
         return f"{count / 1_000_000:.1f}".removesuffix(".0") + "M"
     if count >= 1_000:
         return f"{count / 1_000:.1f}".removesuffix(".0") + "k"
