@@ -8,15 +8,18 @@ import shutil
 import stat
 from pathlib import Path
 
+import apsw
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spw_core.api import Workspace
+from spw_core.cli import main
 from spw_core.domain.places import Area
 from spw_core.domain.transient import is_transient
 from spw_core.errors import DocumentNotFound, SpwError
 from spw_core.harvest import cleanup as cleanup_module
+from spw_core.harvest import harvest as harvest_module
 
 from .support import OLD_NS, write, write_run
 
@@ -342,3 +345,135 @@ def test_round_trip_of_any_tree(
         workspace.spec("alpha").restore()
     assert tree(workspace) == before
     shutil.rmtree(root)
+
+
+def test_run_dispatched_again_after_cleanup_is_a_new_run(workspace: Workspace) -> None:
+    write_run(workspace, RUN, {"release-gate-decider": "pass"})
+    workspace.harvest()
+    workspace.spec("alpha").cleanup()
+    brief = workspace.paths.workflow / RUN / "release-gate-decider" / "brief.md"
+    brief.parent.mkdir(parents=True)
+    brief.write_text("# Brief: release-gate-decider\n")  # the very bytes that were cleaned away
+    for _ in range(2):
+        [run] = workspace.spec("alpha").record().runs
+        assert (run.status, run.has_handoff, run.subagents[0].status) == ("in_progress", False, "missing")
+        assert workspace.spec("alpha").cleanup().removed == []
+        workspace.harvest()
+    write(workspace, f"{RUN}/_handoff.md", "# Handoff again\n")
+    workspace.harvest()
+    [run] = workspace.spec("alpha").record().runs
+    assert (run.status, run.subagents[0].has_report) == ("blocked", False)
+
+
+def test_run_that_was_taken_up_again_is_not_cleaned(workspace: Workspace) -> None:
+    folder = write_run(workspace, RUN, {"a": "pass"})
+    workspace.harvest()
+    (folder / "_handoff.md").unlink()
+    write(workspace, f"{RUN}/b/brief.md", "# Brief: b\n")
+    assert workspace.spec("alpha").cleanup().removed == []
+
+
+def test_pending_approvals_are_not_cleaned(workspace: Workspace) -> None:
+    for status in ("pending", "needs-revision", "approved"):
+        write(
+            workspace,
+            f"approvals/alpha/approval_{status}.json",
+            f'{{"status": "{status}", "filePath": "d.md"}}',
+        )
+    workspace.harvest()
+    assert workspace.spec("alpha").cleanup().removed == ["approvals/alpha/approval_approved.json"]
+
+
+def test_forced_restore_stores_what_no_harvest_could_see(workspace: Workspace) -> None:
+    path = write(workspace, "specs/alpha/notes.md", "AAAA")
+    workspace.harvest()
+    write(workspace, "specs/alpha/notes.md", "CCCC-")
+    workspace.harvest()
+    path.write_text("BBBB-")  # same size, and then the same time
+    os.utime(path, ns=(OLD_NS, OLD_NS))
+    spec = workspace.spec("alpha")
+    spec.restore(["notes.md"], at=spec.versions("notes.md")[0][0], force=True)
+    assert path.read_text() == "AAAA"
+    assert b"BBBB-" in [content for _, content in spec.versions("notes.md")]
+
+
+def test_forced_restore_leaves_what_cannot_be_stored(workspace: Workspace) -> None:
+    write(workspace, "spw-config.toml", "[store]\nmax_file_mb = 1\n")
+    path = write(workspace, "specs/alpha/notes.md", "small")
+    workspace.harvest()
+    moment = workspace.spec("alpha").versions("notes.md")[0][0]
+    path.write_bytes(b"x" * (1024 * 1024 + 1))
+    report = workspace.spec("alpha").restore(["notes.md"], at=moment, force=True)
+    assert (report.written, len(report.kept)) == ([], 1)
+    assert path.stat().st_size == 1024 * 1024 + 1
+
+
+def test_restore_into_the_workspace_by_another_name_is_refused(workspace: Workspace) -> None:
+    write(workspace, "specs/alpha/notes.md", "text")
+    workspace.harvest()
+    with pytest.raises(SpwError, match="is inside"):
+        workspace.spec("alpha").restore(target=workspace.paths.workflow / "specs", force=True)
+
+
+def test_interrupted_cleanup_marks_nothing_for_ever(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = '{"status": "approved", "filePath": ".spec-workflow/specs/alpha/design.md"}'
+    path = write(workspace, "approvals/alpha/approval_1.json", text)
+    workspace.harvest()
+
+    def die(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cleanup_module, "_remove", die)
+    with pytest.raises(KeyboardInterrupt):
+        workspace.spec("alpha").cleanup()
+    monkeypatch.undo()
+    workspace.harvest()
+    path.unlink()
+    assert workspace.harvest().specs[0].approvals == 0
+
+
+def test_damaged_bytes_are_healed_from_the_file(workspace: Workspace) -> None:
+    folder = write_run(workspace, RUN, {"a": "pass"})
+    write(workspace, "specs/alpha/notes.md", "first")
+    workspace.harvest()
+    write(workspace, "specs/alpha/notes.md", "second")
+    workspace.harvest()
+    connection = apsw.Connection(str(workspace.paths.spec_db("alpha")))
+    connection.execute("UPDATE artifacts SET encoding = 'zlib' WHERE rel_path LIKE '%report.md'")
+    connection.execute("UPDATE artifacts SET content = x'00' WHERE rel_path = 'notes.md'")
+    connection.close()
+    (workspace.paths.spec_dir("alpha") / "notes.md").unlink()
+    report = harvest_module.rebuild_spec(workspace.paths, "alpha", "damaged")
+    assert report.errors[0].path == "spec.db"
+    spec = workspace.spec("alpha")
+    assert [content for _, content in spec.versions("notes.md")] == [b"first"]
+    assert len(spec.cleanup().removed) == 4
+    spec.restore()
+    assert (folder / "a" / "report.md").read_text().startswith("# Report")
+
+
+def test_name_as_long_as_the_file_system_allows(workspace: Workspace) -> None:
+    name = "😀" * 62 + ".md"
+    write_run(workspace, RUN, {"a": "pass"})
+    path = write(workspace, f"{RUN}/a/{name}", "text")
+    workspace.harvest()
+    workspace.spec("alpha").cleanup()
+    assert not path.exists()
+    assert workspace.spec("alpha").restore().failed == []
+    assert path.read_text() == "text"
+
+
+def test_restore_command_says_what_failed(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    write(workspace, "specs/alpha/design/notes.md", "text")
+    workspace.harvest()
+    root = str(workspace.paths.root)
+    shutil.rmtree(workspace.paths.spec_dir("alpha") / "design")
+    write(workspace, "specs/alpha/design", "now a file")
+    assert main(["--workspace", root, "restore", "alpha", "--force", "./design/notes.md"]) == 1
+    assert "failed specs/alpha/design/notes.md" in capsys.readouterr().out
+    assert main(["--workspace", root, "restore", "alpha", "--json", "design", "nothing"]) == 1
+    assert '"ok": false' in capsys.readouterr().out
+    assert main(["--workspace", root, "restore", "alpha", "--at", "2026-13-45"]) == 1
+    assert "not a time" in capsys.readouterr().err

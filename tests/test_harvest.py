@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from spw_core.api import Workspace
 from spw_core.domain.places import Area
 from spw_core.errors import InvalidName, SpecNotFound
-from spw_core.harvest import intake, read_file
+from spw_core.harvest import intake
 from spw_core.harvest.harvest import harvest_spec
 from spw_core.harvest.report import SpecReport
 from spw_core.harvest.scan import area_folder
@@ -267,15 +267,14 @@ def test_name_that_is_not_utf8_is_reported(workspace: Workspace) -> None:
     assert [error.path for error in report.errors] == ["bad-\\xff.md"]
 
 
-def test_file_too_large_to_store_is_recorded_by_its_hash(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(read_file, "MAX_STORED_BYTES", 10)
-    write(workspace, "specs/alpha/big.bin", b"x" * 11)
+def test_file_too_large_to_store_is_recorded_by_its_hash(workspace: Workspace) -> None:
+    write(workspace, "spw-config.toml", "[store]\nmax_file_mb = 1\n")
+    size = 1024 * 1024 + 1
+    write(workspace, "specs/alpha/big.bin", b"x" * size)
     report = harvest_one(workspace)
     assert "recorded by its hash, not stored" in report.errors[0].error
-    digest = hashlib.sha256(b"x" * 11).hexdigest()
-    assert query(workspace, "SELECT content, content_hash, size FROM artifacts") == [(None, digest, 11)]
+    digest = hashlib.sha256(b"x" * size).hexdigest()
+    assert query(workspace, "SELECT content, content_hash, size FROM artifacts") == [(None, digest, size)]
 
 
 def test_unreadable_file_keeps_its_stored_version(
@@ -285,7 +284,7 @@ def test_unreadable_file_keeps_its_stored_version(
     harvest_one(workspace)
     path.write_text("second")
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(intake, "read_file", refuse)

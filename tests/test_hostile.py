@@ -225,15 +225,12 @@ def test_errors_are_the_same_live_and_stored(workspace: Workspace) -> None:
     assert workspace.spec("alpha").record().errors == stored != ()
 
 
-def test_file_that_is_too_large_to_store_can_still_be_read(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from spw_core.harvest import read_file
-
-    monkeypatch.setattr(read_file, "MAX_STORED_BYTES", 10)
-    write(workspace, "specs/alpha/big.md", "x" * 100)
+def test_file_that_is_too_large_to_store_can_still_be_read(workspace: Workspace) -> None:
+    write(workspace, "spw-config.toml", "[store]\nmax_file_mb = 1\n")
+    text = "x" * (1024 * 1024 + 1)
+    write(workspace, "specs/alpha/big.md", text)
     workspace.harvest()
-    assert workspace.spec("alpha").read("big.md") == "x" * 100
+    assert workspace.spec("alpha").read("big.md") == text
 
 
 AS_NOBODY = [

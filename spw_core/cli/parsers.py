@@ -14,12 +14,13 @@ class Parser(argparse.ArgumentParser):
     """Usage errors exit with 1, as the Go tool's did, and point at the help instead of repeating it.
 
     `words` names an argument for free text: it gets every word that is no option, wherever it stands among
-    the options, also `-without` and whatever follows `--`.
+    the options, also `-without` and whatever follows `--`. At least one, unless they are `optional`.
     """
 
-    def __init__(self, *args: Any, words: str = "", **options: Any) -> None:
+    def __init__(self, *args: Any, words: str = "", optional: bool = False, **options: Any) -> None:
         super().__init__(*args, **options)
         self._words = words
+        self._optional = optional
 
     def parse_known_args(
         self, args: Iterable[str] | None = None, namespace: Any = None
@@ -32,7 +33,7 @@ class Parser(argparse.ArgumentParser):
         known, left = super().parse_known_args(given[:end], namespace)
         words = [*getattr(known, self._words), *(word for word in left if not word.startswith("--"))]
         words += given[end + 1 :]
-        if not words:
+        if not words and not self._optional:
             self.error("the following arguments are required: WORD")
         setattr(known, self._words, words)
         return known, [word for word in left if word.startswith("--")]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import re
+from contextlib import suppress
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 from spw_core.cli.output import add_output_options, print_json, print_line
@@ -18,14 +20,21 @@ _TIME = re.compile(
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = subparsers.add_parser(
-        "restore", help="write stored files back with their bytes, mode and time"
+        "restore",
+        help="write stored files back with their bytes, mode and time",
+        words="paths",
+        optional=True,
     )
     parser.add_argument("spec", metavar="SPEC")
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders (default: everything)")
     parser.add_argument("--run", default="", metavar="PATH", help="folder of a run, relative to the spec")
     parser.add_argument("--at", default="", metavar="TIME", help="versions of that time (UTC)")
-    parser.add_argument("--to", default="", metavar="DIR", help="write below DIR instead of .spec-workflow")
-    parser.add_argument("--force", action="store_true", help="replace files that differ, storing them first")
+    parser.add_argument("--to", default="", metavar="DIR", help="write below DIR, outside .spec-workflow")
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="replace files that differ: in the workspace after storing them, below --to at once",
+    )
     add_output_options(parser)
     return parser
 
@@ -45,19 +54,21 @@ def run(args: argparse.Namespace) -> int:
         )
     )
     if args.json:
-        print_json({"ok": True, **asdict(report)})
-        return 0
+        print_json({"ok": not report.failed, **asdict(report)})
+        return 1 if report.failed else 0
     for path in report.written[:_SHOWN]:
         print_line(f"wrote {path}")
     if len(report.written) > _SHOWN:
         print_line(f"wrote {len(report.written) - _SHOWN} more")
     for kept in report.kept:
         print_line(f"kept {kept.path}: {kept.reason}")
+    for failed in report.failed:
+        print_line(f"failed {failed.path}: {failed.reason}")
     print_line(
         f"{report.spec}: wrote {len(report.written)} files, {report.unchanged} were there already,"
-        f" kept {len(report.kept)}"
+        f" kept {len(report.kept)}, failed {len(report.failed)}"
     )
-    return 0
+    return 1 if report.failed else 0
 
 
 def _utc(text: str) -> str:
@@ -65,9 +76,11 @@ def _utc(text: str) -> str:
     if not text:
         return ""
     match = _TIME.fullmatch(text.strip())
-    if match is None:
-        raise SpwError(f"not a time: {text[:40]!r}", "Write it as 2026-02-14 or 2026-02-14T10:00 (UTC).")
-    time = match["time"] or "23:59"
-    seconds = match["seconds"] or ":59"
-    fraction = (match["fraction"] or ".999999").ljust(7, "0" if match["fraction"] else "9")
-    return f"{match['date']}T{time}{seconds}{fraction}Z"
+    if match is not None:
+        time = match["time"] or "23:59"
+        seconds = match["seconds"] or ":59"
+        fraction = (match["fraction"] or ".999999").ljust(7, "0")
+        moment = f"{match['date']}T{time}{seconds}{fraction}"
+        with suppress(ValueError):  # a month 13, an hour 25
+            return f"{datetime.fromisoformat(moment).isoformat(timespec='microseconds')}Z"
+    raise SpwError(f"not a time: {text[:40]!r}", "Write it as 2026-02-14 or 2026-02-14T10:00 (UTC).")

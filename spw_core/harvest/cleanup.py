@@ -7,17 +7,21 @@ file that is still there at the next harvest is simply no longer marked.
 from __future__ import annotations
 
 import os
+import stat
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from spw_core.domain.places import Area, place_of
+from spw_core.domain.places import Area, Kind, place_of
 from spw_core.domain.summary import utc_text
 from spw_core.domain.transient import is_transient, why_it_stays
 from spw_core.errors import DocumentNotFound
-from spw_core.harvest.inside import Entry, entry_inside
+from spw_core.formats.approvals import NEEDS_REVISION, PENDING, parse_approval
+from spw_core.harvest.inside import Entry, entry_inside, temporary_of
 from spw_core.harvest.read_file import INT64, READ_FLAGS, FileContent, read_open_file, storable
 from spw_core.harvest.scan import FoundFile, Scan, area_folder, scan_spec
+from spw_core.harvest.stored import begun_anew
 from spw_core.search.documents import document_path
 from spw_core.store.spec import SpecStore, StoredArtifact
 from spw_core.workspace import WorkspacePaths
@@ -51,21 +55,16 @@ def cleanup(paths: WorkspacePaths, name: str, *, dry_run: bool = False) -> Clean
     report = CleanupReport(name)
     scan = scan_spec(paths, name)
     report.kept += [Kept(document_path(name, Area.SPEC, error.path), error.error) for error in scan.errors]
-    if not paths.spec_db(name).is_file():
-        raise DocumentNotFound(
-            f"{name} was never harvested, so nothing of it is stored", "Run `spw harvest`."
-        )
-    with SpecStore.writing(paths.spec_db(name)) as store:
-        known = store.artifacts()
-        sealed = store.sealed_runs()
-        candidates = []
-        for found in scan.files:
-            artifact = known.get((found.area, found.rel_path))
-            reason = _reason_to_keep(found, artifact, sealed)
-            if reason:
-                report.kept.append(Kept(document_path(name, found.area, found.rel_path), reason))
-            elif artifact is not None:
-                candidates.append((found, artifact))
+    with SpecStore.reading(paths.spec_db(name)) as stored:
+        if stored is None:
+            raise DocumentNotFound(
+                f"{name} was never harvested: nothing of it is stored", "Run `spw harvest`."
+            )
+    opened = SpecStore.reading if dry_run else SpecStore.writing
+    with opened(paths.spec_db(name)) as store:
+        if store is None:
+            raise DocumentNotFound(f"the database of {name} has just disappeared")
+        candidates = _candidates(report, store, scan, name)
         if dry_run:
             for found, artifact in candidates:
                 _look(report, paths, name, found, artifact)
@@ -77,16 +76,53 @@ def cleanup(paths: WorkspacePaths, name: str, *, dry_run: bool = False) -> Clean
     return report
 
 
-def _reason_to_keep(found: FoundFile, artifact: StoredArtifact | None, sealed: set[str]) -> str:
-    """Why a file stays without even being opened; empty when it may go."""
-    if not is_transient(found.area, found.rel_path):
-        return why_it_stays(found.rel_path)
-    if artifact is None:
-        return "not stored yet; run `spw harvest`"
-    run = place_of(found.area, found.rel_path).run
-    if run and run not in sealed:
-        return "its run has no handoff yet"
-    return ""
+def _candidates(
+    report: CleanupReport, store: SpecStore, scan: Scan, name: str
+) -> list[tuple[FoundFile, StoredArtifact]]:
+    """The files that may go if their bytes turn out to be the stored ones; the others are reported."""
+    known = store.artifacts()
+    closed = _closed_runs(store, known, scan)
+    candidates = []
+    for found in scan.files:
+        artifact = known.get((found.area, found.rel_path))
+        place = place_of(found.area, found.rel_path)
+        if not is_transient(found.area, found.rel_path):
+            reason = why_it_stays(found.rel_path)
+        elif artifact is None:
+            reason = "not stored yet; run `spw harvest`"
+        elif place.run and place.run not in closed:
+            reason = "its run has no handoff yet"
+        elif found.mode & _SPECIAL_BITS:
+            reason = "has special mode bits, which a restore would not give back"
+        elif place.kind is Kind.APPROVAL and _is_unanswered(store, artifact):
+            reason = "waits for an answer"
+        else:
+            candidates.append((found, artifact))
+            continue
+        report.kept.append(Kept(document_path(name, found.area, found.rel_path), reason))
+    return candidates
+
+
+_SPECIAL_BITS = stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX
+
+
+def _closed_runs(store: SpecStore, known: Mapping[tuple[str, str], StoredArtifact], scan: Scan) -> set[str]:
+    """The sealed runs that are still handed off, by what is on disk now: one may have been taken up again."""
+    found = {(file.area, file.rel_path): file.mtime_ns for file in scan.files}
+    spec_files = ((rel_path, mtime_ns) for (area, rel_path), mtime_ns in found.items() if area is Area.SPEC)
+    anew = begun_anew(known.values(), spec_files)
+    closed = set()
+    for run in store.sealed_runs() - anew:
+        key = (Area.SPEC, f"{run}/_handoff.md")
+        handoff = known.get(key)
+        if key in found or (handoff is not None and handoff.cleaned_at):
+            closed.add(run)
+    return closed
+
+
+def _is_unanswered(store: SpecStore, artifact: StoredArtifact) -> bool:
+    approval, _ = parse_approval(store.content(artifact.area, artifact.rel_path) or b"", artifact.rel_path)
+    return approval is not None and approval.status in (PENDING, NEEDS_REVISION)
 
 
 def _look(
@@ -151,10 +187,26 @@ def _remove(top: Path, rel_path: str, store: SpecStore, artifact: StoredArtifact
                 content.mtime_ns,
             ):
                 return "changed while it was compared"
-            entry.unlink()
+            return _unlink_unchanged(entry, content)
     except OSError as error:
         return f"cannot be removed: {error.strerror or error}"
-    return ""
+
+
+def _unlink_unchanged(entry: Entry, content: FileContent) -> str:
+    """Move a file aside before it goes: who opens it by name from now on makes a new one, and who wrote in
+    the last moment is found out and gets it back."""
+    aside = temporary_of(entry)
+    entry.move_over(aside)
+    info = aside.lstat()
+    if info is not None and (info.st_ino & INT64, info.st_size, storable(info.st_mtime_ns)) == (
+        content.inode,
+        content.size,
+        content.mtime_ns,
+    ):
+        aside.unlink()
+        return ""
+    aside.move_to_free(entry)
+    return "changed while it was being removed"
 
 
 def _read(entry: Entry) -> FileContent | None:

@@ -11,7 +11,7 @@ from spw_core.atomic import locked
 from spw_core.crash import where, write_report
 from spw_core.domain.model import FileError
 from spw_core.domain.places import Area
-from spw_core.errors import CorruptStore, SpwError
+from spw_core.errors import CorruptStore, SpwError, StoreError
 from spw_core.harvest.index_sync import sync_index
 from spw_core.harvest.inside import entry_inside
 from spw_core.harvest.intake import differences, take_in
@@ -19,7 +19,7 @@ from spw_core.harvest.read_file import READ_FLAGS
 from spw_core.harvest.report import HarvestReport, SpecReport
 from spw_core.harvest.scan import scan_spec
 from spw_core.names import SPEC_DB
-from spw_core.store.connection import move_aside
+from spw_core.store.connection import replace_database
 from spw_core.store.spec import SpecStore
 from spw_core.workspace import GITIGNORE_LINES, WorkspacePaths
 
@@ -77,20 +77,34 @@ def harvest_spec(paths: WorkspacePaths, name: str) -> SpecReport:
     try:
         return _harvest_spec(paths, name)
     except CorruptStore as error:
-        with locked(paths.spec_dir(name)):
-            try:
-                return _harvest_spec(paths, name)  # another process has just repaired it
-            except CorruptStore:
-                moved = move_aside(paths.spec_db(name))
-                with SpecStore.writing(paths.spec_db(name)) as store, store.transaction():
-                    saved = store.salvage(moved)
-        report = _harvest_spec(paths, name)
-        remark = (
-            f"{error.message}; moved to {moved.name}, a new one was built from the files"
-            f" and {saved} rows that were still readable"
-        )
-        report.errors.insert(0, FileError(SPEC_DB, remark))
-        return report
+        return rebuild_spec(paths, name, error.message)
+
+
+def rebuild_spec(paths: WorkspacePaths, name: str, reason: str) -> SpecReport:
+    """Replace a damaged spec.db by one made of its readable rows and the files; the old one is kept aside.
+
+    The new one is complete before it gets its name: an interruption leaves the damaged one in place, and
+    the next harvest begins again.
+    """
+    path = paths.spec_db(name)
+    with locked(path.parent):
+        try:
+            with SpecStore.reading(path) as store:
+                sound = store is not None and not store.is_damaged()
+        except StoreError:
+            sound = False
+        if not sound:  # else another process has just repaired it
+            fresh = path.with_name(f"{path.name}.rebuild")
+            for leftover in path.parent.glob(f"{fresh.name}*"):
+                leftover.unlink()
+            with SpecStore.writing(fresh) as store, store.transaction():
+                saved = store.salvage(path)
+            moved = replace_database(path, fresh)
+            reason += f"; moved to {moved.name}, a new one was built from the files"
+            reason += f" and {saved} rows that were still readable"
+    report = _harvest_spec(paths, name)
+    report.errors.insert(0, FileError(SPEC_DB, reason))
+    return report
 
 
 def _harvest_spec(paths: WorkspacePaths, name: str) -> SpecReport:
@@ -102,13 +116,20 @@ def _harvest_spec(paths: WorkspacePaths, name: str) -> SpecReport:
         if differences(store, scan):
             with store.transaction():
                 # Asked again inside the transaction: another process may have been faster.
-                take_in(store, name, scan, differences(store, scan), report)
+                take_in(store, name, scan, differences(store, scan), report, _stored_limit(paths))
         for table, count in store.counts().items():
             setattr(report, table, count)
         report.revision = store.revision()
         report.errors += [FileError(path, error) for path, error in store.harvest_errors()]
     report.unchanged = report.files - report.changed
     return report
+
+
+def _stored_limit(paths: WorkspacePaths) -> int:
+    """Bytes up to which a file is stored whole."""
+    from spw_core.config import load_config
+
+    return load_config(paths).config.store.max_file_mb * 1024 * 1024
 
 
 def preview_harvest(paths: WorkspacePaths, name: str) -> SpecReport:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 
 from spw_core.domain.model import SpecRecord
 from spw_core.domain.places import Area, Kind, Place, place_of
@@ -69,52 +69,78 @@ def _stored_revision(paths: WorkspacePaths, name: str) -> int:
         return -1
 
 
+_Chunks = list[tuple[int, str, str]]
+
+
+@dataclass(slots=True)
+class _Changes:
+    """What a spec's row and documents in the index have to become."""
+
+    spec: dict[str, Value]
+    added: list[tuple[dict[str, Value], _Chunks]] = field(default_factory=list)
+    changed: list[tuple[int, dict[str, Value]]] = field(default_factory=list)
+    outdated: list[int] = field(default_factory=list)
+
+
 def _sync_spec(paths: WorkspacePaths, index: IndexStore, name: str) -> None:
-    # The spec is read after the index was locked: whoever comes last has read the newest.
-    with SpecStore.reading(paths.spec_db(name)) as store:
-        if store is None:
-            return
-        record = stored_record(store, name)
-        _sync_documents(index, store, record)
-        summary = summarise(record)
-        index.put_spec(
-            {
-                "name": name,
-                "stage": summary.stage,
-                "status": summary.status,
-                "tasks_done": summary.tasks_done,
-                "tasks_total": summary.tasks_total,
-                "wave_current": summary.wave_current,
-                "waves_total": summary.waves_total,
-                "blocked": sum(wave.status == BLOCKED for wave in wave_states(record)),
-                "attention": json.dumps([asdict(item) for item in summary.attention], ensure_ascii=False),
-                "updated_at": summary.updated_at,
-                "harvested_at": store.meta().get("harvested_at", ""),
-                "revision": store.revision(),
-            }
-        )
+    present = index.documents(name)
+    try:
+        # The spec is read after the index was locked: whoever comes last has read the newest. And it is
+        # read before the index is written, so that its damage is never taken for damage of the index.
+        with SpecStore.reading(paths.spec_db(name)) as store:
+            changes = None if store is None else _changes(store, name, present)
+    except SpwError:
+        return  # the harvest of that spec reports it
+    if changes is None:
+        return
+    index.delete_documents(changes.outdated)
+    for document_id, columns in changes.changed:
+        index.update_facets(document_id, columns)
+    for columns, chunks in changes.added:
+        index.add_document(columns, chunks)
+    index.put_spec(changes.spec)
 
 
-def _sync_documents(index: IndexStore, store: SpecStore, record: SpecRecord) -> None:
-    present = index.documents(record.name)
+def _changes(store: SpecStore, name: str, present: dict[str, tuple[int, dict[str, Value]]]) -> _Changes:
+    record = stored_record(store, name)
+    changes = _Changes(_spec_row(store, record))
     statuses = _statuses(record)
     for artifact in _indexed(store, record):
         place = place_of(Area(artifact.area), artifact.rel_path)
-        path = document_path(record.name, artifact.area, artifact.rel_path)
-        columns = _columns(record.name, path, artifact, place, statuses)
+        path = document_path(name, artifact.area, artifact.rel_path)
+        columns = _columns(name, path, artifact, place, statuses)
         old_id, old = present.pop(path, (0, {}))
         if old and old["content_hash"] == artifact.content_hash:
             columns["title"] = old["title"]
             if columns != old:
-                index.update_facets(old_id, columns)
+                changes.changed.append((old_id, columns))
             continue
         if old:
-            index.delete_documents([old_id])
+            changes.outdated.append(old_id)
         content = _content(store, artifact)
         title, chunks = read_document(Area(artifact.area), artifact.rel_path, content or b"")
         columns["title"] = title
-        index.add_document(columns, [(chunk.line, chunk.heading, chunk.body) for chunk in chunks])
-    index.delete_documents([document_id for document_id, _ in present.values()])
+        changes.added.append((columns, [(chunk.line, chunk.heading, chunk.body) for chunk in chunks]))
+    changes.outdated += [document_id for document_id, _ in present.values()]
+    return changes
+
+
+def _spec_row(store: SpecStore, record: SpecRecord) -> dict[str, Value]:
+    summary = summarise(record)
+    return {
+        "name": record.name,
+        "stage": summary.stage,
+        "status": summary.status,
+        "tasks_done": summary.tasks_done,
+        "tasks_total": summary.tasks_total,
+        "wave_current": summary.wave_current,
+        "waves_total": summary.waves_total,
+        "blocked": sum(wave.status == BLOCKED for wave in wave_states(record)),
+        "attention": json.dumps([asdict(item) for item in summary.attention], ensure_ascii=False),
+        "updated_at": summary.updated_at,
+        "harvested_at": store.meta().get("harvested_at", ""),
+        "revision": store.revision(),
+    }
 
 
 def _indexed(store: SpecStore, record: SpecRecord) -> Iterator[StoredArtifact]:

@@ -7,6 +7,7 @@ elsewhere each folder is looked at first.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -106,6 +107,15 @@ def entry_inside(top: Path, rel_path: str, *, create: bool = False) -> Iterator[
         os.close(fd)
 
 
+def temporary_of(entry: Entry) -> Entry:
+    """The name in the same folder that stands in for an entry while it is written or removed.
+
+    A hash, because a name may already be as long as the file system allows.
+    """
+    digest = hashlib.sha256(entry.name.encode("utf-8", "surrogateescape")).hexdigest()
+    return entry.sibling(f".{digest[:20]}{TEMPORARY_SUFFIX}")
+
+
 def write_whole(
     entry: Entry, content: bytes, *, replace: bool, finish: Callable[[Entry], None] | None = None
 ) -> None:
@@ -114,7 +124,7 @@ def write_whole(
     `finish` is given the temporary file before it gets its name, to set attributes. Raises OSError; without
     `replace` also FileExistsError when there is something by that name.
     """
-    temporary = entry.sibling(f".{entry.name[:100]}{TEMPORARY_SUFFIX}")
+    temporary = temporary_of(entry)
     if temporary.lstat() is not None:  # left by a process that was killed
         temporary.unlink()
     fd = temporary.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)

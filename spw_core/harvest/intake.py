@@ -13,7 +13,7 @@ from spw_core.domain.summary import utc_text
 from spw_core.formats.json_object import load_json_object
 from spw_core.formats.text_decode import decode_text
 from spw_core.harvest.project import READ_KINDS, project
-from spw_core.harvest.read_file import MAX_STORED_BYTES, FileContent, read_file
+from spw_core.harvest.read_file import FileContent, read_file
 from spw_core.harvest.report import SpecReport
 from spw_core.harvest.rows import to_meta, to_rows
 from spw_core.harvest.scan import FoundFile, Scan
@@ -69,22 +69,24 @@ def differences(store: SpecStore, scan: Scan) -> Differences:
     )
 
 
-def take_in(store: SpecStore, name: str, scan: Scan, differing: Differences, report: SpecReport) -> None:
+def take_in(
+    store: SpecStore, name: str, scan: Scan, differing: Differences, report: SpecReport, limit: int
+) -> None:
     """Store what differs and project the facts; call it inside a transaction.
 
-    Fills `changed` and `removed` of the report.
+    Of files above `limit` bytes only the hash is stored. Fills `changed` and `removed` of the report.
     """
     now = utc_text(time.time_ns())
     unreadable = []
     for found, artifact in differing.fresh:
         try:
-            content = read_file(scan.tops[found.area], found.rel_path)
+            content = read_file(scan.tops[found.area], found.rel_path, limit=limit)
         except FileNotFoundError:
             continue  # gone since the scan: the next harvest will say so
         except OSError as error:
             unreadable.append(FileError(found.rel_path, f"cannot be read: {error.strerror or error}"))
             continue
-        report.changed += _store(store, found, artifact, content, now)
+        report.changed += store_content(store, found.area, found.rel_path, artifact, content)
     for artifact in differing.removed:
         if not scan.is_there_now(Area(artifact.area), artifact.rel_path):
             store.mark_removed(artifact.id, now)
@@ -97,6 +99,7 @@ def take_in(store: SpecStore, name: str, scan: Scan, differing: Differences, rep
             _UNREADABLE: _errors_text(unreadable) if unreadable else "",
         }
     )
+    _forget_former_lives(store)
     touched = project_anew(store, name)
     if touched or report.changed or report.removed or _CREATED_AT not in store.meta():
         store.set_meta(
@@ -106,6 +109,13 @@ def take_in(store: SpecStore, name: str, scan: Scan, differing: Differences, rep
                 _CREATED_AT: store.meta().get(_CREATED_AT, now),
             }
         )
+
+
+def _forget_former_lives(store: SpecStore) -> None:
+    """A run that was cleaned away and dispatched again is a new one: what it was is only remembered."""
+    known = store.artifacts().values()
+    speaking = {artifact.id for artifact in counted(known)}
+    store.mark_cleaned([a.id for a in known if a.cleaned_at and a.id not in speaking], None)
 
 
 def project_anew(store: SpecStore, name: str) -> int:
@@ -124,6 +134,7 @@ def project_anew(store: SpecStore, name: str) -> int:
 def _is_unchanged(artifact: StoredArtifact, found: FoundFile) -> bool:
     same = (
         artifact.removed_at is None
+        and artifact.cleaned_at is None  # marked by a cleanup that was interrupted
         and artifact.size == found.size
         and artifact.mtime_ns == found.mtime_ns
         and artifact.inode == found.inode
@@ -132,18 +143,19 @@ def _is_unchanged(artifact: StoredArtifact, found: FoundFile) -> bool:
     return same and artifact.mtime_ns < artifact.checked_ns - _RACY_NS
 
 
-def _store(
-    store: SpecStore, found: FoundFile, artifact: StoredArtifact | None, content: FileContent, now: str
+def store_content(
+    store: SpecStore, area: Area, rel_path: str, artifact: StoredArtifact | None, content: FileContent
 ) -> bool:
-    """Store one file that was read; False when its bytes were the stored ones."""
+    """Store one file that was read; False when its bytes were the stored ones. Inside a transaction."""
     checked_ns = time.time_ns()
+    now = utc_text(checked_ns)
     if artifact is not None and artifact.content_hash == content.content_hash:
         store.touch(artifact.id, content.mtime_ns, content.inode, content.mode, checked_ns)
         return artifact.removed_at is not None
-    place = place_of(found.area, found.rel_path)
+    place = place_of(area, rel_path)
     new = NewContent(
-        area=found.area,
-        rel_path=found.rel_path,
+        area=area,
+        rel_path=rel_path,
         phase=place.phase,
         artifact_type=place.kind,
         content=content.content,
@@ -153,7 +165,7 @@ def _store(
         inode=content.inode,
         mode=content.mode,
         checked_ns=checked_ns,
-        problem=_content_problem(place, found.rel_path, content),
+        problem=_content_problem(place, rel_path, content),
     )
     if artifact is None:
         store.add(new, now)
@@ -165,7 +177,7 @@ def _store(
 def _content_problem(place: Place, rel_path: str, content: FileContent) -> str | None:
     """Why bytes that no reader looks at cannot be understood; the readers report the others themselves."""
     if content.content is None:
-        return f"larger than {MAX_STORED_BYTES // 1024 // 1024} MB; recorded by its hash, not stored"
+        return "larger than store.max_file_mb allows; recorded by its hash, not stored"
     if place.kind in READ_KINDS and not place.special:
         return None
     name = rel_path.lower()

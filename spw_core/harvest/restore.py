@@ -12,9 +12,12 @@ from spw_core.domain.places import Area, place_of
 from spw_core.errors import DocumentNotFound, SpwError
 from spw_core.harvest.cleanup import Kept
 from spw_core.harvest.harvest import harvest_spec
-from spw_core.harvest.inside import Entry, entry_inside, write_whole
-from spw_core.harvest.read_file import READ_FLAGS, read_open_file
+from spw_core.harvest.inside import Entry, entry_inside, temporary_of, write_whole
+from spw_core.harvest.intake import store_content
+from spw_core.harvest.read_file import READ_FLAGS, read_file, read_open_file
+from spw_core.harvest.scan import area_folder
 from spw_core.harvest.stored import counted
+from spw_core.names import SPECS_DIR, WORKFLOW_DIR
 from spw_core.search.documents import document_path
 from spw_core.store.spec import SpecStore, StoredVersion
 from spw_core.workspace import WorkspacePaths
@@ -22,11 +25,15 @@ from spw_core.workspace import WorkspacePaths
 
 @dataclass(slots=True)
 class RestoreReport:
-    """What a restore wrote and what it left alone, with paths below `.spec-workflow/` (or the target)."""
+    """What a restore wrote, what it left alone, and what it could not write or find.
+
+    Paths are below `.spec-workflow/` (or the target).
+    """
 
     spec: str
     written: list[str] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
+    failed: list[Kept] = field(default_factory=list)
     unchanged: int = 0
 
 
@@ -44,33 +51,43 @@ def restore(
 
     Without `wanted` and `run`: every file that still counts for the spec. `wanted` names files or folders,
     relative to the spec, to `.spec-workflow/`, or to the approvals; `run` the folder of a run. `at` is a
-    UTC time text: the versions that were current then. `target` is a folder to write below instead of the
-    workspace. A file that differs is only replaced with `force`; its own bytes must be stored first.
+    UTC time text: the versions that were current then. `target` is a folder outside `.spec-workflow` to
+    write below instead. A file that differs is only replaced with `force`, and in the workspace only when
+    its own bytes are stored, which is done first.
 
     Raises DocumentNotFound when nothing stored fits, SpwError for a spec that was never harvested.
     """
     paths.existing_spec(name)
     top = target or paths.workflow
+    if target is not None and target.resolve().is_relative_to(paths.workflow.resolve()):
+        raise SpwError(f"{target} is inside {paths.workflow.name}", "Leave --to out to restore in place.")
     with SpecStore.reading(paths.spec_db(name)) as store:
         if store is None:
             raise SpwError(f"{name} was never harvested: nothing of it is stored", "Run `spw harvest`.")
         versions = _choose(store, name, wanted, run.strip("/"), at)
         if not versions:
             raise DocumentNotFound(f"nothing stored of {name} fits", "See `spw view SPEC` for its runs.")
+    report = RestoreReport(name)
+    for path in wanted:
+        if not any(_is_named(version, name, path) for version in versions):
+            report.failed.append(Kept(path, "nothing is stored by this name"))
     if force and target is None:
         # What is about to be replaced must not be lost: store it as the newest version first.
         harvest_spec(paths, name)
+        _store_unseen(paths, name, versions)
     with SpecStore.reading(paths.spec_db(name)) as store:
         if store is None:
             raise SpwError(f"the database of {name} has just disappeared")
-        versions = _as_stored_now(store, versions)
-        report = RestoreReport(name)
-        for version in versions:
+        stored = {(v.area, v.rel_path, v.content_hash) for v in store.versions() if v.has_bytes}
+        for version in _as_stored_now(store, versions):
             path = document_path(name, version.area, version.rel_path)
+            safe = stored if target is None else None
             try:
-                outcome = _restore_one(store, version, top, path, force=force)
+                outcome = _restore_one(store, version, top, path, safe, force=force)
             except (OSError, ValueError) as error:
-                outcome = f"cannot be written: {getattr(error, 'strerror', None) or error}"
+                text = getattr(error, "strerror", None) or error
+                report.failed.append(Kept(path, f"cannot be written: {text}"))
+                continue
             if outcome is None:
                 report.written.append(path)
             elif outcome:
@@ -80,10 +97,31 @@ def restore(
     return report
 
 
+_Stored = set[tuple[str, str, str]]
+
+
+def _store_unseen(paths: WorkspacePaths, name: str, versions: list[StoredVersion]) -> None:
+    """Store the bytes on disk of files whose size and time did not change, which no harvest sees."""
+    with SpecStore.writing(paths.spec_db(name)) as store:
+        stored = {(v.area, v.rel_path, v.content_hash) for v in store.versions()}
+        known = store.artifacts()
+        for version in versions:
+            area = Area(version.area)
+            try:
+                content = read_file(area_folder(paths, name, area), version.rel_path)
+            except OSError:
+                continue  # not there, or not to be read: then it will not be replaced either
+            artifact = known.get((area, version.rel_path))
+            if artifact is not None and (area, version.rel_path, content.content_hash) not in stored:
+                with store.transaction():
+                    store_content(store, area, version.rel_path, artifact, content)
+
+
 def _as_stored_now(store: SpecStore, chosen: list[StoredVersion]) -> list[StoredVersion]:
     """The same versions, wherever they lie after a harvest that may have moved them to the history."""
-    by_content = {(v.area, v.rel_path, v.content_hash): v for v in store.versions()}
-    return [by_content[v.area, v.rel_path, v.content_hash] for v in chosen]
+    rows = {(v.area, v.rel_path, v.content_hash, v.since): v for v in store.versions()}
+    found = ((v, rows.get((v.area, v.rel_path, v.content_hash, v.since))) for v in chosen)
+    return [v._replace(row_id=now.row_id, is_current=now.is_current) for v, now in found if now]
 
 
 def _choose(store: SpecStore, name: str, wanted: Sequence[str], run: str, at: str) -> list[StoredVersion]:
@@ -106,53 +144,75 @@ def _choose(store: SpecStore, name: str, wanted: Sequence[str], run: str, at: st
 
 
 def _is_wanted(version: StoredVersion, name: str, wanted: Iterable[str], run: str) -> bool:
-    if run and version.area == Area.SPEC and place_of(Area.SPEC, version.rel_path).run == run:
-        return True
-    full = document_path(name, version.area, version.rel_path)
-    names = (version.rel_path, full, f".spec-workflow/{full}")
-    for path in wanted:
-        bare = path.rstrip("/")
-        if any(candidate == bare or candidate.startswith(bare + "/") for candidate in names):
+    if run and version.area == Area.SPEC:
+        folder = place_of(Area.SPEC, version.rel_path).run
+        if folder and folder == _plain(run).removeprefix(f"{SPECS_DIR}/{name}/"):
             return True
-    return False
+    return any(_is_named(version, name, path) for path in wanted)
+
+
+def _is_named(version: StoredVersion, name: str, path: str) -> bool:
+    """Whether a person who writes `path` means this file, or a folder that it is in."""
+    bare = _plain(path)
+    names = (version.rel_path, document_path(name, version.area, version.rel_path))
+    return any(candidate == bare or candidate.startswith(bare + "/") for candidate in names)
+
+
+def _plain(path: str) -> str:
+    """Without `./`, a final `/` and the way to `.spec-workflow`."""
+    return path.rpartition(f"{WORKFLOW_DIR}/")[2].removeprefix("./").rstrip("/")
 
 
 def _restore_one(
-    store: SpecStore, version: StoredVersion, top: Path, path: str, *, force: bool
+    store: SpecStore, version: StoredVersion, top: Path, path: str, stored: _Stored | None, *, force: bool
 ) -> str | None:
-    """None when the file was written, an empty text when it was there already, else why it was not."""
+    """None when the file was written, an empty text when it was there already, else why it was not.
+
+    `stored` are the contents that may be replaced; None where that is not asked.
+    """
     if not version.has_bytes:
         return "too large to be stored; only its hash is known"
     content = store.version_bytes(version)
     if content is None:
         return "its bytes are not stored"
+
+    def finish(temporary: Entry) -> None:
+        temporary.chmod(stat.S_IMODE(version.mode) & 0o777)
+        temporary.set_mtime(version.mtime_ns)
+
     top.mkdir(parents=True, exist_ok=True)
     with entry_inside(top, path, create=True) as entry:
         present = entry.lstat()
-        if present is not None:
-            if not stat.S_ISREG(present.st_mode):
-                return "something that is no file is in its place"
-            if _is_same(entry, version):
-                _set_attributes(entry, version)
-                return ""
-            if not force:
-                return "the file on disk differs; use --force to replace it"
-        write_whole(
-            entry,
-            content,
-            replace=present is not None,
-            finish=lambda temporary: _set_attributes(temporary, version),
-        )
+        if present is None:
+            write_whole(entry, content, replace=False, finish=finish)
+            return None
+        if not stat.S_ISREG(present.st_mode):
+            return "something that is no file is in its place"
+        if _hash(entry) == version.content_hash:
+            return ""
+        if not force:
+            return "the file on disk differs; use --force to replace it"
+        if stored is None:
+            write_whole(entry, content, replace=True, finish=finish)
+            return None
+        # Out of the way first: what somebody writes from now on is a new file, and is not replaced.
+        aside = temporary_of(entry.sibling(f"{entry.name} before"))
+        entry.move_over(aside)
+        if (version.area, version.rel_path, _hash(aside)) not in stored:
+            aside.move_to_free(entry)
+            return "the file on disk has bytes that cannot be stored, or changed just now"
+        try:
+            write_whole(entry, content, replace=False, finish=finish)
+        except BaseException:
+            if entry.lstat() is None:
+                aside.move_to_free(entry)
+            raise
+        aside.unlink()
     return None
 
 
-def _is_same(entry: Entry, version: StoredVersion) -> bool:
+def _hash(entry: Entry) -> str:
+    """SHA-256 of a file's bytes; empty when it changes meanwhile."""
     with os.fdopen(entry.open(READ_FLAGS), "rb", buffering=0) as stream:
         content = read_open_file(stream)
-    return content is not None and content.content_hash == version.content_hash
-
-
-def _set_attributes(entry: Entry, version: StoredVersion) -> None:
-    """Mode and modification time as they were; only the permission bits of the mode."""
-    entry.chmod(stat.S_IMODE(version.mode) & 0o777)
-    entry.set_mtime(version.mtime_ns)
+    return content.content_hash if content else ""

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 
 from spw_core.domain.model import Document, SpecRecord
 from spw_core.domain.places import Area, Kind, place_of
+from spw_core.domain.summary import utc_text
 from spw_core.errors import CorruptStore
 from spw_core.harvest.finalized import as_finalized
 from spw_core.harvest.project import READ_KINDS, Source
 from spw_core.harvest.rows import from_rows
 from spw_core.names import DASHBOARDS
-from spw_core.store.connection import REPAIR_HINT
+from spw_core.store.content import REPAIR_HINT
 from spw_core.store.spec import SpecStore, StoredArtifact
 
 _WAVE_AND_LOG_KINDS = frozenset((Kind.IMPL_LOG, Kind.WAVE_SUMMARY, Kind.WAVE_LATEST))
@@ -20,11 +21,11 @@ _WAVE_AND_LOG_KINDS = frozenset((Kind.IMPL_LOG, Kind.WAVE_SUMMARY, Kind.WAVE_LAT
 def counted(artifacts: Iterable[StoredArtifact]) -> list[StoredArtifact]:
     """The artifacts that still speak for their spec: those on disk, and those that are remembered.
 
-    What `spw cleanup` removed is. Of what others removed, logs and wave files are, because the work ends
-    with their going, and dashboards, which may be on another branch; a run is when it was complete and
-    nothing of it is left on disk, so that a run that was deleted and dispatched again does not show
-    subagents of its former life. Everything else that was deleted, an answered approval request above
-    all, has nothing more to say.
+    What `spw cleanup` removed is, unless its run was dispatched anew since. Of what others removed, logs
+    and wave files are, because the work ends with their going, and dashboards, which may be on another
+    branch; a run is when it was complete and nothing of it is left on disk, so that a run that was deleted
+    and dispatched again does not show subagents of its former life. Everything else that was deleted, an
+    answered approval request above all, has nothing more to say.
     """
     known = list(artifacts)
     places = [place_of(Area(artifact.area), artifact.rel_path) for artifact in known]
@@ -33,10 +34,13 @@ def counted(artifacts: Iterable[StoredArtifact]) -> list[StoredArtifact]:
     }
     complete_runs = {place.run for place in places if place.kind is Kind.HANDOFF and not place.special}
     remembered_runs = complete_runs - runs_on_disk
+    anew = begun_anew(known, ((a.rel_path, a.mtime_ns) for a in known if a.removed_at is None))
     kept = []
     for artifact, place in zip(known, places, strict=True):
-        if artifact.removed_at is not None and artifact.cleaned_at is None:
-            if place.run:
+        if artifact.removed_at is not None:
+            if artifact.cleaned_at is not None:
+                remembered = place.run not in anew
+            elif place.run:
                 remembered = place.run in remembered_runs
             else:
                 remembered = place.kind in _WAVE_AND_LOG_KINDS or artifact.rel_path in DASHBOARDS
@@ -44,6 +48,25 @@ def counted(artifacts: Iterable[StoredArtifact]) -> list[StoredArtifact]:
                 continue
         kept.append(artifact)
     return kept
+
+
+def begun_anew(artifacts: Iterable[StoredArtifact], on_disk: Iterable[tuple[str, int]]) -> set[str]:
+    """Folders of the runs that were cleaned away and have been dispatched again under the same number.
+
+    `on_disk` are the files there now, each (path, modification time in ns): one that is younger than the
+    cleanup of its run was written for a new one. What a cleanup kept, or a restore brought back, is older.
+    """
+    cleaned: dict[str, str] = {}
+    for artifact in artifacts:
+        if artifact.cleaned_at and (run := place_of(Area(artifact.area), artifact.rel_path).run):
+            cleaned[run] = max(cleaned.get(run, ""), artifact.cleaned_at)
+    if not cleaned:
+        return set()
+    return {
+        run
+        for rel_path, mtime_ns in on_disk
+        if (run := place_of(Area.SPEC, rel_path).run) in cleaned and utc_text(mtime_ns) > cleaned[run]
+    }
 
 
 def stored_documents(artifacts: Iterable[StoredArtifact]) -> list[Document]:

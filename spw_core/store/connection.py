@@ -7,8 +7,10 @@ times instead of SQLite's growing ones, and the handler is set before the first 
 
 from __future__ import annotations
 
+import errno
 import os
 import random
+import shutil
 import stat
 import time
 from collections.abc import Iterator
@@ -21,14 +23,16 @@ from pathlib import Path
 import apsw
 
 from spw_core.errors import CorruptStore, ForeignStore, NewerStore, StoreError
+from spw_core.store.content import REPAIR_HINT
 
 BUSY_LIMIT_S = 30.0
-REPAIR_HINT = "`spw doctor --rebuild` saves what is readable and builds the rest anew."
 _LONGEST_NAP_S = 0.004
 _OPEN_LIMIT_S = 2.0
 _WAL_PASSIVE_PAGES = 1000
 _WAL_RESTART_PAGES = 4000
 _JOURNAL_LIMIT_BYTES = 16 * 1024 * 1024
+# SQLite makes the shared memory file 32 KB at a time; a write-ahead log takes a few pages more.
+_SIDE_FILE_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +139,32 @@ def translating(path: Path) -> Iterator[None]:
         # SQLite does not check that a text is UTF-8; one that is not was damaged.
         raise CorruptStore(f"{path} is not a usable database: {error}", REPAIR_HINT) from error
     except apsw.FullError as error:
-        raise StoreError(f"cannot write {path}: the disk is full", "Free some space.") from error
+        raise _disk_full(path) from error
     except apsw.ReadOnlyError as error:
         raise StoreError(f"cannot write {path}: it is read-only", "Check the permissions.") from error
+    except (apsw.IOError, apsw.CantOpenError) as error:
+        # What SQLite says when there is no room for the side files of a database.
+        if _has_no_room(path.parent):
+            raise _disk_full(path) from error
+        raise StoreError(f"cannot use {path}: {error}") from error
     except apsw.Error as error:
         raise StoreError(f"cannot use {path}: {error}") from error
+
+
+def _disk_full(path: Path) -> StoreError:
+    return StoreError(f"cannot write {path}: the disk is full", "Free some space.")
+
+
+def _has_no_room(folder: Path) -> bool:
+    """True when the file system of a folder cannot take the side files of a database any more."""
+    if not hasattr(os, "statvfs"):
+        return False
+    try:
+        room = os.statvfs(folder)
+    except OSError:
+        return False
+    # Some file systems have no fixed number of files and say 0 of 0.
+    return room.f_bavail * room.f_frsize < _SIDE_FILE_BYTES or (room.f_files > 0 and room.f_favail == 0)
 
 
 class BusyWait:
@@ -159,18 +184,42 @@ class BusyWait:
         return True
 
 
-def move_aside(path: Path) -> Path:
-    """Rename a damaged database and its side files; returns the new path. Nothing is deleted."""
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    target = path.with_name(f"{path.name}.corrupt-{stamp}")
-    counter = 1
-    while target.exists():
-        counter += 1
-        target = path.with_name(f"{path.name}.corrupt-{stamp}-{counter}")
+def move_aside(path: Path, label: str = "corrupt") -> Path:
+    """Rename a database and its side files to `NAME.LABEL-<time>`; returns the new path."""
+    target = _aside(path, label)
     for suffix in ("-wal", "-shm", ""):
         side = path.with_name(path.name + suffix)
-        if side.exists():
+        if os.path.lexists(side):
             side.rename(target.with_name(target.name + suffix))
+    return target
+
+
+def replace_database(path: Path, fresh: Path) -> Path:
+    """Put a closed database in the place of a damaged one; returns where the damaged one is kept.
+
+    At every moment there is a database by this name: the damaged one until the new one is whole.
+    """
+    target = _aside(path, "corrupt")
+    try:
+        os.link(path, target)
+    except OSError:  # a file system without hard links
+        shutil.copy2(path, target)
+    for suffix in ("-wal", "-shm"):  # a log of the old one would be replayed into the new one
+        side = path.with_name(path.name + suffix)
+        if os.path.lexists(side):
+            side.rename(target.with_name(target.name + suffix))
+    fresh.replace(path)
+    return target
+
+
+def _aside(path: Path, label: str = "corrupt") -> Path:
+    """A free name for a database that is put away."""
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    target = path.with_name(f"{path.name}.{label}-{stamp}")
+    counter = 1
+    while os.path.lexists(target):
+        counter += 1
+        target = path.with_name(f"{path.name}.{label}-{stamp}-{counter}")
     return target
 
 
@@ -179,6 +228,8 @@ def _create_private(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), 0o600))
     except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise _disk_full(path) from error
         raise StoreError(
             f"cannot open {path} for writing: {error.strerror or error}",
             "Check the permissions of the folder and the space left on the disk.",

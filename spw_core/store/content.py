@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import zlib
 
+from spw_core.errors import CorruptStore
+
+REPAIR_HINT = "`spw doctor --rebuild` saves what is readable and builds the rest anew."
+
 PLAIN = ""
 ZLIB = "zlib"
 
@@ -11,6 +15,10 @@ ZLIB = "zlib"
 _WORTH_TRYING = 4096
 _WORTH_KEEPING = 0.8
 _LEVEL = 1  # higher levels gain a tenth on Markdown and cost three times as much
+
+
+class DamagedBytes(CorruptStore, ValueError):
+    """Stored bytes that cannot be unpacked."""
 
 
 def pack(content: bytes | None) -> tuple[bytes | None, str]:
@@ -23,12 +31,14 @@ def pack(content: bytes | None) -> tuple[bytes | None, str]:
 
 
 def unpack(stored: bytes | None, encoding: str) -> bytes | None:
-    """The bytes that `pack` was given. Raises ValueError for damaged bytes and unknown encodings."""
+    """The bytes that `pack` was given. Raises DamagedBytes."""
     if stored is None or encoding == PLAIN:
         return stored
     if encoding != ZLIB:
-        raise ValueError(f"stored in an encoding that this version does not know: {encoding!r}")
+        raise DamagedBytes(
+            f"stored in an encoding that this version does not know: {encoding!r}", REPAIR_HINT
+        )
     try:
         return zlib.decompress(stored)
     except zlib.error as error:
-        raise ValueError(f"the stored bytes are damaged: {error}") from error
+        raise DamagedBytes(f"the stored bytes are damaged: {error}", REPAIR_HINT) from error

@@ -9,11 +9,15 @@ from pathlib import Path
 import apsw
 
 from spw_core.store.content import unpack
+from spw_core.store.rows import Value
 
 # Rows that cannot be counted any more are looked for by number until this many in a row are missing.
 _PATIENCE = 2000
 
-_TABLES = ("artifacts", "artifact_history")
+_Row = dict[str, Value]
+
+# What makes a version of a file, in both tables.
+_OF_VERSION = ("content", "encoding", "content_hash", "size", "mtime_ns", "mode")
 
 # Of spec_meta, what no harvest can find out again: that the spec was finalized, and its summary.
 _MEMORIES = ("finalized_at", "completion_summary", "status", "stage")
@@ -31,19 +35,24 @@ def salvage(damaged: Path, connection: apsw.Connection) -> int:
         return 0
     saved: set[int] = set()
     try:
-        for table in _TABLES:
-            for row in _rows(old, table):
-                if table == "artifact_history" and row["artifact_id"] not in saved:
+        history: dict[int, list[_Row]] = {}
+        for row in _rows(old, "artifact_history"):
+            if _is_whole(row):
+                history.setdefault(int(str(row["artifact_id"])), []).append(row)
+        for row in _rows(old, "artifacts"):
+            number = int(str(row["id"]))
+            versions = history.get(number, [])
+            if not _is_whole(row):
+                if not versions:
                     continue
-                if not _is_whole(row):
-                    continue
-                names = ", ".join(row)
-                connection.execute(
-                    f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({', '.join('?' * len(row))})",
-                    tuple(row.values()),
-                )
-                if table == "artifacts":
-                    saved.add(int(str(row["id"])))
+                # The newest version that is whole stands in for the damaged one.
+                newest = versions.pop()
+                row |= {name: newest[name] for name in _OF_VERSION}
+                row |= {"inode": 0, "checked_ns": 0}
+            _insert(connection, "artifacts", row)
+            for version in versions:
+                _insert(connection, "artifact_history", version)
+            saved.add(number)
         connection.executemany("INSERT OR IGNORE INTO spec_meta (key, value) VALUES (?, ?)", _memories(old))
     finally:
         old.close(True)
@@ -61,7 +70,14 @@ def _memories(connection: apsw.Connection) -> list[tuple[str, str]]:
     return found if len(found) == len(_MEMORIES) else []
 
 
-def _rows(connection: apsw.Connection, table: str) -> Iterator[dict[str, apsw.SQLiteValue]]:
+def _insert(connection: apsw.Connection, table: str, row: _Row) -> None:
+    connection.execute(
+        f"INSERT OR IGNORE INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",
+        tuple(row.values()),
+    )
+
+
+def _rows(connection: apsw.Connection, table: str) -> Iterator[_Row]:
     try:
         names = [str(row[0]) for row in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))]
     except apsw.Error:
@@ -83,7 +99,7 @@ def _rows(connection: apsw.Connection, table: str) -> Iterator[dict[str, apsw.SQ
         yield dict(zip(names, row, strict=True))
 
 
-def _is_whole(row: dict[str, apsw.SQLiteValue]) -> bool:
+def _is_whole(row: _Row) -> bool:
     content = row.get("content")
     if content is None:
         return True  # was too large to store; its hash is worth keeping

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -11,7 +12,14 @@ from typing import NamedTuple
 
 import apsw
 
-from spw_core.store.connection import Schema, open_for_reading, open_for_writing, transaction, translating
+from spw_core.store.connection import (
+    Schema,
+    check_integrity,
+    open_for_reading,
+    open_for_writing,
+    transaction,
+    translating,
+)
 from spw_core.store.content import pack, unpack
 from spw_core.store.rows import Row, Value, read_rows, replace_rows
 from spw_core.store.salvage import salvage
@@ -160,8 +168,8 @@ class SpecStore:
         self._db.execute(
             "INSERT INTO artifact_history"
             " (artifact_id, content, encoding, content_hash, size, mtime_ns, mode, first_seen, replaced_at)"
-            " SELECT id, content, encoding, content_hash, size, mtime_ns, mode, last_seen, ?"
-            " FROM artifacts WHERE id = ?",
+            " SELECT id, content, encoding, content_hash, size, mtime_ns, mode, last_seen,"
+            " ifnull(removed_at, ?) FROM artifacts WHERE id = ?",
             (now, artifact_id),
         )
         self._db.execute(_UPDATE_ARTIFACT, (*_new_values(new), now, artifact_id))
@@ -201,7 +209,7 @@ class SpecStore:
         return [StoredVersion._make(row) for row in rows]
 
     def version_bytes(self, version: StoredVersion) -> bytes | None:
-        """The bytes of a version. Raises ValueError when what is stored is damaged."""
+        """The bytes of a version. Raises CorruptStore when what is stored is damaged."""
         table = "artifacts" if version.is_current else "artifact_history"
         [row] = self._db.execute(f"SELECT content, encoding FROM {table} WHERE id = ?", (version.row_id,))
         return unpack(*row)
@@ -209,6 +217,21 @@ class SpecStore:
     def sealed_runs(self) -> set[str]:
         """Folders of the runs that were harvested with their handoff."""
         return {str(row[0]) for row in self._db.execute("SELECT comms_path FROM runs WHERE sealed")}
+
+    def is_damaged(self) -> bool:
+        """True when SQLite finds something wrong, or stored bytes no longer have their hash.
+
+        Raises CorruptStore, through the one who opened it, for rows that cannot even be read.
+        """
+        if check_integrity(self._db):
+            return True
+        self.artifacts()
+        self.projections()
+        for version in self.versions():
+            content = self.version_bytes(version)
+            if content is not None and hashlib.sha256(content).hexdigest() != version.content_hash:
+                return True
+        return False
 
     def salvage(self, damaged: Path) -> int:
         """Take over what is readable of a damaged database; returns how many files that are."""
