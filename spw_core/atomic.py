@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from spw_core.errors import SpwError
+from spw_core.names import TEMPORARY_SUFFIX
 
 if sys.platform != "win32":
     import fcntl
@@ -116,7 +117,7 @@ def _status(path: Path) -> os.stat_result | None:
 
 def _write_beside(path: Path, data: bytes, like: os.stat_result | None) -> Path:
     """A flushed file in the same folder, with mode and owner of the one it is to replace."""
-    fd, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    fd, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY_SUFFIX, dir=path.parent)
     temporary = Path(name)
     try:
         with os.fdopen(fd, "wb") as stream:

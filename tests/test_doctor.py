@@ -16,9 +16,11 @@ import pytest
 from spw_core.api import Workspace
 from spw_core.cli import main
 from spw_core.errors import SpwError
-from spw_core.harvest.backup import backup
+from spw_core.harvest.backup import backup, restore_backup
 from spw_core.harvest.doctor import ERROR, OK, REPAIRED, WARNING, Finding, examine
+from spw_core.harvest.read_file import read_file
 from spw_core.harvest.watch import watch
+from spw_core.store.spec import SpecStore
 
 from .support import write, write_run
 
@@ -188,6 +190,223 @@ def test_backup_refuses(demo: Workspace, workspace: Workspace, tmp_path: Path) -
         backup(demo.paths, tmp_path / "no" / "such" / "folder.zip")
     assert backup(demo.paths, tmp_path / "there.zip", force=True).bytes > 1000
     assert [path.name for path in tmp_path.glob(".*")] == []
+
+
+def test_a_damaged_database_does_not_stop_the_backup(demo: Workspace, tmp_path: Path) -> None:
+    demo.harvest()
+    damaged = demo.paths.spec_db("user-auth")
+    damaged.write_bytes(b"garbage" * 1000)
+    target = tmp_path / "b.zip"
+    root = str(demo.paths.root)
+    assert main(["--workspace", root, "backup", str(target)]) == 1
+    with zipfile.ZipFile(target) as archive:
+        assert archive.read(".spec-workflow/specs/user-auth/spec.db") == b"garbage" * 1000
+        assert len(archive.namelist()) == 9
+    report = backup(demo.paths, target, force=True)
+    assert len(report.damaged) == 1
+    assert report.damaged[0].startswith(".spec-workflow/specs/user-auth/spec.db: ")
+
+
+def test_a_copy_with_damaged_pages_is_reported(demo: Workspace, tmp_path: Path) -> None:
+    demo.harvest()
+    path = demo.paths.spec_db("user-auth")
+    data = bytearray(path.read_bytes())
+    data[8192 * 3 : 8192 * 5] = b"\xa5" * 16384
+    path.write_bytes(data)
+    report = backup(demo.paths, tmp_path / "b.zip")
+    assert len(report.databases) == 9
+    assert len(report.damaged) == 1
+
+
+def test_backup_never_replaces_a_database(demo: Workspace) -> None:
+    demo.harvest()
+    for path in (demo.paths.spec_db("user-auth"), demo.paths.index_db):
+        before = path.read_bytes()
+        with pytest.raises(SpwError, match="place of a database"):
+            backup(demo.paths, path, force=True)
+        with pytest.raises(SpwError, match="place of a database"):
+            backup(demo.paths, path.with_name(path.name + "-wal"), force=True)
+        assert path.read_bytes() == before
+
+
+def test_backup_restores(demo: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    demo.harvest()
+    file = backup(demo.paths, tmp_path / "b.zip").file
+    before = dump(demo.paths.spec_db("user-auth"))
+    (demo.paths.spec_dir("user-auth") / "new.md").write_text("newer than the backup")
+    demo.harvest()
+    db = demo.paths.spec_db("user-auth")
+    newer = db.read_bytes()
+    # What an interrupted writer leaves: replayed into the restored database, it would ruin it.
+    wal = db.with_name("spec.db-wal")
+    wal.write_bytes(b"\xa5" * 40000)
+    with pytest.raises(SpwError, match="there is a database already"):
+        restore_backup(demo.paths, Path(file))
+    assert db.read_bytes() == newer
+    root = str(demo.paths.root)
+    assert main(["--workspace", root, "backup", "--restore", file, "--force"]) == 0
+    assert "9 databases restored" in capsys.readouterr().out
+    assert dump(db) == before
+    assert stat.S_IMODE(db.stat().st_mode) == 0o600
+    assert not wal.exists() or wal.stat().st_size == 0
+    [aside] = [path for path in db.parent.glob("spec.db.before-restore-*") if path.name[-1] == "Z"]
+    assert aside.read_bytes() == newer
+    assert list(demo.paths.root.rglob(".*.spw-tmp")) == []
+    assert demo.harvest().ok
+    assert not [report for report in demo.harvest().specs if report.changed]
+
+
+def test_backup_restores_into_an_empty_workspace(
+    demo: Workspace, workspace: Workspace, tmp_path: Path
+) -> None:
+    demo.harvest()
+    file = Path(backup(demo.paths, tmp_path / "b.zip").file)
+    report = restore_backup(workspace.paths, file)
+    assert (len(report.databases), report.moved_aside) == (9, ())
+    assert dump(workspace.paths.spec_db("user-auth")) == dump(demo.paths.spec_db("user-auth"))
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        "../spec.db",
+        "/etc/spec.db",
+        ".spec-workflow/specs/../spec.db",
+        ".spec-workflow/specs/.hidden/spec.db",
+        ".spec-workflow/specs/a b/spec.db",
+        ".spec-workflow/specs/alpha/spec.db-wal",
+        ".spec-workflow/specs/alpha/sub/spec.db",
+        ".spec-workflow/specs/alpha/tasks.md",
+        "C:\\spec.db",
+    ],
+)
+def test_restore_refuses_what_is_no_database(workspace: Workspace, tmp_path: Path, member: str) -> None:
+    file = tmp_path / "b.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(".spec-workflow/specs/alpha/spec.db", b"")
+        archive.writestr(member, b"evil")
+    before = set(tmp_path.rglob("*"))
+    with pytest.raises(SpwError, match="something else than databases"):
+        restore_backup(workspace.paths, file, force=True)
+    assert set(tmp_path.rglob("*")) == before
+
+
+def test_restore_of_a_damaged_archive_changes_nothing(demo: Workspace, tmp_path: Path) -> None:
+    demo.harvest()
+    file = Path(backup(demo.paths, tmp_path / "b.zip").file)
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    file.write_bytes(data)
+    before = {path: path.stat().st_ino for path in demo.paths.root.rglob("*")}
+    with pytest.raises(SpwError, match="damaged archive"):
+        restore_backup(demo.paths, file, force=True)
+    file.write_text("no archive")
+    with pytest.raises(SpwError, match="damaged archive"):
+        restore_backup(demo.paths, file, force=True)
+    with pytest.raises(SpwError, match="cannot restore"):
+        restore_backup(demo.paths, tmp_path / "missing.zip")
+    assert {path: path.stat().st_ino for path in demo.paths.root.rglob("*")} == before
+
+
+def test_names_like_a_database_are_files_of_the_user(workspace: Workspace) -> None:
+    names = ["spec.db.md", "spec.db-notes.md", "my.spw-tmp", "spec.dbx", "spec.db.old"]
+    skipped = ["spec.db.corrupt-1", "spec.db.before-restore-1-wal", "spec.db.rebuild", ".0123.spw-tmp"]
+    for name in (*names, *skipped):
+        write(workspace, f"specs/alpha/{name}", "text")
+    workspace.harvest()
+    with SpecStore.reading(workspace.paths.spec_db("alpha")) as store:
+        assert store is not None
+        assert sorted(path for _, path in store.artifacts()) == sorted(names)
+
+
+def test_the_limit_of_what_is_read_whole(workspace: Workspace) -> None:
+    write(workspace, "specs/alpha/notes.md", "x" * 100)
+    top = workspace.paths.spec_dir("alpha")
+    assert read_file(top, "notes.md").content == b"x" * 100
+    assert read_file(top, "notes.md", limit=100).content == b"x" * 100
+    small = read_file(top, "notes.md", limit=99)
+    assert (small.content, small.size) == (None, 100)
+    assert read_file(top, "notes.md", limit=99, whole=True).content == b"x" * 100
+
+
+def test_each_leftover_is_reported_once(demo: Workspace) -> None:
+    demo.harvest()
+    for name in (".abc.spw-tmp", "spec.db.corrupt-1", "spec.db.corrupt-1-wal", "mine.spw-tmp"):
+        write(demo, f"specs/user-auth/{name}", "x")
+    demo.harvest()
+    texts = [finding.text for finding in not_ok(examine(demo.paths))]
+    assert len(texts) == 2
+    assert sum("/.abc.spw-tmp" in text for text in texts) == 1
+    assert sum("/spec.db.corrupt-1 " in text for text in texts) == 1
+
+
+@pytest.mark.parametrize("kind", ["link", "folder"])
+def test_a_database_that_is_no_file_is_an_error(demo: Workspace, kind: str) -> None:
+    demo.harvest()
+    path = demo.paths.spec_db("user-auth")
+    path.rename(path.with_name("elsewhere"))
+    if kind == "link":
+        path.symlink_to("elsewhere")
+    else:
+        path.mkdir()
+    for rebuild in (False, True):
+        errors = [f for f in examine(demo.paths, rebuild=rebuild) if f.level == ERROR]
+        assert [error.subject for error in errors] == ["user-auth"]
+        assert "not followed" in errors[0].text or "for writing" in errors[0].text
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE artifacts SET content = x'00' WHERE id = 3",
+        "UPDATE artifacts SET encoding = 'zlib' WHERE id = 3",
+        "PRAGMA foreign_keys = OFF; DELETE FROM runs WHERE run_number = 1",
+    ],
+)
+def test_rebuild_heals_what_the_checks_find(demo: Workspace, sql: str) -> None:
+    demo.harvest()
+    path = demo.paths.spec_db("user-auth")
+    before = dump(path)
+    edit(path, sql)
+    findings = examine(demo.paths, rebuild=True)
+    assert next(f.subject for f in findings if f.level == REPAIRED) == "user-auth"
+    assert not [f for f in findings if f.level == ERROR]
+    assert [f.text for f in not_ok(examine(demo.paths)) if "left from a repair" not in f.text] == []
+    assert dump(path) == before
+
+
+def test_rebuild_replaces_a_damaged_index(demo: Workspace) -> None:
+    demo.harvest()
+    demo.paths.index_db.write_bytes(b"garbage" * 1000)
+    findings = examine(demo.paths, rebuild=True)
+    assert not [f for f in findings if f.level == ERROR]
+    assert demo.search("flaky login").results
+
+
+def test_hooks_that_are_not_there(demo: Workspace, private_home: Path) -> None:
+    demo.harvest()
+    hook = demo.paths.root / "bin" / "spw-hook"
+    settings = write(demo, "../.claude/settings.json", hooks_json('"$CLAUDE_PROJECT_DIR"/bin/spw-hook stop'))
+    [finding] = not_ok(examine(demo.paths))
+    assert (finding.level, finding.subject) == (WARNING, "hook")
+    assert f"{hook}, which does not exist" in finding.text
+    hook.parent.mkdir()
+    hook.touch()
+    assert not_ok(examine(demo.paths)) == []
+    settings.write_text(hooks_json("spw-hook stop"))
+    assert not_ok(examine(demo.paths)) == []
+    settings.write_text("{")
+    [finding] = not_ok(examine(demo.paths))
+    assert (finding.level, "cannot be read" in finding.text) == (WARNING, True)
+    settings.unlink()
+    (private_home / ".claude").mkdir()
+    (private_home / ".claude" / "settings.json").write_text(hooks_json("~/no/spw-hook x"))
+    [finding] = not_ok(examine(demo.paths))
+    assert str(private_home / "no" / "spw-hook") in finding.text
+
+
+def hooks_json(command: str) -> str:
+    return json.dumps({"hooks": {"Stop": [{"hooks": [{"type": "command", "command": command}]}]}})
 
 
 def test_dry_run_says_what_would_happen_and_writes_nothing(demo: Workspace) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from spw_core.api import Workspace
 from spw_core.domain.model import ImplLog, Run, SpecRecord, Subagent, WaveFiles
+from spw_core.domain.summary import summarise
 from spw_core.formats.frontmatter import split_frontmatter
 from spw_core.formats.tasks import Task, parse_tasks
 from spw_core.formats.waves import WaveLatest, WaveSummary
@@ -249,6 +250,12 @@ def test_progress_in_the_midst() -> None:
         assert f"\n{heading}\n" in text
     assert "- **Done:** 1/3 (33.3 %)" in text
     assert "| 1 | complete | 0 | passed |" in text
+
+
+def test_planned_waves_count_as_everywhere() -> None:
+    """A wave that only tasks.md speaks of counts in `spw list`, so it counts here too."""
+    record = SpecRecord("alpha", tasks=tasks(task("x", "1", 1), task(" ", "2", 3)), waves=(wave_files(1),))
+    assert progress_of(record, NOW).waves_total == summarise(record).waves_total == 3
 
 
 def test_progress_of_nothing() -> None:

@@ -27,12 +27,21 @@ def fingerprint(top: Path) -> dict[str, str]:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 1.5 MB, where we may mount one."""
-    folder = tmp_path / "small"
+    yield from mounted(tmp_path / "small", "1536k")
+
+
+@pytest.fixture
+def roomy_disk(tmp_path: Path) -> Iterator[Path]:
+    """One that takes a spec with its databases."""
+    yield from mounted(tmp_path / "roomy", "2m")
+
+
+def mounted(folder: Path, size: str) -> Iterator[Path]:
     folder.mkdir()
     if not shutil.which("mount") or os.name == "nt":
         pytest.skip("no mount here")
     done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1536k,nr_inodes=10k", "tmpfs", folder], capture_output=True
+        ["mount", "-t", "tmpfs", "-o", f"size={size},nr_inodes=10k", "tmpfs", folder], capture_output=True
     )
     if done.returncode:
         pytest.skip("may not mount a file system")
@@ -67,6 +76,72 @@ def test_full_disk(small_disk: Path, demo_files: Path) -> None:
     report = workspace.harvest()
     assert report.ok
     assert report.specs[0].runs == 12
+
+
+def fill(folder: Path) -> Path:
+    """Leave no byte free; returns the file that takes the room."""
+    filler = folder / "filler"
+    for size in (65536, 4096, 1):
+        with filler.open("ab", buffering=0) as stream:
+            try:
+                while stream.write(b"x" * size) == size:
+                    pass
+            except OSError:
+                pass  # full: what the test needs
+    return filler
+
+
+@pytest.mark.parametrize("what", ["cleanup", "restore", "finalize"])
+def test_full_disk_once_harvested(roomy_disk: Path, demo_files: Path, what: str) -> None:
+    """Said as it is, and once there is room again the same command works."""
+    name = "relatorios-fiscais"
+    source = demo_files / ".spec-workflow" / "specs" / name
+    shutil.copytree(source, roomy_disk / ".spec-workflow" / "specs" / name)
+    spec = Workspace.open(roomy_disk).spec(name)
+    Workspace.open(roomy_disk).harvest()
+    whole = fingerprint(roomy_disk)
+    if what == "restore":
+        assert spec.cleanup().removed
+    before = fingerprint(roomy_disk)
+    filler = fill(roomy_disk)
+    done = subprocess.run(
+        [sys.executable, "-m", "spw_core.cli", "--workspace", str(roomy_disk), what, name],
+        capture_output=True,
+        text=True,
+    )
+    text = done.stdout + done.stderr
+    assert done.returncode == 1, done
+    assert "disk is full" in text or "No space left on device" in text, text
+    assert "Traceback" not in text
+    assert "I/O" not in text
+    filler.unlink()
+    assert fingerprint(roomy_disk) == before
+    getattr(spec, what)()
+    spec.restore()
+    assert fingerprint(roomy_disk).items() >= whole.items()
+
+
+def test_doctor_of_a_read_only_workspace(demo_files: Path, tmp_path: Path) -> None:
+    """Sound data are called sound where nothing can be written, and nothing is rebuilt there."""
+    folder = tmp_path / "ro"
+    shutil.copytree(demo_files, folder)
+    Workspace.open(folder).harvest()
+    target = tmp_path / "mounted"
+    target.mkdir()
+    if not shutil.which("mount") or subprocess.run(["mount", "--bind", folder, target]).returncode:
+        pytest.skip("may not mount")
+    try:
+        if subprocess.run(["mount", "-o", "remount,ro,bind", target]).returncode:
+            pytest.skip("may not remount")
+        command = [sys.executable, "-m", "spw_core.cli", "--workspace", str(target), "doctor"]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (0, "9 sound, nothing to do\n"), done
+        done = subprocess.run([*command, "--rebuild"], capture_output=True, text=True)
+        assert done.returncode == 1
+        assert done.stdout.count("error ") == 1
+        assert "is read-only" in done.stdout
+    finally:
+        subprocess.run(["umount", "-l", target], check=True)
 
 
 def test_read_only_workspace(demo_files: Path, tmp_path: Path) -> None:

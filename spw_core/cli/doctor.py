@@ -11,7 +11,7 @@ from spw_core.cli.output import add_output_options, print_json, print_line, prin
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "doctor",
-        help="check databases, stored bytes, index and permissions; repair what is safe",
+        help="check databases, stored bytes, index, permissions and hooks; repair what is safe",
         description="Check everything and repair what is safe. Exits with 1 when an error is left.",
     )
     parser.add_argument(

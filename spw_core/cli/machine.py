@@ -1,7 +1,8 @@
 """Commands for programs: one JSON object or one bare value, exactly as the Go tool printed them.
 
 JSON is indented by two spaces, with sorted keys and no final newline; with --raw a command prints its
-bare value, again without a newline, and nothing when it has none. Errors are JSON on stderr, always.
+bare value, again without a newline, and nothing when it has none. Errors are JSON on stderr, whatever the
+options; only wrong usage, which is found out before there is a command, is told in argparse's plain words.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ def machine_parser(
     help_text: str,
     handler: Handler,
 ) -> argparse.ArgumentParser:
-    """A subcommand for programs, with --raw; its errors are JSON whatever its options are."""
+    """A subcommand for programs, with --raw; the errors of its handler are JSON whatever its options are."""
     parser: argparse.ArgumentParser = subparsers.add_parser(name, help=help_text)
     parser.add_argument("--raw", action="store_true", help="print the bare value")
     parser.add_argument(

@@ -183,11 +183,29 @@ def _status(text: str) -> TaskStatus:
         raise SpwError(f"unknown status: {text[:40]}", f"A task is one of {known}.") from None
 
 
+def find_written_log(spec: Spec, task_id: str) -> str:
+    """The path of the longest log of a task that says something, relative to the spec; else empty.
+
+    A log belongs to the task that its file name says and to the one that its heading says: agents copy
+    headings, and the guard must not refuse the file it asked for.
+    """
+    logs = [log for log in spec.record().impl_logs if task_id in (log.task_id, _named_task(log.path))]
+    for log in sorted(logs, key=lambda log: log.size, reverse=True):
+        if spec.read(log.path).strip():
+            return log.path
+    return ""
+
+
+def _named_task(path: str) -> str:
+    from spw_core.formats.task_values import normalise_id
+
+    return normalise_id(path.rpartition("/")[2].removesuffix(".md").removeprefix("task-"))
+
+
 def _require_log(spec: Spec, task_id: str) -> None:
     """Raise unless a log of exactly this task says something; an empty file proves no work."""
-    for log in spec.record().impl_logs:
-        if log.task_id == task_id and spec.read(log.path).strip():
-            return
+    if find_written_log(spec, task_id):
+        return
     raise SpwError(
         f"implementation log missing for task {task_id}",
         f"Write execution/_implementation-logs/task-{task_id}.md first.",

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from spw_core.cli.machine import emit, machine_parser
-from spw_core.errors import SpecNotFound
+from spw_core.errors import InvalidName, SpecNotFound
 from spw_core.names import SPECS_DIR, WORKFLOW_DIR
 
 if TYPE_CHECKING:
@@ -44,12 +44,15 @@ def _runs_latest_unfinished(args: argparse.Namespace) -> int:
     from spw_core.workspace import find_workspace
 
     paths = find_workspace(args.workspace)
-    folder = locate(paths, args.phase_dir)
+    result: dict[str, object] = {"phase_dir": args.phase_dir, "found": False, "run": None}
+    try:
+        folder = locate(paths, args.phase_dir)
+    except InvalidName:  # no folder of a spec: nothing in it is looked at
+        return emit(args, result | {"reason": "phase_dir_missing"})
     try:
         runs = runs_below(paths, folder)
     except SpecNotFound:
         runs = []
-    result: dict[str, object] = {"phase_dir": args.phase_dir, "found": False, "run": None}
     check = latest_unfinished(runs)
     if check is None:
         there = bool(runs) or is_folder(paths, folder)
@@ -65,11 +68,13 @@ def _dispatch_read_status(args: argparse.Namespace) -> int:
     from spw_core.workspace import check_name, find_workspace
 
     paths = find_workspace(args.workspace)
-    folder = locate(paths, args.run_dir)
-    agent_folder = f"{folder.path}/{check_name(args.subagent, 'subagent')}"
+    subagent = check_name(args.subagent, "subagent")
     try:
-        report, problems = read_status(paths, load_record(paths, folder.spec), agent_folder)
-    except SpecNotFound:  # no spec, no status: an answer, as it is for a run that is not there
+        folder = locate(paths, args.run_dir)
+        record = load_record(paths, folder.spec)
+        report, problems = read_status(paths, record, f"{folder.path}/{subagent}")
+    # No spec or no folder of one, no status: an answer, as it is for a run that is not there.
+    except (InvalidName, SpecNotFound):
         report, problems = MISSING_STATUS, []
     result: dict[str, object] = {"status": report.status, "valid": report.status in (PASS, BLOCKED)}
     if report.status == MISSING:

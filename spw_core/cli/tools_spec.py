@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from spw_core.cli.machine import emit, machine_parser
 from spw_core.cli.spec_argument import add_spec, open_spec, record_of
-from spw_core.errors import DocumentNotFound, SpecNotFound, SpwError
+from spw_core.errors import SpecNotFound, SpwError
 from spw_core.names import APPROVALS_DIR, DASHBOARDS, SPECS_DIR, WORKFLOW_DIR, is_valid_name
 
 if TYPE_CHECKING:
@@ -126,13 +126,10 @@ def _verify_task(args: argparse.Namespace) -> int:
 
 def _log_path(spec: Spec, task_id: str) -> str:
     """The implementation log of a task, relative to the workspace; empty when there is none with text."""
-    from spw_core.domain.lookup import find_log
+    from spw_core.cli.tasks import find_written_log
 
-    try:
-        log = find_log(spec.record(), task_id)
-        return f"{_spec_folder(spec.name)}/{log.path}" if spec.read(log.path).strip() else ""
-    except DocumentNotFound:
-        return ""
+    path = find_written_log(spec, task_id)
+    return f"{_spec_folder(spec.name)}/{path}" if path else ""
 
 
 def _commit(paths: WorkspacePaths, spec: str, task_id: str) -> dict[str, object]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from spw_core.domain.model import UNKNOWN as NO_VERDICT
 from spw_core.domain.model import SpecRecord
-from spw_core.domain.task_plan import StuckTask, TaskPlan, is_put_off
+from spw_core.domain.task_plan import StuckTask, TaskPlan, put_off_warnings
 from spw_core.domain.waves import Checkpoint, wave_states
 from spw_core.formats.status import BLOCKED as CHECKPOINT_BLOCKED
 from spw_core.formats.tasks import TaskStatus
@@ -68,7 +68,7 @@ def next_wave(record: SpecRecord, strategy: str = "") -> NextWave:
     if checkpoint is not None:
         warnings = (*warnings, *_doubts(last_done, checkpoint))
         if checkpoint.status == CHECKPOINT_BLOCKED:
-            reason = f"the checkpoint of wave {last_done} is blocked ({checkpoint.run_path})"
+            reason = f"the checkpoint of wave {last_done} is blocked ({checkpoint.evidence})"
             return NextWave(BLOCKED, reason, last_done, warnings=warnings)
 
     put_off = plan.ready_put_off()
@@ -79,16 +79,15 @@ def next_wave(record: SpecRecord, strategy: str = "") -> NextWave:
             return NextWave(EXECUTE, reason, wave, ready, put_off, stuck, warnings)
         reason = f"no task of wave {wave} can start: {_listed([task.why for task in stuck])}"
         return NextWave(BLOCKED, reason, wave, (), put_off, stuck, warnings)
-    if put_off:
-        return NextWave(
-            EXECUTE, "only deferred tasks are left to do", deferred_ready=put_off, warnings=warnings
-        )
-    left = [task.id for task in record.tasks if is_put_off(task) and task.status is not TaskStatus.DONE]
-    deferred = f"; deferred and not done: {', '.join(left)}" if left else ""
+    # The work that counts is done; deferred tasks are reported and never asked for.
+    remarks = put_off_warnings(record.tasks)
+    warnings = (*warnings, *remarks)
+    deferred = "".join(f"; {remark}" for remark in remarks)
     # A spec that was completed is not planned on, whatever its strategy.
     if (record.generation_strategy or strategy) == ROLLING_WAVE and not record.completed_at:
-        return NextWave(PLAN_NEXT_WAVE, f"all planned tasks are complete{deferred}", warnings=warnings)
-    return NextWave(DONE, f"all tasks complete{deferred}", warnings=warnings)
+        reason = f"all planned tasks are complete{deferred}"
+        return NextWave(PLAN_NEXT_WAVE, reason, deferred_ready=put_off, warnings=warnings)
+    return NextWave(DONE, f"all tasks complete{deferred}", deferred_ready=put_off, warnings=warnings)
 
 
 def _missing_waves(record: SpecRecord, plan: TaskPlan) -> Iterator[str]:

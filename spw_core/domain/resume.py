@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from spw_core.domain import next_wave as steps
 from spw_core.domain.model import SpecRecord
 from spw_core.domain.next_wave import NextWave, next_wave
+from spw_core.domain.task_plan import put_off_waves
 from spw_core.domain.waves import COMPLETE, wave_states
 from spw_core.formats.status import BLOCKED
 
@@ -31,11 +32,13 @@ def resume(record: SpecRecord, strategy: str = "") -> Resume:
     `strategy` as in `next_wave`.
     """
     states = wave_states(record)
-    for state in states:
+    put_off = put_off_waves(record.tasks)
+    counting = [state for state in states if state.number not in put_off]
+    for state in counting:
         if state.status == BLOCKED:
-            reason = f"the checkpoint of wave {state.number} is blocked ({state.checkpoint.run_path})"
+            reason = f"the checkpoint of wave {state.number} is blocked ({state.checkpoint.evidence})"
             return Resume(BLOCKED, state.number, reason)
-    for state in states:
+    for state in counting:
         if state.status != COMPLETE:
             words = state.status.replace("_", " ")
             return Resume(CONTINUE_WAVE, state.number, f"wave {state.number} is {words}")
@@ -44,7 +47,7 @@ def resume(record: SpecRecord, strategy: str = "") -> Resume:
 
 
 def _after(last: int, step: NextWave, *, has_tasks: bool) -> Resume:
-    """Where `step` leads after `last`, the last of the waves, which all are complete (0: there are none)."""
+    """Where `step` leads after `last`, the last of the waves, which are complete or put off (0: none)."""
     if step.action == steps.ERROR:
         return Resume(ERROR, last, step.reason)
     if step.action in (steps.BLOCKED, steps.CONTINUE_WAVE):

@@ -7,10 +7,10 @@ wave form one wave of their own, after the numbered ones.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from spw_core.domain.waves import COMPLETE, WaveState
 from spw_core.formats.task_values import expand_range
@@ -35,8 +35,24 @@ class StuckTask:
 
 
 def is_put_off(task: Task) -> bool:
-    """Whether the task is deferred explicitly and so does not count for the completion of its wave."""
-    return task.deferred_reason in _EXPLICIT
+    """Whether the task is not done and deferred by its heading or its wave line, so that nothing waits for
+    it. The frontmatter's list of ids can be out of date; only what the task itself says puts it off."""
+    return task.status is not TaskStatus.DONE and task.deferred_reason in _EXPLICIT
+
+
+def put_off_waves(tasks: Iterable[Task]) -> frozenset[int]:
+    """The numbered waves all of whose tasks are put off; the folder of one may be there already."""
+    is_off: dict[int, bool] = {}
+    for task in tasks:
+        if task.wave:
+            is_off[task.wave] = is_off.get(task.wave, True) and is_put_off(task)
+    return frozenset(wave for wave, off in is_off.items() if off)
+
+
+def put_off_warnings(tasks: Iterable[Task]) -> tuple[str, ...]:
+    """The remark that everybody makes who calls a spec done although deferred tasks are open."""
+    left = [task.id for task in tasks if is_put_off(task)]
+    return (f"deferred and not done: {', '.join(left)}",) if left else ()
 
 
 def implicit_wave(tasks: Iterable[Task], states: Sequence[WaveState]) -> int:
@@ -113,25 +129,21 @@ class TaskPlan:
             for index, task in enumerate(self.tasks)
             if self._is_open(index) and index not in can_finish and not is_put_off(task)
         ]
+        met_from: dict[str, float] = {}
         unmet = {
             index: tuple(
                 name
                 for name in self.tasks[index].depends_on
-                if not self._will_be_met(name, index, can_finish)
+                if self._met_from(name, can_finish, met_from) > self.wave_of(self.tasks[index])
             )
             for index in stuck
         }
-        edges = {
-            index: [
-                bearer
-                for name in names
-                for bearer in self._bearers.get(name, ())
-                if bearer in unmet and self._is_open(bearer)
-            ]
-            for index, names in unmet.items()
-        }
-        cycles = _find_cycles(edges)
-        return tuple(self._explain(index, unmet, cycles.get(index, ())) for index in stuck)
+        bearers: dict[str, list[int]] = {}
+        for name in {name for names in unmet.values() for name in names}:
+            bearers[name] = [bearer for bearer in self._bearers.get(name, ()) if bearer in unmet]
+        cycles = _find_cycles(unmet, bearers)
+        why = {name: self._why(name, unmet) for name in bearers}
+        return tuple(self._explain(index, unmet[index], cycles.get(index, ()), why) for index in stuck)
 
     def _is_open(self, index: int) -> bool:
         return self.tasks[index].status is not TaskStatus.DONE
@@ -139,12 +151,18 @@ class TaskPlan:
     def _is_met(self, name: str) -> bool:
         return name in self._bearers and not self._open_bearers[name]
 
-    def _will_be_met(self, name: str, index: int, can_finish: set[int]) -> bool:
-        wave = self.wave_of(self.tasks[index])
-        return name in self._bearers and all(
-            not self._is_open(bearer) or (bearer in can_finish and self.wave_of(self.tasks[bearer]) <= wave)
-            for bearer in self._bearers[name]
-        )
+    def _met_from(self, name: str, can_finish: set[int], known: dict[str, float]) -> float:
+        """The lowest wave whose tasks may depend on the name; infinite when it never is met.
+
+        `known` keeps the answers: thousands of tasks may bear a name that thousands depend on.
+        """
+        if name not in known:
+            open_bearers = [bearer for bearer in self._bearers.get(name, ()) if self._is_open(bearer)]
+            if name not in self._bearers or any(bearer not in can_finish for bearer in open_bearers):
+                known[name] = math.inf
+            else:
+                known[name] = max((self.wave_of(self.tasks[bearer]) for bearer in open_bearers), default=0)
+        return known[name]
 
     def _can_finish(self) -> set[int]:
         """The open tasks that get done when each wave is finished as far as it goes before the next."""
@@ -182,62 +200,75 @@ class TaskPlan:
                             startable.append(dependent)
         return finished
 
-    def _explain(self, index: int, unmet: Mapping[int, tuple[str, ...]], cycle: Sequence[int]) -> StuckTask:
+    def _explain(
+        self, index: int, unmet: tuple[str, ...], cycle: Sequence[int], why: Mapping[str, str]
+    ) -> StuckTask:
         task = self.tasks[index]
         circle = tuple(self.tasks[member].id for member in cycle)
-        reasons = list(self._reasons(index, unmet, circle))
-        return StuckTask(task.id, unmet[index], circle, f"task {task.id} {' and '.join(reasons)}")
-
-    def _reasons(
-        self, index: int, unmet: Mapping[int, tuple[str, ...]], circle: tuple[str, ...]
-    ) -> Iterator[str]:
-        task = self.tasks[index]
+        reasons = []
         if task.status is TaskStatus.BLOCKED:
             because = " ".join(task.blocked_reason.split())
-            yield f"is marked blocked ({because})" if because else "is marked blocked"
+            reasons.append(f"is marked blocked ({because})" if because else "is marked blocked")
         if circle:
-            yield f"depends on itself ({' → '.join(circle)})"
-        for name in unmet[index]:
-            if name in circle:
-                continue
-            bearers = [bearer for bearer in self._bearers.get(name, ()) if self._is_open(bearer)]
-            if not bearers:
-                yield f"depends on {name}, which is not in tasks.md"
-            elif any(is_put_off(self.tasks[bearer]) for bearer in bearers):
-                yield f"depends on {name}, which is deferred"
-            elif any(bearer in unmet for bearer in bearers):
-                yield f"depends on {name}, which cannot be done either"
-            else:
-                later = max(self.wave_of(self.tasks[bearer]) for bearer in bearers)
-                yield f"depends on {name} of the later wave {later}"
+            reasons.append(f"depends on itself ({' → '.join(circle)})")
+        reasons += [f"depends on {name}{why[name]}" for name in unmet if name not in circle]
+        return StuckTask(task.id, unmet, circle, f"task {task.id} {' and '.join(reasons)}")
+
+    def _why(self, name: str, unmet: Mapping[int, tuple[str, ...]]) -> str:
+        """Why a dependency on the name is not met, the same for all who depend on it."""
+        bearers = [bearer for bearer in self._bearers.get(name, ()) if self._is_open(bearer)]
+        if not bearers:
+            return ", which is not in tasks.md"
+        if any(is_put_off(self.tasks[bearer]) for bearer in bearers):
+            return ", which is deferred"
+        if any(bearer in unmet for bearer in bearers):
+            return ", which cannot be done either"
+        return f" of the later wave {max(self.wave_of(self.tasks[bearer]) for bearer in bearers)}"
 
 
-def _find_cycles(edges: Mapping[int, Sequence[int]]) -> dict[int, tuple[int, ...]]:
-    """For the nodes on circles one circle each, from the node back to itself; those found by one
-    depth-first walk, which meets every group of circles."""
+def _find_cycles(
+    names: Mapping[int, Sequence[str]], bearers: Mapping[str, Sequence[int]]
+) -> dict[int, tuple[int, ...]]:
+    """For the tasks on circles one circle each, from the task back to itself; those found by one
+    depth-first walk, which meets every group of circles.
+
+    The walk goes from a task to the names it depends on and from a name to the tasks that bear it: edges
+    straight from task to task would be as many as dependents times bearers.
+    """
     found: dict[int, tuple[int, ...]] = {}
-    place: dict[int, int] = {}  # index on the current path, -1 once left
-    for root in edges:
+    place: dict[int | str, int] = {}  # index on the current path, -1 once left
+    for root in names:
         if root in place:
             continue
         place[root] = 0
-        path, branches = [root], [iter(edges[root])]
+        path: list[int | str] = [root]
+        branches: list[Iterator[int | str]] = [iter(names[root])]
+        free = [0]  # places on the path of tasks without a circle, so that none is looked at twice
         while path:
             target = next(branches[-1], None)
             if target is None:
                 place[path.pop()] = -1
                 branches.pop()
+                if free and free[-1] == len(path):
+                    free.pop()
             elif target not in place:
                 place[target] = len(path)
+                if isinstance(target, int):
+                    free.append(len(path))
+                    branches.append(iter(names[target]))
+                else:
+                    branches.append(iter(bearers[target]))
                 path.append(target)
-                branches.append(iter(edges[target]))
-            elif place[target] >= 0 and path[-1] not in found:
-                circle = path[place[target] :]
-                for offset, node in enumerate(circle):
-                    found.setdefault(node, _from(circle, offset))
+            elif (start := place[target]) >= 0:
+                while free and free[-1] >= start:
+                    circle = _circle(path, start, free.pop())
+                    found[circle[0]] = circle
     return found
 
 
-def _from(circle: Sequence[int], offset: int) -> tuple[int, ...]:
-    turned = (circle[(offset + step) % len(circle)] for step in range(len(circle) + 1))
-    return tuple(islice(turned, _SHOWN_OF_CYCLE))
+def _circle(path: Sequence[int | str], start: int, at: int) -> tuple[int, ...]:
+    """The tasks of the circle `path[start:]`, from the one at the place `at` on."""
+    length = len(path) - start
+    steps = range(0, min(length, 2 * (_SHOWN_OF_CYCLE - 1)) + 1, 2)  # every other node is a name
+    nodes = (path[start + (at - start + step) % length] for step in steps)
+    return tuple(node for node in nodes if isinstance(node, int))

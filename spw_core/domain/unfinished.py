@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 from spw_core.domain.approval_lookup import latest_approvals
 from spw_core.domain.model import IN_PROGRESS, Run, SpecRecord
+from spw_core.domain.task_plan import is_put_off as is_put_off  # many ask for it here
+from spw_core.domain.task_plan import put_off_waves
 from spw_core.domain.waves import COMPLETE, WaveState, wave_states
 from spw_core.formats.approvals import NEEDS_REVISION, PENDING
 from spw_core.formats.status import BLOCKED, MISSING
-from spw_core.formats.tasks import Task, TaskStatus
+from spw_core.formats.tasks import TaskStatus
 from spw_core.text import clean_line
-
-# The frontmatter's list of ids can be out of date; only what the task itself says puts it off.
-_EXPLICIT = ("heading", "wave")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +22,6 @@ class Obstacle:
 
     text: str
     is_final: bool = False
-
-
-def is_put_off(task: Task) -> bool:
-    """True for a task that is not done and deferred by its heading or its wave line."""
-    return task.status is not TaskStatus.DONE and task.deferred_reason in _EXPLICIT
 
 
 def obstacles(record: SpecRecord, *, has_post_mortem: bool) -> tuple[Obstacle, ...]:
@@ -62,23 +56,20 @@ def _from_tasks(record: SpecRecord) -> Iterator[Obstacle]:
 
 def _from_waves(record: SpecRecord) -> Iterator[str]:
     states = wave_states(record)
-    tasks: dict[int, list[Task]] = {}
-    for task in record.tasks:
-        tasks.setdefault(task.wave or 0, []).append(task)
+    put_off = put_off_waves(record.tasks)
     for state in states:
-        members = tasks.get(state.number, [])
-        # The folder of a wave may be there already when all of it was put off.
-        if state.status != COMPLETE and not (members and all(map(is_put_off, members))):
+        if state.status != COMPLETE and state.number not in put_off:
             yield _about_checkpoint(state)
     if states:  # otherwise the work was not done in waves, whatever the plan was
         seen = {state.number for state in states}
-        for number in sorted(tasks.keys() - seen - {0}):
-            if not all(map(is_put_off, tasks[number])):
-                yield f"wave {number}: no checkpoint was run"
+        for number in sorted({task.wave or 0 for task in record.tasks} - seen - put_off - {0}):
+            yield f"wave {number}: no checkpoint was run"
 
 
 def _about_checkpoint(state: WaveState) -> str:
     checkpoint = state.checkpoint
+    if checkpoint.status == BLOCKED and not checkpoint.attempts:
+        return f"wave {state.number}: checkpoint blocked ({checkpoint.evidence})"
     if checkpoint.status == BLOCKED:
         attempts = f"{checkpoint.attempts} attempt{'s' if checkpoint.attempts != 1 else ''}"
         return f"wave {state.number}: checkpoint blocked ({attempts})"

@@ -6,11 +6,12 @@ that this names the same wave as `tasks next`. Task ids are texts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from spw_core.domain.model import IN_PROGRESS, SpecRecord, WaveFiles
-from spw_core.domain.task_plan import TaskPlan
-from spw_core.domain.waves import COMPLETE, FROM_LATEST, PENDING, Checkpoint, WaveState, wave_states
+from spw_core.domain.task_plan import TaskPlan, put_off_warnings, put_off_waves
+from spw_core.domain.waves import COMPLETE, PENDING, WaveState, wave_states
 from spw_core.formats.status import BLOCKED, MISSING, PASS
 from spw_core.formats.tasks import TaskStatus
 
@@ -68,13 +69,14 @@ class _Position:
 
 def wave_status(record: SpecRecord) -> WaveStatus:
     """Where execution stands. The lowest wave decides that is not complete or has tasks that are not done."""
-    files = {wave.number: wave for wave in record.waves}
-    waves = [_believing_pointers(wave, files.get(wave.number)) for wave in wave_states(record)]
+    waves = wave_states(record)
     running = tuple(task.id for task in record.tasks if task.status is TaskStatus.IN_PROGRESS)
-    here = _position(record, waves, bool(running))
+    here = _position(record, waves)
     warnings = list(record.task_warnings)
     if _is_unreadable(record):
         warnings.append("tasks.md has checkboxes but no readable task")
+    if here.action == FINISHED:
+        warnings += put_off_warnings(record.tasks)
     warnings += [f"wave {wave.number}: {text}" for wave in waves for text in wave.checkpoint.stale]
     return WaveStatus(
         waves=tuple(
@@ -98,23 +100,16 @@ def current_wave(record: SpecRecord) -> WaveFiles | None:
     return max(record.waves, key=lambda wave: wave.number, default=None)
 
 
-def _believing_pointers(wave: WaveState, files: WaveFiles | None) -> WaveState:
-    """Without any checkpoint run, the word of a `_latest.json` that names none is all there is."""
-    latest = files.latest if files else None
-    if wave.checkpoint.status != MISSING or latest is None or latest.status not in (PASS, BLOCKED):
-        return wave
-    if latest.checkpoint_run:
-        stale = (f"_latest.json points at {latest.checkpoint_run}, which does not exist",)
-        return replace(wave, checkpoint=replace(wave.checkpoint, stale=stale))
-    status = COMPLETE if latest.status == PASS else BLOCKED
-    return replace(wave, status=status, checkpoint=Checkpoint(latest.status, source=FROM_LATEST))
-
-
-def _position(record: SpecRecord, waves: list[WaveState], is_running: bool) -> _Position:
+def _position(record: SpecRecord, waves: Sequence[WaveState]) -> _Position:
     plan = TaskPlan(record.tasks, waves)
-    unfinished = [wave.number for wave in waves if wave.status != COMPLETE]
+    started = next((task for task in record.tasks if task.status is TaskStatus.IN_PROGRESS), None)
+    is_running = started is not None
+    put_off = put_off_waves(record.tasks)
+    unfinished = [wave.number for wave in waves if wave.status != COMPLETE and wave.number not in put_off]
     with_open_tasks = plan.first_open_wave()
     number = min([*unfinished[:1], *([with_open_tasks] if with_open_tasks else [])], default=0)
+    if not number and started is not None:  # a deferred task that was begun all the same
+        number = plan.wave_of(started)
     if not number:
         return _without_work(record, waves)
     wave = next((wave for wave in waves if wave.number == number), None)
@@ -132,7 +127,7 @@ def _position(record: SpecRecord, waves: list[WaveState], is_running: bool) -> _
     return _Position(number, RUNNING, checkpoint, action, ready if wave is None or is_open else wave.task_ids)
 
 
-def _without_work(record: SpecRecord, waves: list[WaveState]) -> _Position:
+def _without_work(record: SpecRecord, waves: Sequence[WaveState]) -> _Position:
     """All waves are complete and no task is left, or none of them could be read, or there are none yet."""
     last = waves[-1].number if waves else 1
     checkpoint = PASS if waves else MISSING

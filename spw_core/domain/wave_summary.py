@@ -32,9 +32,8 @@ class WaveDigest:
 def wave_digest(record: SpecRecord, number: int) -> WaveDigest:
     """The digest of a wave; `missing` when there is no such wave.
 
-    A checkpoint's verdict is the status, whatever the pointer files say; they give the words where they
-    agree with it. A pointer file alone is believed only while no checkpoint was run and as long as it
-    names no run that does not exist.
+    The verdict of the resolved checkpoint is the status, whatever the pointer files say; they give the
+    words where they agree with it.
     """
     state = next((state for state in wave_states(record) if state.number == number), None)
     if state is None:
@@ -43,28 +42,26 @@ def wave_digest(record: SpecRecord, number: int) -> WaveDigest:
     claims = _claims(files)
     checkpoint = state.checkpoint
     run = next((run for run in record.runs if run.path == checkpoint.run_path), None)
-    if run is not None and checkpoint.status in _VERDICTS:
-        for claim in claims:
+    if checkpoint.status in _VERDICTS:
+        for claim in claims if run is not None else reversed(claims):
             if claim.status == checkpoint.status and claim.text:
                 return WaveDigest(number, claim.status, claim.text, claim.source, checkpoint.stale)
+        if run is None:
+            text = f"{checkpoint.evidence} says {checkpoint.status}, no checkpoint was run"
+            return WaveDigest(number, checkpoint.status, text, FROM_LATEST, checkpoint.stale)
         return WaveDigest(number, checkpoint.status, _verdict_text(run), FROM_CHECKPOINT, checkpoint.stale)
     if run is not None:
         return WaveDigest(number, IN_PROGRESS, _progress_text(run), FROM_CHECKPOINT, checkpoint.stale)
 
-    stale = []
-    if files and files.latest and files.latest.checkpoint_run:
-        stale.append(f"_latest.json points at {files.latest.checkpoint_run}, which does not exist")
-        claims = [claim for claim in claims if claim.source != FROM_LATEST]
-    if claims:
-        first, last = claims[0], claims[-1]
-        if first.status != last.status:
-            stale.append(f"_wave-summary.json says {first.status}, _latest.json says {last.status}")
-        return WaveDigest(number, last.status, last.text, last.source, tuple(stale))
+    # Nothing has decided: what a wave summary claims by itself is said, but is no verdict.
+    stale = checkpoint.stale
+    if claims and claims[0].source == FROM_SUMMARY:
+        stale = (*stale, f"_wave-summary.json says {claims[0].status}, no checkpoint was run")
     executions = [run for run in record.runs if (run.command, run.wave) == ("exec", number)]
     if executions:
         newest = max(executions, key=lambda run: (run.number, run.run_id))
-        return WaveDigest(number, IN_PROGRESS, _progress_text(newest), FROM_EXECUTION, tuple(stale))
-    return WaveDigest(number, state.status, "no run of this wave is there yet", NO_SOURCE, tuple(stale))
+        return WaveDigest(number, IN_PROGRESS, _progress_text(newest), FROM_EXECUTION, stale)
+    return WaveDigest(number, state.status, "no run of this wave is there yet", NO_SOURCE, stale)
 
 
 class _Claim(NamedTuple):

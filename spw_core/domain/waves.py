@@ -2,7 +2,8 @@
 
 The gate decider's verdict counts. A pointer file (`_latest.json`) is believed only when the run it names
 exists and no newer run has decided; where a pointer or a wave summary says something else than the
-runs, it is reported as stale, and the runs win.
+runs, it is reported as stale, and the runs win. While no checkpoint was run, a `_latest.json` that names
+no run is the only word there is and counts; a wave summary alone never does, executions write it too.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 from spw_core.domain.model import IN_PROGRESS, UNKNOWN, Run, SpecRecord, WaveFiles
 from spw_core.formats.status import BLOCKED, MISSING, PASS
+from spw_core.formats.waves import WaveLatest, WaveSummary
 
 GATE_DECIDER = "release-gate-decider"
 
@@ -27,8 +29,8 @@ class Checkpoint:
     """The resolved checkpoint of a wave.
 
     `status` is `pass`, `blocked`, `unknown` (run without a verdict) or `missing` (no run). `attempts`
-    counts its runs, `run_path` names the deciding one; `stale` lists what contradicts
-    it, each text beginning with the name of the pointer file.
+    counts its runs, `run_path` names the deciding one and is empty where only a pointer file speaks;
+    `stale` lists what contradicts it, each text beginning with the name of the pointer file.
     """
 
     status: str
@@ -36,6 +38,11 @@ class Checkpoint:
     source: str = FROM_RUNS
     attempts: int = 0
     stale: tuple[str, ...] = ()
+
+    @property
+    def evidence(self) -> str:
+        """What the status rests on, for people: the deciding run, else the pointer file."""
+        return self.run_path or "_latest.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,7 @@ def resolve_checkpoint(runs: Iterable[Run], files: WaveFiles | None) -> Checkpoi
     latest = files.latest if files else None
     summary = files.summary if files else None
     if not ordered:
-        return Checkpoint(MISSING)
+        return _without_runs(latest, summary)
     decided = [run for run in ordered if verdict_of(run) != UNKNOWN]
     chosen = decided[-1] if decided else ordered[-1]
     source = FROM_RUNS
@@ -89,6 +96,21 @@ def resolve_checkpoint(runs: Iterable[Run], files: WaveFiles | None) -> Checkpoi
     if summary and summary.status in (PASS, BLOCKED) and status != UNKNOWN and summary.status != status:
         stale.append(f"_wave-summary.json says {summary.status}, {chosen.run_id} says {status}")
     return Checkpoint(status, chosen.path, source, len(ordered), tuple(stale))
+
+
+def _without_runs(latest: WaveLatest | None, summary: WaveSummary | None) -> Checkpoint:
+    if latest is None:
+        return Checkpoint(MISSING)
+    if latest.checkpoint_run:
+        return Checkpoint(
+            MISSING, stale=(f"_latest.json points at {latest.checkpoint_run}, which does not exist",)
+        )
+    if latest.status not in (PASS, BLOCKED):
+        return Checkpoint(MISSING)
+    stale: tuple[str, ...] = ()
+    if summary and summary.status in (PASS, BLOCKED) and summary.status != latest.status:
+        stale = (f"_wave-summary.json says {summary.status}, _latest.json says {latest.status}",)
+    return Checkpoint(latest.status, source=FROM_LATEST, stale=stale)
 
 
 def wave_states(record: SpecRecord) -> tuple[WaveState, ...]:

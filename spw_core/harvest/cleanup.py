@@ -179,7 +179,7 @@ def _remove(top: Path, rel_path: str, store: SpecStore, artifact: StoredArtifact
                 return reason
             # The row itself, not what was read of it before: another process may have stored a new version.
             if content is None or store.content(artifact.area, artifact.rel_path) != content.content:
-                return "changed since it was stored"
+                return "its bytes are not stored"
             info = entry.lstat()
             if info is None or (info.st_ino & INT64, info.st_size, storable(info.st_mtime_ns)) != (
                 content.inode,
@@ -211,14 +211,12 @@ def _unlink_unchanged(entry: Entry, content: FileContent) -> str:
 
 def _read(entry: Entry) -> FileContent | None:
     with os.fdopen(entry.open(READ_FLAGS), "rb", buffering=0) as stream:
-        return read_open_file(stream)
+        return read_open_file(stream, whole=True)
 
 
 def _difference(content: FileContent | None, artifact: StoredArtifact) -> str:
     if content is None:
         return "changes while it is being read"
-    if content.content is None:
-        return "too large to be stored"
     return "" if content.content_hash == artifact.content_hash else "changed since it was stored"
 
 

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import shlex
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from spw_core.domain.places import Area, place_of
-from spw_core.errors import SpwError, StoreError
-from spw_core.harvest.harvest import harvest_spec
+from spw_core.errors import CorruptStore, SpwError
+from spw_core.harvest.harvest import harvest_spec, rebuild_spec
 from spw_core.harvest.index_sync import sync_index
 from spw_core.harvest.intake import project_anew
 from spw_core.harvest.project import project
 from spw_core.harvest.rows import to_rows
 from spw_core.harvest.stored import counted, stored_sources
-from spw_core.names import TEMPORARY_SUFFIX
+from spw_core.names import INDEX_DB, SPEC_DB, TEMPORARY_SUFFIX
 from spw_core.search.documents import document_path, is_indexed
-from spw_core.store.connection import check_integrity
+from spw_core.store.connection import check_integrity, move_aside
 from spw_core.store.index import IndexStore
 from spw_core.store.spec import SpecStore
 from spw_core.workspace import WorkspacePaths
@@ -33,17 +36,19 @@ ERROR = "error"
 _PRIVATE = 0o600
 # Parts of the projections that also hold what only a walk over the folders can tell.
 _NOT_REBUILT = frozenset(("harvest_errors",))
-_LEFTOVERS = (
-    "spec.db.corrupt-*",
-    ".spw-index.db.corrupt-*",
-    "spec.db.before-upgrade-*",
-    f"**/*{TEMPORARY_SUFFIX}",
+_LONGEST_LIST = 20
+_REBUILD = "spw doctor --rebuild saves what is readable"
+_AFTER_REBUILD = "spw backup --restore FILE brings back an older state, where there is a backup."
+_COPIES = tuple(
+    f"{database}.{label}"
+    for database in (SPEC_DB, INDEX_DB)
+    for label in ("corrupt-", "before-upgrade-", "before-restore-", "rebuild")
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One answer of the doctor. `subject` is a spec, `index` or `workspace`; `hint` says what to do."""
+    """One answer of the doctor. `subject` is a spec, `index`, `workspace` or `hook`; `hint` what to do."""
 
     level: str
     subject: str
@@ -57,52 +62,83 @@ def examine(
     """Check a workspace and repair what is safe: permissions, and an index that is behind.
 
     With `rebuild`, damaged databases are replaced by what the files and the readable rows give, all
-    projections are made anew from the stored bytes, and the index from the projections.
+    projections are made anew from the stored bytes, and the index from the projections. A workspace that
+    cannot be written is only checked.
     """
     findings: list[Finding] = []
+    writable = os.access(paths.workflow, os.W_OK)
+    if rebuild and not writable:
+        text = "is read-only; it was checked, and nothing was rebuilt"
+        findings.append(Finding(ERROR, "workspace", text, "Check its permissions."))
+        rebuild = False
     names = paths.spec_names()
     for done, name in enumerate(names):
         if progress:
             progress(done, len(names), name)
         findings += _spec_findings(paths, name, rebuild)
-    findings += _index_findings(paths, rebuild)
+    findings += _index_findings(paths, rebuild, writable)
     findings += _permission_findings(paths)
     findings += _leftover_findings(paths)
+    findings += _hook_findings(paths)
     if progress:
         progress(len(names), len(names), "")
     return findings
 
 
 def _spec_findings(paths: WorkspacePaths, name: str, rebuild: bool) -> Iterator[Finding]:
-    path = paths.spec_db(name)
-    if not path.is_file():
-        yield Finding(WARNING, name, "was never harvested", f"spw harvest {name}")
-        return
     try:
+        path = paths.spec_db(name)
+        if not os.path.lexists(path):
+            yield Finding(WARNING, name, "was never harvested", f"spw harvest {name}")
+            return
         if rebuild:
-            report = harvest_spec(paths, name)
-            for error in report.errors:
-                if error.path == path.name:
-                    yield Finding(REPAIRED, name, error.error)
-            with SpecStore.writing(path) as writable, writable.transaction():
-                touched = project_anew(writable, name)
-            if touched:
-                yield Finding(REPAIRED, name, f"{touched} rows of the projections were made anew")
+            yield from _rebuilt(paths, name)
+        hint = _AFTER_REBUILD if rebuild else _REBUILD
         with SpecStore.reading(path) as store:
             if store is None:
-                hint = f"spw harvest {name} takes it over, after a copy"
-                yield Finding(WARNING, name, "has a database of another tool", hint)
+                foreign = f"spw harvest {name} takes it over, after a copy"
+                yield Finding(WARNING, name, "has a database of another tool", foreign)
                 return
-            problems = [*check_integrity(store.connection), *_damaged_versions(store)]
-            for problem in problems[:20]:
-                yield Finding(ERROR, name, problem, "spw doctor --rebuild saves what is readable")
+            problems = _problems(store, name)
+            for problem in problems[:_LONGEST_LIST]:
+                yield Finding(ERROR, name, problem, hint)
             if not problems:
                 versions = len(store.versions())
                 yield Finding(OK, name, f"{versions} versions of files, every byte as it was stored")
                 for table in _differing_projections(store, name):
-                    yield Finding(WARNING, name, f"{table} is not what its files say", "spw doctor --rebuild")
-    except (StoreError, SpwError) as error:
-        yield Finding(ERROR, name, error.message, error.hint or "spw doctor --rebuild saves what is readable")
+                    yield Finding(WARNING, name, f"{table} is not what its files say", hint)
+    except CorruptStore as error:
+        yield Finding(ERROR, name, error.message, _AFTER_REBUILD if rebuild else _REBUILD)
+    except SpwError as error:
+        yield Finding(ERROR, name, error.message, error.hint)
+
+
+def _rebuilt(paths: WorkspacePaths, name: str) -> Iterator[Finding]:
+    path = paths.spec_db(name)
+    try:
+        with SpecStore.reading(path) as store:
+            problems = [] if store is None else _problems(store, name)
+    except CorruptStore as error:
+        problems = [error.message]
+    report = rebuild_spec(paths, name, problems[0]) if problems else harvest_spec(paths, name)
+    for remark in report.errors:
+        if remark.path == path.name:
+            yield Finding(REPAIRED, name, remark.error)
+    with SpecStore.writing(path) as writable, writable.transaction():
+        touched = project_anew(writable, name)
+    if touched:
+        yield Finding(REPAIRED, name, f"{touched} rows of the projections were made anew")
+
+
+def _problems(store: SpecStore, name: str) -> list[str]:
+    """Everything in a database that only building it anew can repair."""
+    problems = [*check_integrity(store.connection), *_damaged_versions(store)]
+    if not problems:
+        try:
+            _differing_projections(store, name)
+        except (ValueError, TypeError, KeyError) as error:
+            problems.append(f"holds what no harvest wrote: {error}")
+    return problems
 
 
 def _damaged_versions(store: SpecStore) -> Iterator[str]:
@@ -116,56 +152,81 @@ def _damaged_versions(store: SpecStore) -> Iterator[str]:
             yield f"{version.rel_path} ({version.since}): the stored bytes have another hash"
 
 
-def _differing_projections(store: SpecStore, name: str) -> Iterator[str]:
+def _differing_projections(store: SpecStore, name: str) -> list[str]:
     artifacts = counted(store.artifacts().values())
     fresh = to_rows(project(name, stored_sources(store, artifacts)))
     stored = store.projections()
-    for table, rows in fresh.items():
-        if table not in _NOT_REBUILT and _as_set(rows) != _as_set(stored[table]):
-            yield table
+    return [
+        table
+        for table, rows in fresh.items()
+        if table not in _NOT_REBUILT and _as_set(rows) != _as_set(stored[table])
+    ]
 
 
 def _as_set(rows: Any) -> set[tuple[tuple[str, object], ...]]:
     return {tuple(sorted(row.items())) for row in rows}
 
 
-def _index_findings(paths: WorkspacePaths, rebuild: bool) -> Iterator[Finding]:
-    if not paths.index_db.is_file():
+def _index_findings(paths: WorkspacePaths, rebuild: bool, writable: bool) -> Iterator[Finding]:
+    if not os.path.lexists(paths.index_db):
         yield Finding(WARNING, "index", "there is no index yet", "spw harvest --all")
         return
     try:
-        if rebuild:
-            with IndexStore.writing(paths.index_db) as index, index.transaction():
-                index.clear()
-        behind = _specs_behind(paths)
-        remarks = sync_index(paths, dict.fromkeys(paths.spec_names()), everything=True)
-        for remark in remarks:
-            yield Finding(REPAIRED, "index", remark)
-        if behind:
-            what = "was made anew" if rebuild else f"was behind for {', '.join(behind[:8])}"
-            yield Finding(REPAIRED, "index", what)
+        if writable:
+            yield from _index_repairs(paths, rebuild)
+        elif behind := _specs_behind(paths):
+            yield Finding(WARNING, "index", f"is behind for {', '.join(behind[:8])}", "spw harvest --all")
         with IndexStore.reading(paths.index_db) as opened:
             if opened is None:
                 return
-            problems = [*check_integrity(opened.connection), *opened.inconsistencies()]
-            problems += _missing_documents(paths, opened)
-            for problem in problems[:20]:
-                yield Finding(ERROR, "index", problem, "spw doctor --rebuild")
+            problems = _index_problems(opened)
+            if writable:  # else the index may rightly be behind, which was said
+                problems += _missing_documents(paths, opened)
+            for problem in problems[:_LONGEST_LIST]:
+                yield Finding(ERROR, "index", problem, _REBUILD)
             if not problems:
                 yield Finding(OK, "index", f"{opened.count()} documents")
-    except StoreError as error:
-        yield Finding(ERROR, "index", error.message, error.hint or "spw doctor --rebuild")
+    except CorruptStore as error:
+        yield Finding(ERROR, "index", error.message, _REBUILD)
+    except SpwError as error:
+        yield Finding(ERROR, "index", error.message, error.hint)
+
+
+def _index_repairs(paths: WorkspacePaths, rebuild: bool) -> Iterator[Finding]:
+    try:
+        if rebuild:
+            with IndexStore.writing(paths.index_db) as index:
+                with index.transaction():
+                    index.clear()
+                if problems := check_integrity(index.connection):
+                    raise CorruptStore(problems[0])
+        behind = _specs_behind(paths)
+    except CorruptStore as error:
+        if rebuild:  # damage that emptying it did not end
+            moved = move_aside(paths.index_db)
+            yield Finding(REPAIRED, "index", f"{error.message}; moved to {moved.name} and built anew")
+        behind = []
+    for remark in sync_index(paths, dict.fromkeys(paths.spec_names()), everything=True):
+        yield Finding(REPAIRED, "index", remark)
+    if behind:
+        what = "was made anew" if rebuild else f"was behind for {', '.join(behind[:8])}"
+        yield Finding(REPAIRED, "index", what)
+
+
+def _index_problems(index: IndexStore) -> list[str]:
+    return [*check_integrity(index.connection), *index.inconsistencies()]
 
 
 def _specs_behind(paths: WorkspacePaths) -> list[str]:
     behind = []
     with IndexStore.reading(paths.index_db) as index:
+        indexed = index.spec_revisions() if index else {}
         for name in paths.spec_names():
             try:
                 with SpecStore.reading(paths.spec_db(name)) as store:
-                    if store and index and index.spec_revisions().get(name) != store.revision():
+                    if store and index and indexed.get(name) != store.revision():
                         behind.append(name)
-            except StoreError:
+            except SpwError:
                 continue  # reported with the spec itself
     return behind
 
@@ -181,7 +242,7 @@ def _missing_documents(paths: WorkspacePaths, index: IndexStore) -> Iterator[str
                     for artifact in counted(store.artifacts().values())
                     if is_indexed(place_of(Area(artifact.area), artifact.rel_path).kind)
                 }
-        except StoreError:
+        except SpwError:
             continue
         present = {path: columns["content_hash"] for path, (_, columns) in index.documents(name).items()}
         for path in sorted(wanted.keys() - present.keys())[:3]:
@@ -206,15 +267,66 @@ def _permission_findings(paths: WorkspacePaths) -> Iterator[Finding]:
 
 
 def _leftover_findings(paths: WorkspacePaths) -> Iterator[Finding]:
-    folders = [paths.workflow, *(paths.spec_dir(name) for name in paths.spec_names())]
-    for folder in folders:
-        for pattern in _LEFTOVERS:
-            for path in sorted(folder.glob(pattern)):
-                if path.is_file() and not path.name.endswith(("-wal", "-shm")):
-                    text = (
-                        f"{path.relative_to(paths.root)} ({path.stat().st_size} bytes) is left from a repair"
-                    )
-                    yield Finding(WARNING, "workspace", text, "Delete it when nothing in it is needed.")
+    for folder, folders, files in os.walk(paths.workflow):
+        folders.sort()
+        for name in sorted(files):
+            path = Path(folder, name)
+            if name.startswith(_COPIES) and not name.endswith(("-wal", "-shm")):
+                what = "is left from a repair"
+            elif name.startswith(".") and name.endswith(TEMPORARY_SUFFIX):
+                what = "is left from an interrupted write"
+            else:
+                continue
+            with suppress(OSError):  # just removed by somebody
+                text = f"{path.relative_to(paths.root)} ({path.lstat().st_size} bytes) {what}"
+                yield Finding(WARNING, "workspace", text, "Delete it when nothing in it is needed.")
+
+
+def _hook_findings(paths: WorkspacePaths) -> Iterator[Finding]:
+    """Settings of Claude Code that call an `spw-hook` which is not there: every event would say so."""
+    files = [paths.root / ".claude" / name for name in ("settings.json", "settings.local.json")]
+    with suppress(RuntimeError):  # a process without a home
+        files.append(Path.home() / ".claude" / "settings.json")
+    for file in files:
+        try:
+            settings = json.loads(file.read_bytes())
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except (OSError, ValueError, RecursionError) as error:
+            reason = getattr(error, "strerror", None) or error
+            yield Finding(WARNING, "hook", f"{file} cannot be read: {reason}", "Claude Code reads it too.")
+            continue
+        for command in sorted({hook for text in _texts(settings) for hook in _hook_paths(text, paths)}):
+            if not Path(command).exists():
+                text = f"{file} calls {command}, which does not exist"
+                yield Finding(WARNING, "hook", text, "Correct the path of spw-hook there.")
+
+
+def _texts(settings: object) -> Iterator[str]:
+    """Every text value in a JSON document."""
+    waiting = [settings]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+
+
+def _hook_paths(command: str, paths: WorkspacePaths) -> Iterator[str]:
+    """The paths of an `spw-hook` in a command; a bare name is looked up by whoever runs it."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        words = command.split()
+    for word in words:
+        for variable in ("${CLAUDE_PROJECT_DIR}", "$CLAUDE_PROJECT_DIR"):
+            word = word.replace(variable, str(paths.root))
+        word = os.path.expandvars(os.path.expanduser(word))  # noqa: PTH111 - Path raises without a home
+        if "/" in word and "$" not in word and word.rpartition("/")[2] in ("spw-hook", "spw-hook.exe"):
+            yield word
 
 
 def _databases(paths: WorkspacePaths) -> Iterator[Path]:

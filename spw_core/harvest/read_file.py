@@ -11,7 +11,8 @@ from pathlib import Path
 
 from spw_core.harvest.inside import entry_inside
 
-# Larger files are recorded with their hash and reported, but their bytes are not stored.
+# Larger files are recorded with their hash and reported, but their bytes are not stored, unless
+# the configuration says another size.
 MAX_STORED_BYTES = 32 * 1024 * 1024
 
 # The largest integer that SQLite holds.
@@ -26,7 +27,7 @@ for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"):  # not every
 
 @dataclass(frozen=True, slots=True)
 class FileContent:
-    """Bytes and identity of a file as it was at one moment. `content` is None above MAX_STORED_BYTES."""
+    """Bytes and identity of a file as it was at one moment. `content` is None above the limit."""
 
     content: bytes | None
     content_hash: str
@@ -41,10 +42,11 @@ def storable(number: int) -> int:
     return max(-INT64 - 1, min(number, INT64))
 
 
-def read_file(top: Path, rel_path: str, *, whole: bool = False) -> FileContent:
+def read_file(top: Path, rel_path: str, *, whole: bool = False, limit: int | None = None) -> FileContent:
     """Read a regular file below `top`, again if it changed meanwhile. No part of the way may be a link.
 
-    With `whole`, `content` is there whatever the size. Raises OSError, also when it is no file.
+    `content` is there up to `limit` bytes (MAX_STORED_BYTES if it is None), with `whole` whatever the size.
+    Raises OSError, also when it is no file.
     """
     try:
         for _ in range(_ATTEMPTS):
@@ -52,7 +54,7 @@ def read_file(top: Path, rel_path: str, *, whole: bool = False) -> FileContent:
                 entry_inside(top, rel_path) as entry,
                 os.fdopen(entry.open(READ_FLAGS), "rb", buffering=0) as stream,
             ):
-                content = read_open_file(stream, whole=whole)
+                content = read_open_file(stream, whole=whole, limit=limit)
             if content is not None:
                 return content
     except ValueError as error:
@@ -60,14 +62,15 @@ def read_file(top: Path, rel_path: str, *, whole: bool = False) -> FileContent:
     raise OSError("changes while it is being read; it will be taken at the next harvest")
 
 
-def read_open_file(stream: FileIO, *, whole: bool = False) -> FileContent | None:
+def read_open_file(stream: FileIO, *, whole: bool = False, limit: int | None = None) -> FileContent | None:
     """Read a regular file from its start; None when it changed meanwhile. Raises OSError when it is none."""
     fd = stream.fileno()
     before = os.fstat(fd)
     if not stat.S_ISREG(before.st_mode):
         raise OSError("not a regular file")
+    limit = MAX_STORED_BYTES if limit is None else limit
     digest = hashlib.sha256()
-    blocks: list[bytes] | None = [] if whole or before.st_size <= MAX_STORED_BYTES else None
+    blocks: list[bytes] | None = [] if whole or before.st_size <= limit else None
     size = 0
     while block := stream.read(_BLOCK):
         digest.update(block)

@@ -214,5 +214,5 @@ def _restore_one(
 def _hash(entry: Entry) -> str:
     """SHA-256 of a file's bytes; empty when it changes meanwhile."""
     with os.fdopen(entry.open(READ_FLAGS), "rb", buffering=0) as stream:
-        content = read_open_file(stream)
+        content = read_open_file(stream, whole=True)
     return content.content_hash if content else ""

@@ -14,7 +14,7 @@ from spw_core.domain.runs import is_run_folder, is_wave_folder, run_of_folder
 from spw_core.errors import DocumentNotFound, InvalidName
 from spw_core.formats.problem import Problem
 from spw_core.formats.status import MISSING_STATUS, StatusReport, parse_status
-from spw_core.harvest.reading import load_record, read_document
+from spw_core.harvest.reading import load_record, read_document, read_live
 from spw_core.names import is_valid_name
 from spw_core.workspace import WorkspacePaths
 
@@ -63,8 +63,14 @@ def is_folder(paths: WorkspacePaths, folder: SpecFolder) -> bool:
 def read_status(
     paths: WorkspacePaths, record: SpecRecord, agent_folder: str
 ) -> tuple[StatusReport, list[Problem]]:
-    """The status.json in a subagent's folder, `missing` without one; stored ones count as in `record`."""
+    """The status.json in a subagent's folder, `missing` without one.
+
+    The file on disk is looked at first, of a sealed run too: an agent may just have written it. Stored ones
+    count, where it is gone, as in `record`.
+    """
     path = f"{agent_folder}/status.json"
+    if (live := read_live(paths, record.name, Area.SPEC, path)) is not None:
+        return parse_status(live)
     if not any(document.path == path and document.area == Area.SPEC for document in record.documents):
         return MISSING_STATUS, []
     return parse_status(read_document(paths, record.name, Area.SPEC, path))

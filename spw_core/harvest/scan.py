@@ -118,7 +118,7 @@ class _Walk:
             if rel_path not in self._skip:
                 self._folder(rel_path + "/", f"{folder}/{name}", fd)
             return
-        if name.endswith(TEMPORARY_SUFFIX) or (not prefix and self._area is Area.SPEC and _is_database(name)):
+        if _is_temporary(name) or (not prefix and self._area is Area.SPEC and _is_database(name)):
             return
         try:
             info = entry.stat(follow_symlinks=False)
@@ -151,8 +151,19 @@ for _name in ("O_DIRECTORY", "O_NOFOLLOW", "O_CLOEXEC"):  # not every system has
     _FOLDER_FLAGS |= getattr(os, _name, 0)
 
 
+# Exactly the names that we or SQLite give: `spec.db.md` and `spec.db-notes.md` are files of a user's.
+_DATABASES = frozenset(SPEC_DB + suffix for suffix in ("", "-wal", "-shm", "-journal"))
+_COPIES = tuple(
+    SPEC_DB + suffix for suffix in (".corrupt-", ".before-upgrade-", ".before-restore-", ".rebuild")
+)
+
+
 def _is_database(name: str) -> bool:
-    return name == SPEC_DB or name.startswith((SPEC_DB + "-", SPEC_DB + "."))
+    return name in _DATABASES or name.startswith(_COPIES)
+
+
+def _is_temporary(name: str) -> bool:
+    return name.endswith(TEMPORARY_SUFFIX) and name.startswith(".")
 
 
 def _is_utf8(name: str) -> bool:

@@ -14,7 +14,7 @@ import shutil
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -192,6 +192,15 @@ def move_aside(path: Path, label: str = "corrupt") -> Path:
         if os.path.lexists(side):
             side.rename(target.with_name(target.name + suffix))
     return target
+
+
+def fold_log(path: Path) -> None:
+    """Write what is in the log of a database into it, as far as that is possible now."""
+    try:
+        with closing(apsw.Connection(str(path), apsw.SQLITE_OPEN_READWRITE)) as connection:
+            connection.pragma("wal_checkpoint(TRUNCATE)")
+    except apsw.Error:
+        pass  # damaged, or in use
 
 
 def replace_database(path: Path, fresh: Path) -> Path:

@@ -63,6 +63,7 @@ def progress_of(record: SpecRecord, now_ns: int) -> Progress:
     """The numbers of a spec as they are at `now_ns`, nanoseconds since the epoch."""
     statuses = [task.status for task in record.tasks]
     files = files_changed(record.tasks)
+    summary = summarise(record)  # the same waves as in every list: planned ones count too
     return Progress(
         spec=record.name,
         status="in_progress",
@@ -74,8 +75,8 @@ def progress_of(record: SpecRecord, now_ns: int) -> Progress:
         tasks_in_progress=statuses.count(TaskStatus.IN_PROGRESS),
         tasks_blocked=statuses.count(TaskStatus.BLOCKED),
         tasks_deferred=sum(is_put_off(task) for task in record.tasks),
-        current_wave=summarise(record).wave_current,
-        waves_total=len(wave_states(record)),
+        current_wave=summary.wave_current,
+        waves_total=summary.waves_total,
         files_changed=files,
         technologies=technologies_of(files),
     )

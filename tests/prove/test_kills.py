@@ -77,6 +77,12 @@ def test_killed_at_any_moment(template: Workspace, tmp_path: Path, what: str, se
     original = tree(template)
     if what == "restore":
         template.spec(SPEC).cleanup()
+        cleaned = tree(template)
+    else:
+        shutil.copytree(template.paths.root, tmp_path / "cleaned")
+        trial = Workspace.open(tmp_path / "cleaned")
+        trial.spec(SPEC).cleanup()
+        cleaned = tree(trial)
     half_way = 0
     for attempt in range(KILLS):
         folder = tmp_path / f"ws-{attempt}"
@@ -88,7 +94,8 @@ def test_killed_at_any_moment(template: Workspace, tmp_path: Path, what: str, se
         kept = {path: digest for path, digest in now.items() if not path.endswith(".spw-tmp")}
         # What is on disk is whole, and the rest comes back.
         assert kept.items() <= original.items()
-        half_way += len(tree(template)) != len(kept) != len(original)
+        # Neither before the first file nor after the last one.
+        half_way += len(cleaned) < len(kept) < len(original)
         if chance.random() < 0.5:
             workspace.harvest()
         if what == "cleanup":
@@ -98,3 +105,105 @@ def test_killed_at_any_moment(template: Workspace, tmp_path: Path, what: str, se
         assert restored == original
         shutil.rmtree(folder)
     assert half_way > KILLS / 10, "the kills came too early or too late to prove anything"
+
+
+MARKS = 40
+MARK_TASKS = "\n".join(f"- [ ] {number}. Task {number} {'x' * 200}" for number in range(1, 2000)) + "\n"
+
+
+def test_killed_marks_leave_tasks_whole(workspace: Workspace) -> None:
+    """What is there is the old list or the new one, and the next mark works."""
+    chance = random.Random("marks")
+    path = workspace.paths.spec_dir("alpha") / "tasks.md"
+    path.write_text(MARK_TASKS)
+    command = [sys.executable, "-m", "spw_core.cli", "tasks", "mark", "alpha", "1000"]
+    started = time.monotonic()
+    subprocess.run([*command, "done"], cwd=workspace.paths.root, check=True, capture_output=True)
+    duration = time.monotonic() - started
+    done = path.read_bytes()
+    changed = 0
+    for attempt in range(MARKS):
+        path.write_text(MARK_TASKS)
+        process = subprocess.Popen(
+            [*command, "done"],
+            cwd=workspace.paths.root,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        # Most of the time goes into starting Python: the writing is at the end.
+        time.sleep(chance.uniform(0.4, 1.1) * duration)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert path.read_bytes() in (MARK_TASKS.encode(), done), attempt
+        changed += path.read_bytes() == done
+    subprocess.run([*command, "done"], cwd=workspace.paths.root, check=True, capture_output=True)
+    assert path.read_bytes() == done
+    assert 0 < changed < MARKS, "the kills came too early or too late to prove anything"
+
+
+REPAIRS = 30
+
+REPAIR = """
+import sys
+from spw_core.api import Workspace
+import spw_core.harvest.harvest
+workspace = Workspace.open(sys.argv[1])
+print("ready", flush=True)
+workspace.harvest()
+"""
+
+
+def damaged_and_cleaned(template: Workspace) -> None:
+    """Clean up, then destroy a table of the database and the last tenth of its pages."""
+    template.spec(SPEC).cleanup()
+    path = template.paths.spec_db(SPEC)
+    connection = apsw.Connection(str(path))
+    connection.pragma("wal_checkpoint(TRUNCATE)")
+    # A table that every command reads, so that the next harvest finds the damage at once.
+    [[root]] = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'spec_meta'").fetchall()
+    size = int(str(connection.pragma("page_size")))
+    connection.close()
+    data = bytearray(path.read_bytes())
+    pages = len(data) // size
+    start = size * (pages - pages // 10)
+    data[start:] = b"\xa5" * (len(data) - start)
+    first = size * (int(str(root)) - 1)
+    data[first : first + size] = b"\xa5" * size
+    path.write_bytes(data)
+
+
+def repair(root: Path, killed_after: float | None = None) -> float:
+    """Seconds that a harvest took, which may be killed."""
+    process = subprocess.Popen([sys.executable, "-c", REPAIR, str(root)], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    started = time.monotonic()
+    if killed_after is not None:
+        time.sleep(killed_after)
+        process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=120)
+    return time.monotonic() - started
+
+
+def test_killed_repairs_lose_nothing_that_was_readable(template: Workspace, tmp_path: Path) -> None:
+    chance = random.Random("repairs")
+    original = tree(template)
+    damaged_and_cleaned(template)
+    trial = Workspace.open(shutil.copytree(template.paths.root, tmp_path / "trial"))
+    duration = repair(trial.paths.root)
+    trial.spec(SPEC).restore()
+    readable = {path: digest for path, digest in tree(trial).items() if original.get(path) == digest}
+    assert len(tree(template)) < len(readable)
+    unfinished = 0
+    for attempt in range(REPAIRS):
+        workspace = Workspace.open(shutil.copytree(template.paths.root, tmp_path / f"ws-{attempt}"))
+        repair(workspace.paths.root, chance.uniform(0, duration))
+        moved = list(workspace.paths.spec_dir(SPEC).glob("spec.db.corrupt-*"))
+        unfinished += not moved
+        assert workspace.harvest().ok
+        check_databases(workspace)
+        workspace.spec(SPEC).restore()
+        now = tree(workspace)
+        assert readable.items() <= now.items(), attempt
+        shutil.rmtree(workspace.paths.root)
+    assert 0 < unfinished < REPAIRS, "the kills came too early or too late to prove anything"

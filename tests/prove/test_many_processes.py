@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import shutil
 import signal
@@ -14,6 +15,7 @@ import apsw
 import pytest
 
 from spw_core.api import Workspace
+from spw_core.store.spec import SpecStore
 
 pytestmark = pytest.mark.prove
 
@@ -22,7 +24,7 @@ import sys
 from spw_core.api import Workspace
 workspace = Workspace.open(sys.argv[1])
 for turn in range(int(sys.argv[3])):
-    note = workspace.paths.spec_dir("alpha") / f"note-{sys.argv[2]}-{turn}.md"
+    note = workspace.paths.spec_dir("alpha") / f"note-{sys.argv[2]}-{turn % int(sys.argv[4])}.md"
     note.write_text(f"# Note {sys.argv[2]} {turn}\\n")
     report = workspace.harvest(["alpha"])
     assert report.ok, report
@@ -31,22 +33,40 @@ for turn in range(int(sys.argv[3])):
 HARVESTER = "import sys; from spw_core.api import Workspace; Workspace.open(sys.argv[1]).harvest()"
 
 
+WRITERS = 20
+OPERATIONS = 200
+# Each writer writes the same few files again and again: what is proven is that no version is lost, and
+# with thousands of files every one of the 4000 harvests would mostly walk over folders.
+NOTES = 20
+
+
 def test_twenty_writers_lose_nothing(workspace: Workspace) -> None:
+    arguments = [str(workspace.paths.root), str(OPERATIONS), str(NOTES)]
     writers = [
         subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(workspace.paths.root), str(number), "20"],
+            [sys.executable, "-c", WRITER, arguments[0], str(number), *arguments[1:]],
             stderr=subprocess.PIPE,
         )
-        for number in range(20)
+        for number in range(WRITERS)
     ]
-    assert [writer.communicate(timeout=600)[1].decode() for writer in writers] == [""] * 20
-    spec_db = apsw.Connection(str(workspace.paths.spec_db("alpha")), flags=apsw.SQLITE_OPEN_READONLY)
-    assert spec_db.execute("SELECT count(*) FROM artifacts").fetchall() == [(400,)]
-    spec_db.close()
+    assert [writer.communicate(timeout=600)[1].decode() for writer in writers] == [""] * WRITERS
+    written = {
+        hashlib.sha256(f"# Note {number} {turn}\n".encode()).hexdigest()
+        for number in range(WRITERS)
+        for turn in range(OPERATIONS)
+    }
+    notes = WRITERS * NOTES
+    with SpecStore.reading(workspace.paths.spec_db("alpha")) as store:
+        assert store is not None
+        versions = store.versions()
+        assert sum(version.is_current for version in versions) == notes
+        # A harvest may also have seen a file of another writer in the moment when it was empty.
+        assert written <= {version.content_hash for version in versions}
+        assert not store.is_damaged()
     index = apsw.Connection(str(workspace.paths.index_db), flags=apsw.SQLITE_OPEN_READONLY)
-    assert index.execute("SELECT count(*) FROM documents").fetchall() == [(400,)]
+    assert index.execute("SELECT count(*) FROM documents").fetchall() == [(notes,)]
     assert index.execute("SELECT count(*) FROM chunks_fts WHERE chunks_fts MATCH 'note'").fetchall() == [
-        (400,)
+        (notes,)
     ]
     index.close()
 
