@@ -294,6 +294,11 @@ def test_mark_done_without_log_27(workspace: Workspace, tasks: Path, log: tuple[
     assert tasks.read_text() == PLAIN
 
 
+def test_log_counts_by_its_file_name_or_its_heading(workspace: Workspace, tasks: Path) -> None:
+    write(workspace, "specs/alpha/execution/_implementation-logs/task-1.md", "# Task 12: X\n\nDone.\n")
+    assert mark(workspace, "1", "done", "--require-impl-log")["status"] == "done"
+
+
 def test_log_that_was_cleaned_away_still_counts(workspace: Workspace, tasks: Path) -> None:
     log = write(workspace, "specs/alpha/execution/_implementation-logs/task_2.md", "# Done\n")
     workspace.harvest()

@@ -489,12 +489,18 @@ def test_run_folders_by_any_path(
         ".spec-workflow/approvals/alpha",
     ],
 )
-@pytest.mark.parametrize("name", ["handoff-validate", "runs-latest-unfinished"])
-def test_folders_outside_every_spec_are_refused(
-    workspace: Workspace, capsys: Capture, monkeypatch: pytest.MonkeyPatch, name: str, path: str
+def test_folders_outside_every_spec_are_not_looked_at(
+    workspace: Workspace, capsys: Capture, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     monkeypatch.chdir(workspace.paths.root)
-    assert "not a folder of a spec in this workspace" in failure(capsys, workspace, name, path)
+    answer = failure(capsys, workspace, "handoff-validate", path)
+    assert "not a folder of a spec in this workspace" in answer
+    answer = tool(capsys, workspace, "runs-latest-unfinished", path)
+    assert (answer["found"], answer["reason"]) == (False, "phase_dir_missing")
+    (workspace.paths.root / "scout").mkdir()
+    (workspace.paths.root / "scout/status.json").write_text('{"status": "pass"}')
+    answer = tool(capsys, workspace, "dispatch-read-status", "scout", "--run-dir", path)
+    assert answer == {"status": "missing", "valid": False, "error": "status.json not found"}
 
 
 def test_run_folders_that_are_none(workspace: Workspace, capsys: Capture, tmp_path: Path) -> None:
@@ -638,6 +644,19 @@ def test_dispatch_read_status_of_nobody(workspace: Workspace, capsys: Capture) -
     )
     assert spw("tools", "dispatch-read-status", "scout", workspace=workspace) == 1
     assert "--run-dir" in capsys.readouterr().err
+
+
+def test_dispatch_read_status_looks_at_the_file_of_a_sealed_run_first(
+    workspace: Workspace, capsys: Capture
+) -> None:
+    write_run(workspace, f"{QA}/run-001", {"scout": "blocked"})
+    workspace.harvest()
+    words = ("dispatch-read-status", "scout", "--run-dir", f".spec-workflow/{QA}/run-001")
+    assert raw(capsys, workspace, *words) == "blocked"
+    write(workspace, f"{QA}/run-001/scout/status.json", '{"status": "pass"}')
+    assert raw(capsys, workspace, *words) == "pass"
+    shutil.rmtree(workspace.paths.spec_dir("alpha") / "qa/_comms/qa/run-001")
+    assert raw(capsys, workspace, *words) == "blocked"
 
 
 # -- verify-task ---------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
@@ -412,3 +413,34 @@ def test_no_bytes_make_the_reader_raise(data: bytes) -> None:
     document, _ = parse_toml(data)
     config, _ = decode_config(document)
     assert isinstance(config, Config)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{'a.' * 20_000}a = 1\n",
+        f"[{'a.' * 20_000}a]\nlost = 1\n",
+        f"x = {{{'a.' * 20_000}a = 1}}\n",
+        ("a." * 49 + "a = 1\n") * 2000,
+        "a =\n" * 60_000,
+        "[a]\n" * 60_000,
+        "[planning]\nmax_wave_size = 0x" + "f" * 200_000 + "\n",
+        "a." * 500_000,
+    ],
+    ids=["key", "header", "inline", "many", "broken-lines", "broken-sections", "huge-number", "megabyte"],
+)
+def test_absurd_files_cost_no_time_and_are_said(workspace: Workspace, text: str) -> None:
+    started = time.perf_counter()
+    loaded = load(workspace, text)
+    assert time.perf_counter() - started < 5  # well under one second, on a machine with nothing else to do
+    assert loaded.config == Config()
+    assert loaded.warnings
+
+
+def test_dots_that_are_no_keys_cost_no_line() -> None:
+    document, problems = parse_toml(
+        b"# " + b"x." * 80 + b"\na = '" + b"x." * 80 + b"'\nb = 2 # " + b"x." * 80
+    )
+    assert (document["a"], document["b"], problems) == ("x." * 80, 2, [])
+    document, problems = parse_toml(b"[" + b"a." * 60 + b"a]\nlost = 1\n[models]\nx = 'y'\n")
+    assert (document, len(problems)) == ({"models": {"x": "y"}}, 1)

@@ -64,6 +64,11 @@ def test_verdict(statuses: dict[str, str], verdict: str) -> None:
     ("runs", "pointer", "status", "run_id", "stale"),
     [
         ({}, None, "missing", "", 0),
+        # Without any run only `_latest.json` is believed, and not where it names a run.
+        ({}, files("pass"), "missing", "", 0),
+        ({}, files("pass", latest_status="blocked"), "blocked", "", 1),
+        ({}, files("", "", "pass"), "pass", "", 0),
+        ({}, files("", "run-001", "pass"), "missing", "", 1),
         ({1: "blocked", 2: "pass"}, None, "pass", "run-002", 0),
         ({1: "blocked", 2: "blocked", 3: "blocked", 5: "pass"}, None, "pass", "run-005", 0),
         ({1: "pass"}, files("pass"), "pass", "run-001", 0),

@@ -15,11 +15,14 @@ from spw_core.domain.approval_lookup import find_approval
 from spw_core.domain.artifacts import ARTIFACTS, Deviation, artifacts_of, deviations_of
 from spw_core.domain.complexity import complexity_of
 from spw_core.domain.model import Document, Run, SpecRecord, Subagent, WaveFiles
+from spw_core.domain.next_wave import next_wave
 from spw_core.domain.places import Kind
 from spw_core.domain.prerequisites import PREREQUISITES, missing_prerequisites
 from spw_core.domain.registry import COMMANDS
 from spw_core.domain.resume import Resume, resume
 from spw_core.domain.stage import stage_of
+from spw_core.domain.unfinished import obstacles
+from spw_core.domain.wave_status import wave_status
 from spw_core.domain.wave_summary import wave_digest
 from spw_core.domain.waves import resolve_checkpoint, wave_states
 from spw_core.formats.approvals import Approval
@@ -351,7 +354,10 @@ def test_wave_states(runs: tuple[Run, ...], expected: list[tuple[int, str, int, 
             id="checkpoint_without_verdict",
         ),
         pytest.param(
-            [executed(1)], files(1, "pass", text="Built"), ("pass", "wave_summary", "Built"), id="claim_alone"
+            [executed(1)],
+            files(1, "pass", text="Built"),
+            ("in_progress", "execution_scan", "run-001: 1 of 1 subagents pass"),
+            id="claim_of_a_summary_alone",
         ),
         pytest.param(
             [executed(1)],
@@ -444,7 +450,7 @@ SECOND = (executed(2), gate(2, "pass"))
         pytest.param(
             line("x", "1", 1) + "## Deferred\n" + line(" ", "2", 2),
             FIRST,
-            ("next-wave", 2),
+            ("done", 1),
             id="deferred_left",
         ),
         pytest.param(line("x", "1", 1), (), ("done", 0), id="done_without_runs"),
@@ -459,6 +465,51 @@ def test_resume_says_what_blocks() -> None:
     record = SpecRecord("s", runs=(gate(1, "blocked"),))
     reason = "the checkpoint of wave 1 is blocked (execution/waves/wave-01/checkpoint/run-001)"
     assert resume(record) == Resume("blocked", 1, reason)
+
+
+@pytest.mark.parametrize(
+    ("word", "state", "action", "step"),
+    [
+        ("blocked", "blocked", ("blocked", 1), ("blocked", 1)),
+        ("pass", "complete", ("next-wave", 2), ("execute", 2)),
+    ],
+)
+def test_a_pointer_without_any_run_is_believed_by_all(
+    word: str, state: str, action: tuple[str, int], step: tuple[str, int]
+) -> None:
+    tasks = parse_tasks(line("x", "1", 1) + line(" ", "2", 2)).tasks
+    record = SpecRecord("s", runs=(executed(1),), waves=(files(1, latest=word),), tasks=tasks)
+    [wave] = wave_states(record)
+    assert (wave.status, wave.checkpoint.status, wave.checkpoint.source) == (state, word, "latest_json")
+    assert wave_digest(record, 1).status == word
+    answer, status, asked = resume(record), wave_status(record), next_wave(record)
+    assert (answer.action, answer.wave) == action
+    assert (asked.action, asked.wave) == step
+    if word == "blocked":
+        assert (status.resume_action, status.checkpoint_status) == ("wait-checkpoint", "blocked")
+        assert asked.reason == answer.reason == "the checkpoint of wave 1 is blocked (_latest.json)"
+        assert "wave 1: checkpoint blocked (_latest.json)" in [
+            obstacle.text for obstacle in obstacles(record, has_post_mortem=True)
+        ]
+    else:
+        assert (status.resume_action, status.current_wave) == ("start-wave", "02")
+
+
+@pytest.mark.parametrize("with_folder", [False, True])
+def test_no_wave_is_asked_for_where_only_deferred_tasks_are_left(with_folder: bool) -> None:
+    tasks = parse_tasks(line("x", "1", 1) + "## Deferred\n" + line(" ", "2", 2)).tasks
+    waves = (files(2),) if with_folder else ()
+    record = SpecRecord("s", runs=FIRST, waves=waves, tasks=tasks)
+    step, status = next_wave(record), wave_status(record)
+    assert (step.action, step.wave, step.task_ids, step.deferred_ready) == ("execute", 0, (), ("2",))
+    assert resume(record).action == status.resume_action == "done"
+    assert resume(record).reason == "all planned tasks are complete; deferred and ready: 2"
+    assert step.warnings == status.warnings == ("deferred and not done: 2",)
+    begun = SpecRecord(
+        "s", runs=FIRST, tasks=parse_tasks(line("x", "1", 1) + "## Deferred\n" + line("-", "2", 2)).tasks
+    )
+    assert (next_wave(begun).action, resume(begun).action) == ("continue-wave", "continue-wave")
+    assert wave_status(begun).resume_action == "resume-in-progress"
 
 
 STATUSES = st.sampled_from(["pass", "blocked", "missing", "invalid"])
@@ -494,6 +545,7 @@ def test_there_is_one_answer_about_a_wave(runs: list[Run], pointers: list[WaveFi
     states = wave_states(record)
     for state in states:
         digest = wave_digest(record, state.number)
+        assert digest.status in (state.status, {"complete": "pass"}.get(state.status))
         if state.checkpoint.status in ("pass", "blocked"):
             assert digest.status == state.checkpoint.status
             assert {"pass": "complete", "blocked": "blocked"}[digest.status] == state.status

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -77,7 +78,10 @@ def repaired(workspace: Workspace) -> None:
             passing(1, 2),
             {
                 "action": "execute",
-                "warnings": ["task_ids_mismatch: task 5 is not in the frontmatter's task_ids"],
+                "warnings": [
+                    "task_ids_mismatch: task 5 is not in the frontmatter's task_ids",
+                    "deferred and not done: 5",
+                ],
             },
             id="mismatch_is_passed_through-19",
         ),
@@ -376,3 +380,19 @@ def test_configured_strategy_is_read(workspace: Workspace) -> None:
     assert ask(workspace, "tasks", "next", "alpha", "--raw").out == "done"
     write(workspace, "spw-config.toml", '[planning]\ntasks_generation_strategy = "rolling-wave"\n')
     assert json.loads(ask(workspace, "tasks", "next", "alpha").out)["action"] == "plan-next-wave"
+
+
+def test_an_id_borne_and_asked_for_by_thousands_is_no_burden() -> None:
+    """Edges from task to task would be sixteen million here."""
+    count = 4000
+    started = time.perf_counter()
+    answer = next_wave(record("- [ ] 1. a\n  - Depends On: 1\n" * count))
+    assert (answer.action, len(answer.blocked)) == ("blocked", count)
+    assert answer.blocked[0].cycle == ("1", "1")
+    bearers = line("!", "1", 1) * count
+    answer = next_wave(record(bearers + "".join(line(" ", str(n), 1, "1") for n in range(2, count))))
+    assert answer.blocked[-1].why == f"task {count - 1} depends on 1, which cannot be done either"
+    # Every task leads on and back to the first one: as many circles as tasks.
+    back = "".join(line(" ", str(n), 1, f"1, {n % count + 1}") for n in range(1, count + 1))
+    assert all(task.cycle[0] == task.task_id for task in next_wave(record(back)).blocked)
+    assert time.perf_counter() - started < 20  # it took minutes

@@ -40,7 +40,8 @@ CONFIG_FILES = (
     (".spw/spw-config.toml", FALLBACK),
 )
 
-_MAX_CONFIG_BYTES = 1024 * 1024
+# A hundred times a file that sets everything; reading much more would hold up every command.
+_MAX_CONFIG_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)

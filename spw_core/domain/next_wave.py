@@ -79,15 +79,18 @@ def next_wave(record: SpecRecord, strategy: str = "") -> NextWave:
             return NextWave(EXECUTE, reason, wave, ready, put_off, stuck, warnings)
         reason = f"no task of wave {wave} can start: {_listed([task.why for task in stuck])}"
         return NextWave(BLOCKED, reason, wave, (), put_off, stuck, warnings)
-    # The work that counts is done; deferred tasks are reported and never asked for.
+    # The work that counts is done. Deferred tasks are reported, and offered when they could be taken up.
     remarks = put_off_warnings(record.tasks)
     warnings = (*warnings, *remarks)
     deferred = "".join(f"; {remark}" for remark in remarks)
+    if put_off:
+        reason = f"all planned tasks are complete; deferred and ready: {_listed(list(put_off))}"
+        return NextWave(EXECUTE, reason, deferred_ready=put_off, warnings=warnings)
     # A spec that was completed is not planned on, whatever its strategy.
     if (record.generation_strategy or strategy) == ROLLING_WAVE and not record.completed_at:
         reason = f"all planned tasks are complete{deferred}"
-        return NextWave(PLAN_NEXT_WAVE, reason, deferred_ready=put_off, warnings=warnings)
-    return NextWave(DONE, f"all tasks complete{deferred}", deferred_ready=put_off, warnings=warnings)
+        return NextWave(PLAN_NEXT_WAVE, reason, warnings=warnings)
+    return NextWave(DONE, f"all tasks complete{deferred}", warnings=warnings)
 
 
 def _missing_waves(record: SpecRecord, plan: TaskPlan) -> Iterator[str]:

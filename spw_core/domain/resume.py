@@ -53,7 +53,8 @@ def _after(last: int, step: NextWave, *, has_tasks: bool) -> Resume:
     if step.action in (steps.BLOCKED, steps.CONTINUE_WAVE):
         action = BLOCKED if step.action == steps.BLOCKED else CONTINUE_WAVE
         return Resume(action, step.wave, step.reason)
-    if step.action == steps.DONE:
+    if step.action == steps.DONE or (step.action == steps.EXECUTE and not step.task_ids):
+        # Deferred tasks may be taken up, but no wave waits for them.
         # Before there are tasks, what comes next is the first wave.
         return Resume(DONE, last, step.reason) if has_tasks or last else Resume(NEXT_WAVE, 1, step.reason)
     # A task that was added to a complete wave takes the work back to it.

@@ -259,8 +259,12 @@ def _find_cycles(
                 else:
                     branches.append(iter(bearers[target]))
                 path.append(target)
-            elif (start := place[target]) >= 0:
-                while free and free[-1] >= start:
+            else:
+                start = place[target]
+                if start < 0 and isinstance(target, str) and bearers[target]:
+                    # A name is left before the task that bears it is; that task closes the circle as well.
+                    start = place[bearers[target][0]]
+                while start >= 0 and free and free[-1] >= start:
                     circle = _circle(path, start, free.pop())
                     found[circle[0]] = circle
     return found
@@ -269,6 +273,7 @@ def _find_cycles(
 def _circle(path: Sequence[int | str], start: int, at: int) -> tuple[int, ...]:
     """The tasks of the circle `path[start:]`, from the one at the place `at` on."""
     length = len(path) - start
+    length += length % 2  # the name that closes the circle need not be on the path
     steps = range(0, min(length, 2 * (_SHOWN_OF_CYCLE - 1)) + 1, 2)  # every other node is a name
     nodes = (path[start + (at - start + step) % length] for step in steps)
     return tuple(node for node in nodes if isinstance(node, int))

@@ -11,7 +11,7 @@ from spw_core.domain.task_plan import is_put_off as is_put_off  # many ask for i
 from spw_core.domain.task_plan import put_off_waves
 from spw_core.domain.waves import COMPLETE, WaveState, wave_states
 from spw_core.formats.approvals import NEEDS_REVISION, PENDING
-from spw_core.formats.status import BLOCKED, MISSING
+from spw_core.formats.status import BLOCKED
 from spw_core.formats.tasks import TaskStatus
 from spw_core.text import clean_line
 
@@ -58,7 +58,9 @@ def _from_waves(record: SpecRecord) -> Iterator[str]:
     states = wave_states(record)
     put_off = put_off_waves(record.tasks)
     for state in states:
-        if state.status != COMPLETE and state.number not in put_off:
+        # A pointer file's word is enough to go on, not to call a spec finished: somebody must have checked.
+        is_checked = state.status == COMPLETE and state.checkpoint.attempts
+        if not is_checked and state.number not in put_off:
             yield _about_checkpoint(state)
     if states:  # otherwise the work was not done in waves, whatever the plan was
         seen = {state.number for state in states}
@@ -73,7 +75,7 @@ def _about_checkpoint(state: WaveState) -> str:
     if checkpoint.status == BLOCKED:
         attempts = f"{checkpoint.attempts} attempt{'s' if checkpoint.attempts != 1 else ''}"
         return f"wave {state.number}: checkpoint blocked ({attempts})"
-    if checkpoint.status == MISSING:
+    if not checkpoint.attempts:
         return f"wave {state.number}: no checkpoint was run"
     return f"wave {state.number}: the checkpoint has no verdict"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 import shutil
 import signal
@@ -26,7 +27,6 @@ import sys
 from spw_core.api import Workspace
 import spw_core.harvest.cleanup, spw_core.harvest.restore
 spec = Workspace.open(sys.argv[1]).spec(sys.argv[2])
-print("ready", flush=True)
 spec.cleanup() if sys.argv[3] == "cleanup" else spec.restore()
 """
 
@@ -41,13 +41,13 @@ def tree(workspace: Workspace) -> dict[str, str]:
     return found
 
 
-def kill_during(workspace: Workspace, what: str, delay: float) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-c", DO, str(workspace.paths.root), SPEC, what], stdout=subprocess.PIPE
-    )
-    assert process.stdout is not None
-    process.stdout.readline()
-    time.sleep(delay)
+def kill_at(workspace: Workspace, what: str, target: int) -> None:
+    """Kill a cleanup or restore when so many files are there: by its progress, not by the clock."""
+    process = subprocess.Popen([sys.executable, "-c", DO, str(workspace.paths.root), SPEC, what])
+    while process.poll() is None:
+        there = sum(len(files) for _, _, files in os.walk(workspace.paths.workflow))
+        if there <= target if what == "cleanup" else there >= target:
+            break
     process.send_signal(signal.SIGKILL)
     process.communicate()
 
@@ -88,7 +88,7 @@ def test_killed_at_any_moment(template: Workspace, tmp_path: Path, what: str, se
         folder = tmp_path / f"ws-{attempt}"
         shutil.copytree(template.paths.root, folder)
         workspace = Workspace.open(folder)
-        kill_during(workspace, what, chance.uniform(0, 0.12 if what == "cleanup" else 0.2))
+        kill_at(workspace, what, chance.randint(len(cleaned), len(original)))
         check_databases(workspace)
         now = tree(workspace)
         kept = {path: digest for path, digest in now.items() if not path.endswith(".spw-tmp")}
@@ -148,7 +148,6 @@ import sys
 from spw_core.api import Workspace
 import spw_core.harvest.harvest
 workspace = Workspace.open(sys.argv[1])
-print("ready", flush=True)
 workspace.harvest()
 """
 
