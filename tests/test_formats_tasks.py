@@ -393,6 +393,166 @@ def test_nested_tasks() -> None:
     ]
 
 
+# --- what looks like a task and what looks like none ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        pytest.param(
+            "## Phase 1\n### 1. Set up\n- Status: done\n### 2. Go\n", [2, 4], id="numbered-headings"
+        ),
+        pytest.param("# T\n\n## Implementation\n1. A\n2. B\n", [4, 5], id="numbered-items"),
+        pytest.param("| ID | Task |\n|---|---|\n| 1 | A |\n| **2** | B |\n", [3, 4], id="table"),
+        pytest.param("| Done | Task |\n|---|---|\n| [x] | A |\n| [ ] | B |\n", [3, 4], id="table-of-boxes"),
+        pytest.param("> - [ ] 1. A\n", [1], id="quoted-box"),
+    ],
+)
+def test_a_file_that_only_looks_like_tasks_is_no_finished_one(text: str, lines: list[int]) -> None:
+    document = parse_tasks(text)
+    assert (document.tasks, document.has_tasklike_lines) == ((), True)
+    assert [problem.line for problem in document.problems] == lines
+
+
+@pytest.mark.parametrize("text", ["## Execution Constraints\n1. One\n", "# T\n| a | b |\n", "> quoted 1.\n"])
+def test_a_file_without_anything_like_tasks(text: str) -> None:
+    document = parse_tasks(text)
+    assert (document.tasks, document.has_tasklike_lines, document.problems) == ((), False, ())
+
+
+def test_numbered_criteria_do_not_replace_heading_tasks() -> None:
+    document = parse_tasks(
+        "### Task 1: A\n\n#### Acceptance Criteria\n- [x] 1. works\n- [x] 2. b\n### Task 2: B\n"
+    )
+    assert [(task.id, task.status) for task in document.tasks] == [("1", PENDING), ("2", PENDING)]
+    assert document.tasks[0].notes == ("[x] 1. works", "[x] 2. b")
+
+
+def test_boxes_below_a_deeper_heading_of_a_task_are_reported_as_notes() -> None:
+    document = parse_tasks("### Task 1: A\n#### Verify\n- [x] 1. works\n### Task 2: B\n")
+    assert ids(document) == ["1", "2"]
+    assert remarks(document) == [(3, "checkbox 1 is read as a note of the task in the heading")]
+
+
+def test_subtasks_below_a_deeper_heading_stay_tasks() -> None:
+    assert ids(parse_tasks("### Task 1: A\n#### Steps\n- [x] 1.1 One\n")) == ["1.1"]
+
+
+def test_a_heading_task_that_checkboxes_displace_is_reported() -> None:
+    document = parse_tasks("### Task 1: A\n- [ ] 1.1 One\n### Task 2: B\n")
+    assert ids(document) == ["1.1"]
+    assert [problem.line for problem in document.problems] == [3]
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        ("- [done] 2. B", DONE),
+        ("- [>>] 2. B", PENDING),
+        ("- [xx] 2. B", PENDING),
+        ("- [WIP] 2 B", IN_PROGRESS),
+    ],
+)
+def test_a_box_with_an_unknown_mark_is_a_task(line: str, status: TaskStatus) -> None:
+    document = parse_tasks(f"- [x] 1. A\n{line}\n")
+    assert [(task.id, task.status) for task in document.tasks] == [("1", DONE), ("2", status)]
+    assert [problem.line for problem in document.problems] == [2]
+    assert "unknown status sign" in document.problems[0].message
+
+
+@pytest.mark.parametrize("line", ["- [text](url) 2. B", "- [ref]: 2. B", "- [12] 2. B", "- [RFC] 2 pages"])
+def test_links_and_references_are_no_boxes(line: str) -> None:
+    assert ids(parse_tasks(f"- [x] 1. A\n\n{line}\n")) == ["1"]
+
+
+@pytest.mark.parametrize("blank", ["", "\n"])
+def test_metadata_goes_to_the_task_it_is_indented_below(blank: str) -> None:
+    parent, child = parse_tasks(
+        f"- [ ] 1. Parent\n    - [ ] 1.1 Child\n{blank}"
+        f"  - Wave: 2\n{blank}  - Depends On: 9\n  - Files: a.py\n"
+    ).tasks
+    assert (parent.wave, parent.depends_on, parent.files) == (2, ("9",), ("a.py",))
+    assert (child.wave, child.depends_on, child.files) == (None, (), ())
+
+
+def test_metadata_returns_over_several_levels() -> None:
+    tasks = parse_tasks(
+        "- [ ] 1. A\n  - [ ] 1.1 B\n    - [ ] 1.1.1 C\n  - Wave: 3\n- [ ] 2. D\n  - Wave: 4\n"
+    )
+    assert [task.wave for task in tasks.tasks] == [3, None, None, 4]
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["Acceptance criteria:", "**Definition of Done**", "Critérios de aceitação:", "Criterios de aceptación:",
+     "Akzeptanzkriterien:", "Critères d'acceptation :"],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "shape", ["  - {}\n    - [ ] 1. works\n    - [ ] 2.1 also\n", "  {}\n  - [ ] 1. works\n"]
+)
+def test_numbered_criteria_below_a_label_are_notes(label: str, shape: str) -> None:
+    task = only("- [ ] 1. A\n" + shape.format(label))
+    assert "[ ] 1. works" in task.notes
+
+
+@pytest.mark.parametrize(
+    "heading", ["## Acceptance Criteria", "### Definition of Done", "## Definição de pronto"]
+)
+def test_numbered_criteria_below_a_heading_are_no_tasks(heading: str) -> None:
+    assert ids(parse_tasks(f"- [ ] 1. A\n\n{heading}\n- [ ] 1. works\n- [ ] 3 unit tests pass\n")) == ["1"]
+    assert parse_tasks(f"{heading}\n- [ ] 1. works\n").has_tasklike_lines
+
+
+def test_a_task_about_criteria_keeps_its_subtasks() -> None:
+    assert ids(parse_tasks("- [ ] 1. Acceptance criteria\n  - [ ] 1.1 Write\n")) == ["1", "1.1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "deferred"),
+    [
+        ("## Deferred: none\n- [ ] 1. A\n", False),
+        ("## No deferred tasks\n- [ ] 1. A\n", False),
+        ("## Never-deferred work\n- [ ] 1. A\n", False),
+        ("## Keine verschobenen Aufgaben\n- [ ] 1. A\n", False),
+        ("- [ ] 1. A\n  - Deferred: yes\n", True),
+        ("- [ ] 1. A\n  - Deferred: no\n", False),
+        ("- [ ] 1. A\n  - Status: deferred\n", True),
+        ("- [ ] 1. A\n  - Status: not deferred\n", False),
+        ("1. A (deferred)\n", True),
+        ("- [ ] 1. A (deferred to wave 3)\n", True),
+        ("- [ ] 1. Queue (deferred jobs)\n", False),
+    ],
+)
+def test_what_defers(text: str, deferred: bool) -> None:
+    task = only(text)
+    assert task.deferred_reason == ("wave" if deferred else "")
+
+
+@pytest.mark.parametrize(
+    ("value", "depends_on", "problems"),
+    [
+        ("1..3", ("1", "2", "3"), 0),
+        ("tasks 1 through 4", ("1", "2", "3", "4"), 0),
+        ("1 to 3", ("1", "2", "3"), 0),
+        ("1 – 3, 8", ("1", "2", "3", "8"), 0),
+        ("REQ-001, T2, #3", ("3",), 1),
+        ("all previous", ("all previous",), 1),
+        ("next-door", ("next-door",), 1),
+        ("none", (), 0),
+    ],
+)
+def test_dependencies_that_are_hard_to_read(value: str, depends_on: tuple[str, ...], problems: int) -> None:
+    document = parse_tasks(f"- [ ] 9. A\n  - Depends On: {value}\n")
+    assert (document.tasks[0].depends_on, len(document.problems)) == (depends_on, problems)
+
+
+@pytest.mark.parametrize(("value", "wave"), [("1.5", 1), ("2/3", 2), ("2a", 2), ("1, 2", 1), ("1-3", 1)])
+def test_a_wave_of_more_than_a_number_is_reported(value: str, wave: int) -> None:
+    document = parse_tasks(f"- [ ] 1. A\n  - Wave: {value}\n")
+    assert document.tasks[0].wave == wave
+    assert remarks(document) == [(1, f"the wave of task 1 is more than a number: {value!r}; read as {wave}")]
+
+
 # --- code, frontmatter, sections ------------------------------------------------------------------------
 
 

@@ -85,6 +85,7 @@ def test_mark(
         pytest.param("- [] 1. A", DONE, "- [x] 1. A", id="empty-box"),
         pytest.param("- [?] 1. A", DONE, "- [x] 1. A", id="unknown-sign"),
         pytest.param("- [ ]* 1. A", DONE, "- [x]* 1. A", id="optional"),
+        pytest.param("- [todo] 1. A", DONE, "- [x] 1. A", id="word"),
         pytest.param("1. [ ] A", DONE, "1. [x] A", id="number-first"),
         pytest.param("### [ ] 1. A", BLOCKED, "### [!] 1. A", id="heading"),
         pytest.param("- ☐ 1. A ☐", DONE, "- ✅ 1. A ☐", id="sign"),
@@ -127,6 +128,10 @@ def test_the_status_it_has_changes_nothing(line: str, status: TaskStatus) -> Non
         pytest.param(b"- [ ] 1. A\n- [~] 2. B\n", b"~", id="file-uses-tilde"),
         pytest.param(b"- [ ] 1. A\n- [!] 2. B\n- [~] 3. C\n", b"~", id="both"),
         pytest.param(b"- [ ] 1. A\n\n```\n- [~] 2. B\n```\n", b"!", id="tilde-in-code"),
+        pytest.param(b"- [ ] 1. A\n  - [~] step\n", b"~", id="tilde-without-id"),
+        pytest.param(b"- [ ] 1. A\n  - _Requirements: 1.1_\n", b"~", id="mcp-keys"),
+        pytest.param(b"- [ ] 1. A\n  - _Prompt: Role: x_\n", b"~", id="mcp-prompt"),
+        pytest.param(b"- [ ] 1. A\n  - Requirements: 1.1\n", b"!", id="plain-keys"),
     ],
 )
 def test_the_character_for_blocked(data: bytes, character: bytes) -> None:
@@ -167,6 +172,18 @@ def test_of_equal_ids_the_first_is_marked() -> None:
     result = mark_task(b"- [ ] 4. A\n- [ ] 5. B\n- [ ] 4. C\n", "4", DONE)
     assert result.data == b"- [x] 4. A\n- [ ] 5. B\n- [ ] 4. C\n"
     assert result.note == "task id 4 is used 2 times; also on line 3"
+
+
+def test_marking_again_reaches_the_next_bearer_of_an_id() -> None:
+    data = b"- [ ] 4. A\n- [ ] 5. B\n- [ ] 4. C\n"
+    for status in (IN_PROGRESS, DONE, IN_PROGRESS):
+        result = mark_task(data, "4", status)
+        data = result.data
+    assert data == b"- [x] 4. A\n- [ ] 5. B\n- [-] 4. C\n"
+    assert (result.line, result.note) == (3, "task id 4 is used 2 times; this is line 3, also on line 1")
+    data = mark_task(data, "4", DONE).data
+    assert data == b"- [x] 4. A\n- [ ] 5. B\n- [x] 4. C\n"
+    assert not mark_task(data, "4", DONE).changed
 
 
 @pytest.mark.parametrize(

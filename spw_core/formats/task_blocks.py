@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, field
 
 from .problem import Problem
-from .task_lines import HEADING, Scan, TaskLine, indent_of
+from .task_fences import HEADING, indent_of
+from .task_lines import Scan, TaskLine
 from .task_values import narrow
 from .task_words import (
     Key,
@@ -114,6 +115,8 @@ class BlockReader:
     problems: list[Problem] = field(default_factory=list)
 
     _block: Block | None = None
+    # The tasks of the list that the current one is nested in, from the outermost on.
+    _outer: list[Block] = field(default_factory=list)
     _open: _OpenKey | None = None
     _prompt: _OpenPrompt | None = None
     _headings: list[_Heading] = field(default_factory=list)
@@ -142,11 +145,20 @@ class BlockReader:
             self._leave_headings(task.level)
         wave = next((heading.wave for heading in reversed(self._headings) if heading.wave is not None), None)
         deferred = any(heading.deferred for heading in self._headings)
+        self._leave_task(task)
         self._block = Block(task, wave, deferred, task.title, notes=["optional"] if task.optional else [])
         self.blocks.append(self._block)
         self._open = None
         self._section = ""
         self._adjacent = True
+
+    def _leave_task(self, following: TaskLine) -> None:
+        if self._block and not self._block.head.level:
+            self._outer.append(self._block)
+        elif self._block is None:
+            self._outer.clear()
+        while self._outer and (following.level or self._outer[-1].head.indent >= following.indent):
+            self._outer.pop()
 
     def _blank(self) -> None:
         self._adjacent = False
@@ -167,6 +179,7 @@ class BlockReader:
             return
         bullet = _BULLET.match(stripped)
         text = stripped[bullet.end() :] if bullet else stripped
+        self._return_to_outer(indent, bool(bullet))
         if self._block and self._belongs(self._block, number, indent, bool(bullet), text):
             self._task_text(self._block, number, indent, bool(bullet), text)
         elif number in self.scan.checkboxes:
@@ -223,6 +236,25 @@ class BlockReader:
     def _belongs(self, block: Block, number: int, indent: int, bulleted: bool, text: str) -> bool:
         if block.head.level or indent > block.head.indent:
             return True
+        return self._is_text_below(block, number, indent, bulleted, text)
+
+    def _return_to_outer(self, indent: int, bulleted: bool) -> None:
+        """Below a nested task, a line that is indented less or is its sibling belongs to the task around."""
+        block = self._block
+        if block is None or block.head.level or indent > block.head.indent or not self._outer:
+            return
+        if indent == block.head.indent and not bulleted:
+            return
+        if indent <= self._outer[0].head.indent:
+            return
+        self._end_prompt()
+        self._open = None
+        self._adjacent = False
+        while indent <= self._outer[-1].head.indent:
+            self._outer.pop()
+        self._block = self._outer.pop()
+
+    def _is_text_below(self, block: Block, number: int, indent: int, bulleted: bool, text: str) -> bool:
         key_line = read_key_line(text) if self._adjacent and number not in self.scan.checkboxes else None
         if key_line and key_line.key:
             return True
@@ -258,7 +290,7 @@ class BlockReader:
         self, block: Block, number: int, indent: int, bulleted: bool, text: str, line: KeyLine, key: Key
     ) -> None:
         nested = self._open is not None
-        if nested or (key is Key.STATUS and block.head.box):
+        if nested or key is Key.DEFERRED or (key is Key.STATUS and block.head.box):
             block.notes.append(text)
         if key is Key.PROMPT:
             self._prompt = _OpenPrompt(number, indent, bulleted, line.open_end, [line.value])

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from .frontmatter import split_frontmatter
 from .problem import Problem
+from .task_fences import indent_of, walk_blocks
+from .task_sections import Sections, find_lookalikes, read_sections
 from .task_values import DASHES, ID, narrow, normalise_id
-from .task_words import (
-    SIGNS,
-    TASK_WORDS,
-    TaskStatus,
-    is_deferred_text,
-    is_tasks_heading,
-    is_wave_plan_heading,
-    wave_in_text,
-)
+from .task_words import SIGNS, TASK_WORDS, TaskStatus, status_of_word
 from .text_decode import BOM, split_lines
 
 
@@ -52,7 +46,8 @@ class TaskLine:
 class Scan:
     """A text cut into lines, with its frontmatter, its tasks and its other checkboxes by line number.
 
-    `hidden` holds the 1-based numbers of the lines inside frontmatter and code fences.
+    `hidden` holds the 1-based numbers of the lines inside frontmatter and code fences. `has_lookalikes`
+    tells that some lines look like tasks and are read as none; `problems` names them.
     """
 
     fields: dict[str, object]
@@ -61,6 +56,7 @@ class Scan:
     tasks: dict[int, TaskLine]
     checkboxes: dict[int, TaskLine]
     problems: list[Problem]
+    has_lookalikes: bool
 
 
 def scan_tasks(text: str) -> Scan:
@@ -68,12 +64,13 @@ def scan_tasks(text: str) -> Scan:
 
     Checkboxes with an id are tasks. Without any of them in a list, headings (`### Task 3: title`) are;
     without those and without other checkboxes at the margin, the items of a numbered list at the margin
-    are, if the heading above them announces tasks or is the title of the document.
+    are, if the heading above them announces tasks or is the title of the document. Numbered checkboxes below
+    acceptance criteria are no tasks.
     """
     text = text.lstrip(BOM)
     fields, _, body_line, problems = split_frontmatter(text)
     lines = split_lines(text)[::2]
-    hidden, fence_problems, section_items = _walk_blocks(lines, body_line - 1)
+    hidden, fence_problems, section_items = walk_blocks(lines, body_line - 1)
     problems.extend(fence_problems)
 
     found: list[TaskLine] = []
@@ -88,50 +85,61 @@ def scan_tasks(text: str) -> Scan:
             task = replace(task, id="")
         found.append(task)
 
-    tasks = {task.number: task for task in _choose(found, lines, hidden)}
+    task_headings = {task.number: task for task in found if task.kind == "heading" and task.id and task.firm}
+    sections = read_sections(lines, hidden, task_headings.keys())
+    for at, task in enumerate(found):
+        if _is_criterion(task, sections, task_headings):
+            found[at] = replace(task, id="")
+            # In a list of criteria nobody expects tasks; anywhere else the reader should know.
+            if task.number not in sections.criteria:
+                problems.append(
+                    Problem(task.number, f"checkbox {task.id} is read as a note of the task in the heading")
+                )
+    tasks = {task.number: task for task in _choose(found, sections)}
     checkboxes = {task.number: task for task in found if task.box and not task.id}
-    return Scan(fields, lines, frozenset(hidden), tasks, checkboxes, problems)
+    problems.extend(_lost_headings(tasks, task_headings, sections))
+    lookalikes = list(find_lookalikes(lines, hidden, sections, no_tasks=not tasks))
+    problems.extend(lookalikes)
+    return Scan(
+        fields, lines, frozenset(hidden), tasks, checkboxes, problems, has_lookalikes=bool(lookalikes)
+    )
 
 
-def _choose(found: list[TaskLine], lines: list[str], hidden: Set[int]) -> list[TaskLine]:
+def _choose(found: list[TaskLine], sections: Sections) -> list[TaskLine]:
     boxed = [task for task in found if task.box and task.id]
     if any(task.kind == "box" for task in boxed):
         return boxed
     headings = [task for task in found if task.kind == "heading" and task.id]
     if headings or any(task.box and not task.indent for task in found):
         return headings
-    numbered = {task.number: task for task in found if task.kind == "numbered"}
-    return _below_task_headings(numbered, lines, hidden) if numbered else []
+    return [task for task in found if task.kind == "numbered" and sections.announces_tasks(task.number)]
 
 
-def _below_task_headings(numbered: dict[int, TaskLine], lines: list[str], hidden: Set[int]) -> list[TaskLine]:
-    """The numbered items below a heading that announces tasks, or below none but the title."""
-    kept: list[TaskLine] = []
-    sections: list[tuple[int, bool]] = []
-    for number, line in enumerate(lines, start=1):
-        task = numbered.get(number)
-        if task:
-            if not sections or any(announces for _, announces in sections):
-                kept.append(task)
-            continue
-        heading = HEADING.match(line)
-        if heading and number not in hidden:
-            level, text = len(heading[1]), line[heading.end() :]
-            while sections and sections[-1][0] >= level:
-                sections.pop()
-            if level > 1:
-                announces = is_tasks_heading(text) or is_deferred_text(text) or wave_in_text(text) is not None
-                sections.append((level, announces and not is_wave_plan_heading(text)))
-    return kept
+def _is_criterion(task: TaskLine, sections: Sections, task_headings: Mapping[int, TaskLine]) -> bool:
+    """Whether a numbered checkbox counts criteria of a task instead of being one."""
+    if task.level or not task.box or not task.id:
+        return False
+    if task.number in sections.criteria:
+        return True
+    above = sections.above(task.number)
+    if not above or above[-1].number in task_headings or above[-1].announces:
+        return False
+    # Below "### Task 1" and a deeper heading stand the criteria of task 1, unless the id says "1.2".
+    owners = [task_headings[heading.number] for heading in above if heading.number in task_headings]
+    return bool(owners) and not any(task.id.startswith(f"{owner.id}.") for owner in owners)
 
 
-def indent_of(line: str) -> int:
-    """The width of the white space before the text; a tab reaches to the next multiple of four."""
-    lead = line[: len(line) - len(line.lstrip())]
-    return len(lead.expandtabs(4)) if "\t" in lead else len(lead)
-
-
-HEADING = re.compile(r"\s{0,3}(#{1,6})\s+")
+def _lost_headings(
+    tasks: Mapping[int, TaskLine], task_headings: Mapping[int, TaskLine], sections: Sections
+) -> Iterator[Problem]:
+    """The `Task N` headings that are no tasks, because checkboxes are, and have no checkbox below them."""
+    ids = {task.id for task in tasks.values()}
+    with_tasks = {heading.number for number in tasks for heading in sections.above(number)}
+    for number, heading in task_headings.items():
+        if number not in tasks and number not in with_tasks and heading.id not in ids:
+            yield Problem(
+                number, f"the heading of task {heading.id} is not read; checkboxes are the tasks of this file"
+            )
 
 
 # --- one line ---------------------------------------------------------------------------------------
@@ -154,6 +162,8 @@ _BOX = re.compile(
     rf"\[(?P<inside>\s{{0,2}}(?P<mark>[^\s\[\]0-9]?)\ufe0f?\s{{0,2}})\](?P<optional>\*(?!\*))?"
     rf"(?=\s|$|[0-9*_{_SIGN}])\s*"
 )
+# "- [done] 2. B": a word where the sign should be. Numbers in brackets and footnotes are references.
+_WORD_BOX = re.compile(r"\[(?P<inside>(?![\d\s,.;-]+\]|\^)[^\[\]]{2,12})\](?=\s|[0-9*_])\s*")
 _GLYPH = re.compile(rf"(?P<sign>[{_SIGN}])\ufe0f?\s*")
 _LAST_GLYPH = re.compile(rf"([{_SIGN}])\ufe0f?$")
 _TASK_ID = re.compile(
@@ -188,6 +198,9 @@ def read_task_line(line: str, number: int) -> TaskLine | None:
         span = (start, start + (1 if box["inside"] else 0))
         status = _MARKS.get(mark) or SIGNS.get(mark, TaskStatus.PENDING)
         position = box.end()
+    word = _WORD_BOX.match(plain, position) if not box and (level or lead["bullet"]) else None
+    if word:
+        return _read_word_box(line, plain, number, level, word)
     sign = _GLYPH.match(plain, position)
     if sign:
         position = sign.end()
@@ -227,6 +240,28 @@ def read_task_line(line: str, number: int) -> TaskLine | None:
     if not level and task.indent <= 1 and name.stop and not name.word:
         return _with_last_sign(replace(task, kind="numbered"))
     return None
+
+
+def _read_word_box(line: str, plain: str, number: int, level: int, box: re.Match[str]) -> TaskLine | None:
+    mark = box["inside"].strip()
+    status = status_of_word(mark)
+    name = _read_name(line, plain, box.end())
+    # "- [RFC] 2 pages" is prose; only a known status makes up for an id that may be a mere number.
+    if not name.id or not (name.firm or status):
+        return None
+    return TaskLine(
+        number=number,
+        kind="heading" if level else "box",
+        indent=indent_of(line),
+        level=level,
+        id=name.id,
+        firm=name.firm,
+        title=_clean_title(name.title),
+        status=status or TaskStatus.PENDING,
+        mark=mark,
+        box=box.span("inside"),
+        optional=False,
+    )
 
 
 def _with_last_sign(task: TaskLine) -> TaskLine:
@@ -276,97 +311,3 @@ def _clean_title(title: str) -> str:
     if title.startswith("**") and title.endswith("**") and title.count("**") == 2 and len(title) > 4:
         return title[2:-2].strip()
     return title
-
-
-# --- blocks -----------------------------------------------------------------------------------------
-
-_LIST_ITEM = re.compile(r"[-*+•]\s|[0-9]{1,9}[.)]\s")
-_CHECKBOX = re.compile(r"[-*+•]\s{0,8}\[")
-_FENCE = re.compile(r"(?:(?:[-*+•]|[0-9]{1,9}[.)])\s{1,8})?(?P<fence>`{3,}|~{3,})(?P<info>.*)")
-_LONGEST_FENCE = 64
-
-
-@dataclass(frozen=True, slots=True)
-class _Fence:
-    line: int
-    char: str
-    length: int
-    container: int  # the indentation of the list item it stands in, -1 outside of lists
-
-
-def _walk_blocks(lines: list[str], start: int) -> tuple[set[int], list[Problem], set[int]]:
-    """Walk the lines from index `start` on and return `(hidden, problems, section_items)`.
-
-    `hidden`: numbers of the lines before `start` and of those inside fences. A fence in a list item ends
-    with the item, and one that no later line closes is no fence: an unclosed fence must not hide tasks.
-    `section_items`: numbers of the lines that stand under a list item ending in a colon.
-    """
-    hidden = set(range(1, start + 1))
-    problems: list[Problem] = []
-    section_items: set[int] = set()
-    last_closing = _last_closing_fences(lines, start)
-    parents: list[tuple[int, bool]] = []
-    fence: _Fence | None = None
-    for index in range(start, len(lines)):
-        line = lines[index]
-        stripped = line.strip()
-        if not stripped:
-            continue
-        indent = indent_of(line)
-        if fence and indent > fence.container:
-            hidden.add(index + 1)
-            if _closing_fence(stripped, fence.char) >= fence.length:
-                fence = None
-            continue
-        if fence:
-            problems.append(Problem(fence.line, "the code fence is not closed inside its list item"))
-            fence = None
-        while parents and parents[-1][0] >= indent:
-            parents.pop()
-        if parents and parents[-1][1]:
-            section_items.add(index + 1)
-        opened = _opening_fence(stripped)
-        if opened:
-            char, length = opened
-            if last_closing[char][length] > index:
-                is_item = stripped[0] != char
-                container = indent if is_item else parents[-1][0] if parents else -1
-                fence = _Fence(index + 1, char, length, container)
-                hidden.add(index + 1)
-                continue
-            problems.append(Problem(index + 1, "the code fence is never closed; read as text"))
-        if _LIST_ITEM.match(stripped):
-            is_section = stripped.rstrip("*_").endswith((":", "：")) and not _CHECKBOX.match(stripped)
-            parents.append((indent, is_section))
-    return hidden, problems, section_items
-
-
-def _opening_fence(stripped: str) -> tuple[str, int] | None:
-    if "```" not in stripped and "~~~" not in stripped:
-        return None
-    match = _FENCE.match(stripped)
-    if match is None or (match["fence"][0] == "`" and "`" in match["info"]):
-        return None
-    return match["fence"][0], min(len(match["fence"]), _LONGEST_FENCE)
-
-
-def _closing_fence(stripped: str, char: str) -> int:
-    """The length of the closing fence that the line is, 0 when it is none."""
-    length = len(stripped) if stripped.startswith(char) and not stripped.strip(char) else 0
-    return min(length, _LONGEST_FENCE)
-
-
-def _last_closing_fences(lines: list[str], start: int) -> dict[str, list[int]]:
-    """For each fence character and length, the index of the last line that closes such a fence."""
-    last = {char: [-1] * (_LONGEST_FENCE + 1) for char in "`~"}
-    for index in range(start, len(lines)):
-        line = lines[index]
-        if "```" in line or "~~~" in line:
-            stripped = line.strip()
-            for char, table in last.items():
-                table[_closing_fence(stripped, char)] = index
-    for table in last.values():
-        # A longer fence also closes a shorter one.
-        for length in range(_LONGEST_FENCE - 1, -1, -1):
-            table[length] = max(table[length], table[length + 1])
-    return last

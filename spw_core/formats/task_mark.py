@@ -36,14 +36,16 @@ _SIGN_MARKS = {
     TaskStatus.BLOCKED: "⛔",
 }
 _SHOWN_IDS = 12
+_UNDERSCORED_KEY = re.compile(r"\s*(?:[-*+]\s+)?_[^\W\d_][^_:]{0,30}:(?!_)")
 _ESCAPED_BYTES = re.compile("[\udc80-\udcff]")
 
 
 def mark_task(data: bytes, task_id: str, status: TaskStatus) -> MarkResult:
-    """Give the first task with `task_id` the `status` and return the new bytes of the file.
+    """Give the first task with `task_id` that lacks it the `status` and return the new bytes of the file.
 
     One character inside one box changes and every other byte stays, undecodable ones too; a task that
-    has the status already is left as it is. Blocked is written `!`, or `~` where the file uses that.
+    has the status already is left as it is. Blocked is written `!`, or `~` where the file uses that or the
+    underscored keys of the MCP server. A box with a word in it gets one character instead of the word.
     Raises `TaskMarkError` when there is no such task or its line has no box.
     """
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -53,7 +55,7 @@ def mark_task(data: bytes, task_id: str, status: TaskStatus) -> MarkResult:
     bom = text[: len(text) - len(text.lstrip(BOM))]
     text = text[len(bom) :]
     scan = scan_tasks(_ESCAPED_BYTES.sub("\ufffd", text))
-    task, note = _find(scan, normalise_id(task_id))
+    task, note = _find(scan, normalise_id(task_id), status)
     if task.box is None:
         raise TaskMarkError(
             f"task {task.id} on line {task.number} has no checkbox",
@@ -69,7 +71,7 @@ def mark_task(data: bytes, task_id: str, status: TaskStatus) -> MarkResult:
     return MarkResult(marked, task.status, task.number, changed=True, note=note)
 
 
-def _find(scan: Scan, task_id: str) -> tuple[TaskLine, str]:
+def _find(scan: Scan, task_id: str, status: TaskStatus) -> tuple[TaskLine, str]:
     matches = [task for task in scan.tasks.values() if task.id == task_id]
     if not matches:
         ids = list(dict.fromkeys(task.id for task in scan.tasks.values()))
@@ -79,8 +81,14 @@ def _find(scan: Scan, task_id: str) -> tuple[TaskLine, str]:
         )
     if len(matches) == 1:
         return matches[0], ""
-    others = ", ".join(str(task.number) for task in matches[1 : _SHOWN_IDS + 1])
-    return matches[0], f"task id {task_id} is used {len(matches)} times; also on line {others}"
+    # A run that starts and finishes task after task must reach each bearer, and reopen none on its way.
+    is_start = status in (TaskStatus.IN_PROGRESS, TaskStatus.BLOCKED)
+    unfinished = [task for task in matches if task.status is not TaskStatus.DONE] if is_start else []
+    candidates = unfinished or matches
+    chosen = next((task for task in candidates if task.status is not status), candidates[0])
+    others = ", ".join(str(task.number) for task in matches if task is not chosen)
+    this = "" if chosen is matches[0] else f"this is line {chosen.number}, "
+    return chosen, f"task id {task_id} is used {len(matches)} times; {this}also on line {others}"
 
 
 def _character(scan: Scan, task: TaskLine, status: TaskStatus) -> str:
@@ -88,8 +96,17 @@ def _character(scan: Scan, task: TaskLine, status: TaskStatus) -> str:
         return _SIGN_MARKS[status]
     if status is TaskStatus.BLOCKED:
         # MCP dashboards know only "~" and lose sight of a task marked "!".
-        return "~" if any(other.mark == "~" for other in scan.tasks.values()) else "!"
+        return "~" if _is_for_dashboard(scan) else "!"
     return _MARKS[status]
+
+
+def _is_for_dashboard(scan: Scan) -> bool:
+    if any(other.mark == "~" for other in (*scan.tasks.values(), *scan.checkboxes.values())):
+        return True
+    return any(
+        "_" in line and _UNDERSCORED_KEY.match(line) and number not in scan.hidden
+        for number, line in enumerate(scan.lines, start=1)
+    )
 
 
 def _marked_line(line: str, task: TaskLine, box: tuple[int, int], character: str, status: TaskStatus) -> str:

@@ -30,6 +30,11 @@ _NARROW = str.maketrans(
     "0123456789xX.:-![]()*_    ",
 )
 _MAX_RANGE = 200
+_SPOKEN_RANGE = re.compile(
+    rf"(?<![\w.#-])#?({NUMBER})(?:\s{{0,3}}(?:\.{{2,3}}|…)\s{{0,3}}|\s{{1,3}}(?:[{DASHES}]|to|through|thru|bis|a|até"
+    rf"|hasta|à|au)\s{{1,3}})(?:(?:{TASK_WORDS})\s{{1,3}})?#?({NUMBER})(?![\w-])",
+    re.IGNORECASE,
+)
 
 
 def narrow(text: str) -> str:
@@ -48,7 +53,9 @@ def expand_range(task_id: str) -> tuple[str, ...]:
     first, dash, last = task_id.partition("-")
     head, _, low = first.rpartition(".")
     other, _, high = last.rpartition(".")
-    if not dash or head != other or not 0 < int(high) - int(low) < _MAX_RANGE:
+    if not dash or head != other or not (low.isdecimal() and high.isdecimal()):
+        return (task_id,)
+    if not 0 < int(high) - int(low) < _MAX_RANGE:
         return (task_id,)
     prefix = f"{head}." if head else ""
     return tuple(f"{prefix}{number}" for number in range(int(low), int(high) + 1))
@@ -58,20 +65,34 @@ def read_ids(text: str) -> tuple[str, ...]:
     """The task ids in free text, each once, in order; ranges stay one id.
 
     Parenthesised remarks, numbers glued to letters (`REQ-001`, `HTTP2`) and wave numbers are no ids;
-    text that begins with a word for "none" has no ids.
+    text that begins with a word for "none" has no ids. `1..3` and `1 to 3` are ranges.
     """
+    return read_dependencies(text)[0]
+
+
+def read_dependencies(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The ids of `read_ids`, and the words beside them that are neither ids nor mere connectors."""
     plain = drop_parentheses(narrow(text))
     if starts_with_none(plain):
-        return ()
+        return (), ()
+    plain = _SPOKEN_RANGE.sub(r"\1-\2", plain)
     found: dict[str, None] = {}
+    left: list[str] = []
     before = ""
     for token in _TOKEN.findall(plain):
         word = token.strip("#*_`[]().:\"'")
         match = _ONE_ID.fullmatch(word) or _WORD_AND_ID.fullmatch(word)
         if match and not is_wave_word(before):
             found[normalise_id(match[match.lastindex or 0])] = None
+        elif not match and not _says_nothing(word):
+            left.append(word)
         before = word
-    return tuple(found)
+    return tuple(found), tuple(left)
+
+
+def _says_nothing(word: str) -> bool:
+    is_mark = not any(character.isalnum() for character in word)
+    return is_mark or fold(word) in _CONNECTORS or is_wave_word(word) or bool(_TASK_WORD.fullmatch(word))
 
 
 def read_planned_ids(text: str) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ class Key(StrEnum):
     PROMPT = "prompt"
     BLOCKED = "blocked"
     STATUS = "status"
+    DEFERRED = "deferred"
 
 
 def is_none(text: str) -> bool:
@@ -57,7 +58,32 @@ def status_of_word(text: str) -> TaskStatus | None:
 
 
 def is_deferred_text(text: str) -> bool:
-    return _DEFERRED.search(fold(text[:400])) is not None
+    """Whether a text says that something is put off, and neither denies it nor says `Deferred: none`."""
+    plain = fold(text[:400])
+    for match in _DEFERRED.finditer(plain):
+        if _NEGATION.search(plain[max(0, match.start() - 40) : match.start()]):
+            continue
+        said = _DEFERRED_WHAT.match(plain, match.end())
+        if not (said and is_none(said[1])):
+            return True
+    return False
+
+
+def denies_deferral(text: str) -> bool:
+    """Whether the value of `Deferred:` says no."""
+    word = _FIRST_WORD.search(text[:80])
+    return word is None or is_none(word[0]) or fold(word[0]) in ("false", "nein", "non", "0")
+
+
+def ends_with_deferral(title: str) -> bool:
+    """Whether a title ends in `(deferred)`; "(deferred jobs)" is what the task is about."""
+    match = _LAST_REMARK.search(title[-80:])
+    return match is not None and _DEFERRAL.fullmatch(fold(match[1]).strip()) is not None
+
+
+def is_criteria_label(text: str) -> bool:
+    """Whether a heading, or a list item without a task id, announces the criteria of a task."""
+    return len(text) < 200 and _CRITERIA.fullmatch(fold(text).strip()) is not None
 
 
 def wave_in_text(text: str) -> int | None:
@@ -123,6 +149,10 @@ _ALIASES: dict[Key, str] = {
         "|차단|заблокировано"
     ),
     Key.STATUS: "status|state|zustand|estado|état|statut|stato|状態|ステータス|状态|狀態|상태|статус",
+    Key.DEFERRED: (
+        "deferred|postponed|adiado|adiada|aplazado|aplazada|diferido|diferida|aufgeschoben|zurückgestellt"
+        "|différé|différée|rinviato|rinviata"
+    ),
 }
 _KEYS = {fold(alias): key for key, aliases in _ALIASES.items() for alias in aliases.split("|")}
 _WAVES = {fold(alias) for alias in _ALIASES[Key.WAVE].split("|")} | {"waves", "ondas", "olas", "wellen"}
@@ -199,4 +229,21 @@ _DEFERRED = re.compile(
     r"(?<![^\W\d_])(?<!not )(?<!non )(?<!non-)(?:deferred|postponed|adiad[oa]|postergad|diferid|aplazad"
     r"|pospuest|aufgeschoben|zuruckgestellt|vertagt|verschoben|differee?s?\b|rinviat|differit|posticipat|отложен)"
     rf"|{_words('延期|先送り|推迟|延后|延後|暂缓|暫緩|연기|보류')}"
+)
+_NEGATION = re.compile(
+    # "No deferred", "never-deferred", "keine Aufgaben verschoben".
+    rf"(?<![^\W\d_])(?:no|not|non|never|nothing|none|nada|nichts|kein|keine|nicht|sem|sin|nao|nunca|aucune?"
+    rf"|nessuna?|nenhuma?|nie)[ -](?:(?:{_words(TASK_WORDS)})\w{{0,3}} )?$"
+)
+_DEFERRED_WHAT = re.compile(r"[^:：()\[\]]{0,40}[:：(\[]\s{0,4}([^)\]]{1,80})")
+_LAST_REMARK = re.compile(r"[(（\[]([^()（）\[\]]{1,60})[)）\]][\s*_.]{0,8}$")
+_DEFERRAL = re.compile(
+    rf"(?:{_DEFERRED.pattern})\w{{0,4}}(?:\s?(?:[,;:–—-]|(?:to|until|till|para|ate|bis|hasta|auf|a)\s).*)?"
+)
+_CRITERIA = re.compile(
+    r"(?:[^\w\[]|[\d_]){0,14}(?:acceptance (?:criteria|tests?|checks?)|success criteria|done criteria"
+    r"|definition of done|dod|criterios de (?:aceitacao|aceite|aceptacion)"
+    r"|definicao de (?:pronto|feito|concluido)"
+    r"|definicion de (?:hecho|terminado|listo|completado)|akzeptanzkriterien|abnahmekriterien"
+    r"|criteres d['’]acceptation|definition (?:de|du) (?:termine|fini|fait))\s?(?:\([^()]*\))?[\W_]{0,8}"
 )

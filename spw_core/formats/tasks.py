@@ -10,16 +10,27 @@ from .problem import Problem
 from .task_blocks import Block, BlockReader
 from .task_lines import TaskLine, scan_tasks
 from .task_values import (
+    DASHES,
     drop_parentheses,
     expand_range,
     narrow,
     normalise_id,
+    read_dependencies,
     read_files,
     read_ids,
     read_items,
     read_planned_ids,
 )
-from .task_words import Key, TaskStatus, is_deferred_text, is_none, status_of_word, wave_in_text
+from .task_words import (
+    Key,
+    TaskStatus,
+    denies_deferral,
+    ends_with_deferral,
+    is_deferred_text,
+    is_none,
+    status_of_word,
+    wave_in_text,
+)
 
 __all__ = [
     "Task",
@@ -37,9 +48,9 @@ class Task:
     """One task as the file has it.
 
     `wave` is None when neither the task nor a heading above it names one. `deferred_reason` is
-    "heading" or "wave" for an explicit deferral, "task_ids" when only the frontmatter list lacks the
-    id, "" when not deferred. `notes` holds every other line of the task, without bullets; `raw_files`
-    and `raw_depends` the text as written, lines joined by a line break.
+    "heading" or "wave" (for whatever the task itself says) for an explicit deferral, "task_ids" when
+    only the frontmatter list lacks the id, "" when not deferred. `notes` holds every other line of the
+    task, without bullets; `raw_files` and `raw_depends` the text as written, lines joined by a line break.
     """
 
     id: str
@@ -155,7 +166,9 @@ def parse_tasks(text: str) -> TasksDocument:
             *(f"task_ids_mismatch: task {name} of the frontmatter is not in the body" for name in missing),
         ),
         problems=tuple(sorted(problems, key=lambda problem: problem.line)),
-        has_tasklike_lines=bool(scan.checkboxes) or any(task.box for task in scan.tasks.values()),
+        has_tasklike_lines=bool(scan.checkboxes)
+        or scan.has_lookalikes
+        or any(task.box for task in scan.tasks.values()),
     )
 
 
@@ -217,7 +230,8 @@ def _build(block: Block, body_ids: Set[str], unlisted: Set[str], problems: list[
     if not block.title:
         problems.append(Problem(head.number, f"task {head.id} has no title"))
     wave, wave_defers = _read_wave(block, problems)
-    reasons = (("heading", block.deferred), ("wave", wave_defers), ("task_ids", head.id in unlisted))
+    own_words = wave_defers or _defers_itself(block)
+    reasons = (("heading", block.deferred), ("wave", own_words), ("task_ids", head.id in unlisted))
     deferred_reason = next((reason for reason, applies in reasons if applies), "")
     depends = block.texts(Key.DEPENDS)
     if any(wave_in_text(drop_parentheses(text)) is not None for text in depends):
@@ -229,7 +243,7 @@ def _build(block: Block, body_ids: Set[str], unlisted: Set[str], problems: list[
         status=_read_status(block),
         line=head.number,
         wave=wave,
-        depends_on=_spread(_ids_of(depends), body_ids),
+        depends_on=_read_depends(block, depends, body_ids, problems),
         files=_unique(path for text in files for path in read_files(text)),
         tdd=(block.texts(Key.TDD) or [""])[-1],
         requirements=_unique(item for text in block.texts(Key.REQUIREMENTS) for item in read_items(text)),
@@ -245,6 +259,28 @@ def _build(block: Block, body_ids: Set[str], unlisted: Set[str], problems: list[
     )
 
 
+def _defers_itself(block: Block) -> bool:
+    said = block.texts(Key.DEFERRED)
+    return (
+        bool(said and not denies_deferral(said[-1]))
+        or any(is_deferred_text(text) for text in block.texts(Key.STATUS)[-1:])
+        or ends_with_deferral(block.title)
+    )
+
+
+def _read_depends(
+    block: Block, texts: list[str], body_ids: Set[str], problems: list[Problem]
+) -> tuple[str, ...]:
+    read = [read_dependencies(text) for text in texts]
+    unread = [text for text, (_, left) in zip(texts, read, strict=True) if left]
+    for text in unread:
+        remark = f"task {block.head.id} depends on something that is no task id: {text[:80]!r}"
+        problems.append(Problem(block.head.number, remark))
+    ids = _spread((task_id for found, _ in read for task_id in found), body_ids)
+    # A dependency that nothing meets keeps the task from being offered too early.
+    return ids or tuple(text.strip()[:80] for text in unread[:1])
+
+
 def _read_status(block: Block) -> TaskStatus:
     """The box decides; without one a `Status:` line may."""
     texts = [] if block.head.box else block.texts(Key.STATUS)
@@ -257,6 +293,10 @@ def _read_wave(block: Block, problems: list[Problem]) -> tuple[int | None, bool]
     if not texts:
         return block.wave, False
     numbers = [_leading_number(text) for text in texts]
+    if numbers[-1] is not None and _MORE_THAN_A_NUMBER.match(narrow(texts[-1][:40])):
+        said = texts[-1][:80]
+        remark = f"the wave of task {block.head.id} is more than a number: {said!r}; read as {numbers[-1]}"
+        problems.append(Problem(block.head.number, remark))
     if len(set(numbers)) > 1:
         problems.append(
             Problem(block.head.number, f"task {block.head.id} names several waves; the last counts")
@@ -268,6 +308,12 @@ def _read_wave(block: Block, problems: list[Problem]) -> tuple[int | None, bool]
             problems.append(Problem(block.head.number, remark))
         return block.wave, deferred
     return numbers[-1], deferred
+
+
+_MORE_THAN_A_NUMBER = re.compile(
+    rf"[^0-9\-]{{0,20}}[0-9]{{1,6}}(?:[A-Za-z]|\s{{0,3}}(?:[.,;、，/&+{DASHES}]|\.\.|(?:and|or|to|e|und|y|et|bis)\s)"
+    r"\s{0,3}[0-9])"
+)
 
 
 def _leading_number(text: str) -> int | None:
@@ -301,8 +347,10 @@ def _line_problems(tasks: Iterable[TaskLine]) -> Iterable[Problem]:
         if "-" in task.id:
             yield Problem(task.number, f"task id {task.id} is a range; it is read as one task")
         if task.box and not task.mark_is_known:
+            status = task.status.replace("_", " ")
             yield Problem(
-                task.number, f"unknown status sign {task.mark!r}; task {task.id} is read as pending"
+                task.number,
+                f"unknown status sign {task.mark!r}; task {task.id} is read as {status}",
             )
         if task.box and task.box[0] == task.box[1]:
             yield Problem(task.number, f"the box of task {task.id} is empty; it is read as pending")

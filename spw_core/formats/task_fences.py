@@ -1,0 +1,108 @@
+"""Which lines of a `tasks.md` are hidden in code fences, and which stand under a list item with a colon."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .problem import Problem
+
+HEADING = re.compile(r"\s{0,3}(#{1,6})\s+")
+
+
+def indent_of(line: str) -> int:
+    """The width of the white space before the text; a tab reaches to the next multiple of four."""
+    lead = line[: len(line) - len(line.lstrip())]
+    return len(lead.expandtabs(4)) if "\t" in lead else len(lead)
+
+
+_LIST_ITEM = re.compile(r"[-*+•]\s|[0-9]{1,9}[.)]\s")
+_CHECKBOX = re.compile(r"[-*+•]\s{0,8}\[")
+_FENCE = re.compile(r"(?:(?:[-*+•]|[0-9]{1,9}[.)])\s{1,8})?(?P<fence>`{3,}|~{3,})(?P<info>.*)")
+_LONGEST_FENCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Fence:
+    line: int
+    char: str
+    length: int
+    container: int  # the indentation of the list item it stands in, -1 outside of lists
+
+
+def walk_blocks(lines: list[str], start: int) -> tuple[set[int], list[Problem], set[int]]:
+    """Walk the lines from index `start` on and return `(hidden, problems, section_items)`.
+
+    `hidden`: numbers of the lines before `start` and of those inside fences. A fence in a list item ends
+    with the item, and one that no later line closes is no fence: an unclosed fence must not hide tasks.
+    `section_items`: numbers of the lines that stand under a list item ending in a colon.
+    """
+    hidden = set(range(1, start + 1))
+    problems: list[Problem] = []
+    section_items: set[int] = set()
+    last_closing = _last_closing_fences(lines, start)
+    parents: list[tuple[int, bool]] = []
+    fence: _Fence | None = None
+    for index in range(start, len(lines)):
+        line = lines[index]
+        stripped = line.strip()
+        if not stripped:
+            continue
+        indent = indent_of(line)
+        if fence and indent > fence.container:
+            hidden.add(index + 1)
+            if _closing_fence(stripped, fence.char) >= fence.length:
+                fence = None
+            continue
+        if fence:
+            problems.append(Problem(fence.line, "the code fence is not closed inside its list item"))
+            fence = None
+        while parents and parents[-1][0] >= indent:
+            parents.pop()
+        if parents and parents[-1][1]:
+            section_items.add(index + 1)
+        opened = _opening_fence(stripped)
+        if opened:
+            char, length = opened
+            if last_closing[char][length] > index:
+                is_item = stripped[0] != char
+                container = indent if is_item else parents[-1][0] if parents else -1
+                fence = _Fence(index + 1, char, length, container)
+                hidden.add(index + 1)
+                continue
+            problems.append(Problem(index + 1, "the code fence is never closed; read as text"))
+        if _LIST_ITEM.match(stripped):
+            is_section = stripped.rstrip("*_").endswith((":", "：")) and not _CHECKBOX.match(stripped)
+            parents.append((indent, is_section))
+    return hidden, problems, section_items
+
+
+def _opening_fence(stripped: str) -> tuple[str, int] | None:
+    if "```" not in stripped and "~~~" not in stripped:
+        return None
+    match = _FENCE.match(stripped)
+    if match is None or (match["fence"][0] == "`" and "`" in match["info"]):
+        return None
+    return match["fence"][0], min(len(match["fence"]), _LONGEST_FENCE)
+
+
+def _closing_fence(stripped: str, char: str) -> int:
+    """The length of the closing fence that the line is, 0 when it is none."""
+    length = len(stripped) if stripped.startswith(char) and not stripped.strip(char) else 0
+    return min(length, _LONGEST_FENCE)
+
+
+def _last_closing_fences(lines: list[str], start: int) -> dict[str, list[int]]:
+    """For each fence character and length, the index of the last line that closes such a fence."""
+    last = {char: [-1] * (_LONGEST_FENCE + 1) for char in "`~"}
+    for index in range(start, len(lines)):
+        line = lines[index]
+        if "```" in line or "~~~" in line:
+            stripped = line.strip()
+            for char, table in last.items():
+                table[_closing_fence(stripped, char)] = index
+    for table in last.values():
+        # A longer fence also closes a shorter one.
+        for length in range(_LONGEST_FENCE - 1, -1, -1):
+            table[length] = max(table[length], table[length + 1])
+    return last
