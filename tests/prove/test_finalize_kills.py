@@ -17,6 +17,7 @@ from spw_core.api import Workspace
 from spw_core.formats.frontmatter import split_frontmatter
 
 from ..test_cleanup_restore import tree
+from .aim import Aim
 
 pytestmark = pytest.mark.prove
 
@@ -72,15 +73,15 @@ def copy_of(template: Workspace, folder: Path) -> Workspace:
 
 
 def test_killed_at_any_moment(template: Workspace, tmp_path: Path) -> None:
-    chance = random.Random("finalize")
     original = tree(template)
     trial = copy_of(template, tmp_path / "trial")
     duration = finalize_in_process(trial.paths.root)
+    aim = Aim(duration, random.Random("finalize"))
     outcomes: set[tuple[bool, bool]] = set()
     for attempt in range(KILLS):
         workspace = copy_of(template, tmp_path / f"ws-{attempt}")
         spec = workspace.spec(SPEC)
-        finalize_in_process(workspace.paths.root, chance.uniform(0, duration))
+        finalize_in_process(workspace.paths.root, aim.delay())
         check_databases(workspace)
         files = tree(workspace)
         survivors = {path: value for path, value in files.items() if path in original}
@@ -94,6 +95,7 @@ def test_killed_at_any_moment(template: Workspace, tmp_path: Path) -> None:
         for path in original.keys() - survivors.keys():
             if path.startswith(prefix):
                 assert spec.read_bytes(path.removeprefix(prefix))
+        aim.learn(survivors != original)
         outcomes.add((bool(at), survivors == original))
         report = spec.finalize(export=True)
         assert at in ("", report.completed_at)

@@ -17,6 +17,8 @@ import pytest
 
 from spw_core.api import Workspace
 
+from .aim import Aim
+
 pytestmark = pytest.mark.prove
 
 SPEC = "checkout-flaky-tests"
@@ -113,7 +115,6 @@ MARK_TASKS = "\n".join(f"- [ ] {number}. Task {number} {'x' * 200}" for number i
 
 def test_killed_marks_leave_tasks_whole(workspace: Workspace) -> None:
     """What is there is the old list or the new one, and the next mark works."""
-    chance = random.Random("marks")
     path = workspace.paths.spec_dir("alpha") / "tasks.md"
     path.write_text(MARK_TASKS)
     command = [sys.executable, "-m", "spw_core.cli", "tasks", "mark", "alpha", "1000"]
@@ -122,6 +123,7 @@ def test_killed_marks_leave_tasks_whole(workspace: Workspace) -> None:
     duration = time.monotonic() - started
     done = path.read_bytes()
     changed = 0
+    aim = Aim(duration, random.Random("marks"))
     for attempt in range(MARKS):
         path.write_text(MARK_TASKS)
         process = subprocess.Popen(
@@ -130,11 +132,11 @@ def test_killed_marks_leave_tasks_whole(workspace: Workspace) -> None:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        # Most of the time goes into starting Python: the writing is at the end.
-        time.sleep(chance.uniform(0.4, 1.1) * duration)
+        time.sleep(aim.delay())
         process.send_signal(signal.SIGKILL)
         process.wait()
         assert path.read_bytes() in (MARK_TASKS.encode(), done), attempt
+        aim.learn(path.read_bytes() == done)
         changed += path.read_bytes() == done
     subprocess.run([*command, "done"], cwd=workspace.paths.root, check=True, capture_output=True)
     assert path.read_bytes() == done
@@ -171,17 +173,16 @@ def damaged_and_cleaned(template: Workspace) -> None:
     path.write_bytes(data)
 
 
-def repair(root: Path, killed_after: float | None = None) -> float:
-    """Seconds that a harvest took, which may be killed."""
-    process = subprocess.Popen([sys.executable, "-c", REPAIR, str(root)], stdout=subprocess.PIPE)
-    assert process.stdout is not None
-    process.stdout.readline()
-    started = time.monotonic()
-    if killed_after is not None:
-        time.sleep(killed_after)
-        process.send_signal(signal.SIGKILL)
+def repair(root: Path, stop_at: str = "", delay: float = 0.0) -> None:
+    """Harvest, killed `delay` seconds after a file of this kind stands in the spec's folder."""
+    process = subprocess.Popen([sys.executable, "-c", REPAIR, str(root)])
+    folder = Workspace.open(root).paths.spec_dir(SPEC)
+    while stop_at and process.poll() is None:
+        if any(name.startswith(stop_at) for name in os.listdir(folder)):
+            time.sleep(delay)
+            process.send_signal(signal.SIGKILL)
+            break
     process.communicate(timeout=120)
-    return time.monotonic() - started
 
 
 def test_killed_repairs_lose_nothing_that_was_readable(template: Workspace, tmp_path: Path) -> None:
@@ -189,14 +190,16 @@ def test_killed_repairs_lose_nothing_that_was_readable(template: Workspace, tmp_
     original = tree(template)
     damaged_and_cleaned(template)
     trial = Workspace.open(shutil.copytree(template.paths.root, tmp_path / "trial"))
-    duration = repair(trial.paths.root)
+    repair(trial.paths.root)
     trial.spec(SPEC).restore()
     readable = {path: digest for path, digest in tree(trial).items() if original.get(path) == digest}
     assert len(tree(template)) < len(readable)
     unfinished = 0
     for attempt in range(REPAIRS):
         workspace = Workspace.open(shutil.copytree(template.paths.root, tmp_path / f"ws-{attempt}"))
-        repair(workspace.paths.root, chance.uniform(0, duration))
+        # While the new database is being filled, or just as it takes the place of the damaged one.
+        stop_at = chance.choice(["spec.db.rebuild", "spec.db.corrupt-"])
+        repair(workspace.paths.root, stop_at, chance.choice([0.0, 0.001, 0.005, 0.02]))
         moved = list(workspace.paths.spec_dir(SPEC).glob("spec.db.corrupt-*"))
         unfinished += not moved
         assert workspace.harvest().ok
