@@ -279,6 +279,7 @@ def test_mark_done_with_log_26(workspace: Workspace, tasks: Path) -> None:
         "status": "done",
         "previous_status": "pending",
         "changed": True,
+        "line": 6,
         "warnings": [],
     }
     assert "- [x] 2 Second task\n" in tasks.read_text()
@@ -376,7 +377,8 @@ def test_mark_does_not_follow_links(workspace: Workspace, tmp_path: Path) -> Non
 
 def test_mark_warns_about_an_id_used_twice(workspace: Workspace) -> None:
     write(workspace, "specs/alpha/tasks.md", "- [ ] 1. A\n- [ ] 1. B\n")
-    assert mark(workspace, 1, "done")["warnings"] == ["task id 1 is used 2 times; also on line 2"]
+    answer = mark(workspace, 1, "done")
+    assert (answer["line"], answer["warnings"]) == (1, ["task id 1 is used 2 times; also on line 2"])
 
 
 MARKER = """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spw_core.formats.problem import Problem
+from spw_core.formats.task_mark import TaskMarkError, mark_task
 from spw_core.formats.task_values import expand_range, read_files, read_ids, read_items, read_planned_ids
 from spw_core.formats.tasks import Task, TasksDocument, TaskStatus, WavePlanEntry, parse_tasks
 from spw_core.formats.text_decode import decode_text, split_lines
@@ -267,16 +268,16 @@ def test_not_a_task(line: str) -> None:
         pytest.param("- [?] 1. A\n", 1, "unknown status sign '?'; task 1 is read as pending", id="sign"),
         pytest.param("- [] 1. A\n", 1, "the box of task 1 is empty; it is read as pending", id="empty-box"),
         pytest.param("- [ ] 1.\n", 1, "task 1 has no title", id="no-title"),
-        pytest.param("- [ ] 1. A\n  - Wave: soon\n", 1, "the wave of task 1 is no number: 'soon'", id="wave"),
+        pytest.param("- [ ] 1. A\n  - Wave: soon\n", 2, "the wave of task 1 is no number: 'soon'", id="wave"),
         pytest.param(
             "- [ ] 1. A\n  - Wave: 1\n  - Wave: 2\n",
-            1,
+            3,
             "task 1 names several waves; the last counts",
             id="waves",
         ),
         pytest.param(
             "- [ ] 1. A\n  - Depends On: Wave 1\n",
-            1,
+            2,
             "task 1 depends on a wave; only task ids are read",
             id="wave-dependency",
         ),
@@ -292,13 +293,32 @@ def test_not_a_task(line: str) -> None:
         ),
         pytest.param(
             "---\ntask_ids: [1, x]\n---\n- [ ] 1. A\n",
-            0,
+            2,
             "not a task id in the task_ids of the frontmatter: 'x'",
             id="task-ids",
         ),
         pytest.param("- [ ] 1. A\n- [ ] 2b. B\n", 2, "the task id is not readable: '2b. B'", id="bad-id"),
         pytest.param(
             "- [ ] 1. A\n\n```\ncode\n", 3, "the code fence is never closed; read as text", id="fence"
+        ),
+        pytest.param("<!-- note\n- [ ] 1. A\n", 1, "the comment is not closed; read as text", id="comment"),
+        pytest.param(
+            "<!-- note\n<!-- B -->\n- [ ] 1. A\n",
+            2,
+            "a comment begins inside another one, which hides it",
+            id="comment-in-comment",
+        ),
+        pytest.param(
+            "### Task 1: A\nStatus: waiting\n",
+            2,
+            "the status of task 1 is not understood: 'waiting'; read as pending",
+            id="status",
+        ),
+        pytest.param(
+            "- [-] 1. A\n  - Status: done\n",
+            2,
+            "the box of task 1 says in progress, its status line done; the box counts",
+            id="contradiction",
         ),
     ],
 )
@@ -312,6 +332,34 @@ def test_duplicate_ids_are_both_kept() -> None:
     found = document.task("4")
     assert found is not None
     assert found.title == "First"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("<!-- - [ ] 1. A -->\n- [ ] 2. B\n", "2 B", id="line"),
+        pytest.param("<!--\n- [ ] 1. A\n\n## Wave 9\n-->\n- [ ] 2. B\n", "2 B", id="block"),
+        pytest.param("- [ ] 1. A <!-- 2. B -->\n", "1 A", id="behind-a-title"),
+        pytest.param("- [ ] 1. A <!-- really --> B\n", "1 A B", id="in-a-title"),
+        pytest.param("- [ ] 1. A <!-- and\n  more -->\n- [ ] 2. B\n", "1 A, 2 B", id="over-two-lines"),
+        pytest.param("- <!-- hidden\n  - [ ] 1. A -->\n- [ ] 2. B\n", "2 B", id="in-a-list-item"),
+        pytest.param("- [ ] 1. use `<!--` and\n  `-->`\n", "1 use `<!--` and", id="code"),
+        pytest.param("```html\n<!--\n```\n- [ ] 1. A\n<!-- x -->\n", "1 A", id="in-a-fence"),
+        pytest.param("<!--\n```\n-->\n- [ ] 1. A\n```\nx\n```\n", "1 A", id="around-a-fence"),
+        pytest.param("<!-- ## Deferred -->\n- [ ] 1. A\n", "1 A", id="heading"),
+    ],
+)
+def test_comments_are_not_read(text: str, found: str) -> None:
+    document = parse_tasks(text)
+    assert ", ".join(f"{task.id} {task.title}" for task in document.tasks) == found
+    assert (document.problems, document.has_deferred) == ((), False)
+
+
+def test_comments_between_and_in_metadata() -> None:
+    task = only(
+        "- [ ] 1. A\n  <!-- Wave: 9 -->\n  - Wave: 2 <!-- was 3 -->\n  - Depends On: 4 <!-- not 5 -->\n"
+    )
+    assert (task.wave, task.depends_on, task.notes) == (2, ("4",), ())
 
 
 # --- which of several shapes the tasks of a file have ---------------------------------------------------
@@ -550,7 +598,7 @@ def test_dependencies_that_are_hard_to_read(value: str, depends_on: tuple[str, .
 def test_a_wave_of_more_than_a_number_is_reported(value: str, wave: int) -> None:
     document = parse_tasks(f"- [ ] 1. A\n  - Wave: {value}\n")
     assert document.tasks[0].wave == wave
-    assert remarks(document) == [(1, f"the wave of task 1 is more than a number: {value!r}; read as {wave}")]
+    assert remarks(document) == [(2, f"the wave of task 1 is more than a number: {value!r}; read as {wave}")]
 
 
 # --- code, frontmatter, sections ------------------------------------------------------------------------
@@ -1085,6 +1133,27 @@ def render_wave_headings(items: list[Item]) -> str:
     )
 
 
+SIGN = {PENDING: "", IN_PROGRESS: "🔄 ", DONE: "✅ ", BLOCKED: "⛔ "}
+
+
+def render_signs(items: list[Item]) -> str:
+    return "".join(
+        f"### {SIGN[item.status]}Task {item.id}: {item.title}\n\n"
+        f"- Wave: {item.wave}\n- Depends on: {_csv(item.depends_on)}\n- Files: {_csv(item.files)}\n\n"
+        for item in items
+    )
+
+
+def render_numbers(items: list[Item]) -> str:
+    return "# Implementation plan\n\n" + "".join(
+        f"{item.id}. {item.title} <!-- estimated: 3 days -->\n"
+        f"   - Status: {item.status.replace('_', '-')} <!-- - [ ] 99. no task -->\n   - Wave: {item.wave}\n"
+        f"   - Depends on: {_csv(item.depends_on)} <!-- not 77 -->\n   - Files: {_csv(item.files)}\n"
+        f"<!--\n- [x] 98. Example\n-->\n"
+        for item in items
+    )
+
+
 DIALECTS = {
     "flat": render_flat,
     "bold": render_bold,
@@ -1093,6 +1162,8 @@ DIALECTS = {
     "nested": render_nested,
     "headings": render_headings,
     "wave-headings": render_wave_headings,
+    "signs": render_signs,
+    "numbers": render_numbers,
 }
 
 NAMES = ("1", "2", "2.1", "2.10", "3", "3.1.4", "10", "11")
@@ -1131,7 +1202,12 @@ def item_lists(draw: st.DrawFn) -> list[Item]:
 def test_every_dialect_reads_alike(dialect: str, ending: str, items: list[Item]) -> None:
     text = DIALECTS[dialect](items).replace("\n", ending)
     document = parse_tasks(text)
-    read = [
+    assert items_of(document) == items
+    assert document.problems == ()
+
+
+def items_of(document: TasksDocument) -> list[Item]:
+    return [
         Item(
             task.id,
             task.title,
@@ -1142,8 +1218,28 @@ def test_every_dialect_reads_alike(dialect: str, ending: str, items: list[Item])
         )
         for task in document.tasks
     ]
-    assert read == items
-    assert document.problems == ()
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@settings(max_examples=25, deadline=None)
+@given(items=item_lists(), status=st.sampled_from(TaskStatus), place=st.integers(0, 4))
+def test_what_is_marked_is_read_in_every_dialect(
+    dialect: str, items: list[Item], status: TaskStatus, place: int
+) -> None:
+    item = items[place % len(items)]
+    before = DIALECTS[dialect](items).encode()
+    try:
+        result = mark_task(before, item.id, status)
+    except TaskMarkError as error:
+        # Only a file in which no task has a sign does not say what one would be.
+        assert (dialect, "no checkbox" in error.message) == ("signs", True)
+        assert all(other.status is PENDING for other in items)
+        return
+    after = parse_tasks(result.data.decode())
+    assert items_of(after) == [replace(other, status=status) if other is item else other for other in items]
+    assert after.problems == ()
+    undone = mark_task(result.data, item.id, item.status)
+    assert items_of(parse_tasks(undone.data.decode())) == items
 
 
 # --- anything at all -------------------------------------------------------------------------------------
@@ -1181,6 +1277,10 @@ LONG = 1_000_000
         pytest.param("- [ ] 1. A\n  - Depends On: " + "(" * LONG, id="parentheses"),
         pytest.param("- [ ] 1. A\n  - _Prompt: " + "_*" * (LONG // 2), id="emphasis"),
         pytest.param("- [ ] 1. A\n" + "`" * LONG, id="backticks"),
+        pytest.param("- [ ] 1. A\n" + "<!--" * (LONG // 4) + "-->", id="openings"),
+        pytest.param("- [ ] 1. A\n" + "x <!-- ``` " * (LONG // 11), id="openings-and-code"),
+        pytest.param("- [ ] 1. A\n" + "<!---->" * (LONG // 7), id="comments"),
+        pytest.param("- [ ] 1. A\n" + "x <!--\n" * (LONG // 7) + "- y\n-->", id="open-lines"),
         pytest.param("- [ ] 1. A\n## " + "wave 1 - " * (LONG // 9), id="heading"),
         pytest.param("- [ ] 1. A\n- [ ] " + "1." * (LONG // 2), id="dots"),
         pytest.param("---\nspec: " + "[" * LONG + "\n---\n- [ ] 1. A", id="frontmatter"),

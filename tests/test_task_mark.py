@@ -194,24 +194,10 @@ def test_marking_again_reaches_the_next_bearer_of_an_id() -> None:
         pytest.param(b"```\n- [ ] 1. A\n```\n", "1", "task 1 not found", "the file has no tasks", id="code"),
         pytest.param(BOLD, "1*", "task 1* not found", "the file has the tasks 1, 2, 10, 11", id="pattern"),
         pytest.param(
-            b"### Task 1: A\n",
-            "1",
-            "task 1 on line 1 has no checkbox",
-            "write it as a list item with a box: - [ ] 1. A",
-            id="heading",
-        ),
-        pytest.param(
-            b"# Plan\n1. A\n2. B\n",
-            "2",
-            "task 2 on line 3 has no checkbox",
-            "write it as a list item with a box: - [ ] 2. B",
-            id="numbered",
-        ),
-        pytest.param(
             "- [x] ✅ 1. A\n".encode(),
             "1",
             "task 1 on line 1 cannot be marked pending",
-            "its line has a second sign beside the box; remove that by hand",
+            "its line has a second sign that says something else; remove that by hand",
             id="second-sign",
         ),
         pytest.param(
@@ -228,6 +214,90 @@ def test_errors(data: bytes, task_id: str, message: str, hint: str) -> None:
         mark_task(data, task_id, PENDING)
     assert (caught.value.message, caught.value.hint) == (message, hint)
     assert isinstance(caught.value, SpwError)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        pytest.param(
+            "### Task 1: A\n",
+            "task 1 on line 1 has no checkbox",
+            "write it with one: ### [ ] 1. A; or put `Status: pending` below it",
+            id="bare-heading",
+        ),
+        pytest.param(
+            "# Plan\n1. A\n2. B\n",
+            "task 1 on line 2 has no checkbox",
+            "write it with one: - [ ] 1. A; or put `Status: pending` below it",
+            id="bare-number",
+        ),
+        pytest.param(
+            "### Task 1: A\nStatus: waiting for QA\n",
+            "the status of task 1 on line 1 is not understood: 'waiting for QA'",
+            "write it as pending, in_progress, done, blocked, or use a checkbox",
+            id="unknown-word",
+        ),
+    ],
+)
+def test_no_marker_is_invented(text: str, message: str, hint: str) -> None:
+    with pytest.raises(TaskMarkError) as caught:
+        mark_task(text.encode(), "1", DONE)
+    assert (caught.value.message, caught.value.hint) == (message, hint)
+    assert not mark_task(text.encode(), "1", PENDING).changed  # which it is
+
+
+@pytest.mark.parametrize(
+    ("before", "status", "after"),
+    [
+        pytest.param("### ✅ Task 1: A\n", IN_PROGRESS, "### 🔄 Task 1: A\n", id="sign-before-the-name"),
+        pytest.param("### Task 1: A ✅\n", BLOCKED, "### Task 1: A ⛔\n", id="sign-behind-the-title"),
+        pytest.param("### Task 1: ✅️ A\n", BLOCKED, "### Task 1: ⛔ A\n", id="sign-with-selector"),
+        pytest.param("### Task 1: A ✅\n", PENDING, "### Task 1: A\n", id="no-sign-for-pending"),
+        pytest.param("### ✅ Task 1: A\n", PENDING, "### Task 1: A\n", id="no-sign-before-pending"),
+        pytest.param(
+            "### ✔ Task 1: A\n### ☐ Task 2: B\n", PENDING, "### ☐ Task 1: A\n### ☐ Task 2: B\n",
+            id="a-sign-for-pending",
+        ),
+        pytest.param(
+            "### Task 1: A\n### Task 2: B ✔️\n", DONE, "### Task 1: A ✔\n### Task 2: B ✔️\n",
+            id="as-the-others-behind",
+        ),
+        pytest.param(
+            "### Task 1: A\n### ⛔ Task 2: B\n", DONE, "### ✅ Task 1: A\n### ⛔ Task 2: B\n",
+            id="as-the-others-before",
+        ),
+        pytest.param("1. A\r\n2. ✅ B\r\n", DONE, "1. ✅ A\r\n2. ✅ B\r\n", id="as-the-other-items"),
+        pytest.param(
+            "### Task 1: A\n\n**Status:** pending\n", IN_PROGRESS,
+            "### Task 1: A\n\n**Status:** in progress\n", id="status-line",
+        ),
+        pytest.param("1. A\n   - Status: To Do\n", DONE, "1. A\n   - Status: Done\n", id="case"),
+        pytest.param("1. A\n   - Status: TODO\n", DONE, "1. A\n   - Status: DONE\n", id="upper-case"),
+        pytest.param(
+            "1. A\n   _Status: `not-started` (ann)_\n", IN_PROGRESS,
+            "1. A\n   _Status: `in-progress` (ann)_\n", id="separator-and-remark",
+        ),
+        pytest.param(
+            "### Task 1: A\nStatus: ⏳ pendente\n### Task 2: B\nStatus: ✔ concluído\n", DONE,
+            "### Task 1: A\nStatus: ✔ concluído\n### Task 2: B\nStatus: ✔ concluído\n", id="words-of-file",
+        ),
+        pytest.param(
+            "### ⛔ Task 1: A\nStatus: blocked\n", DONE,
+            "### ✅ Task 1: A\nStatus: done\n", id="sign-and-word",
+        ),
+    ],
+)  # fmt: skip
+def test_tasks_without_a_box(before: str, status: TaskStatus, after: str) -> None:
+    result = mark_task(before.encode(), "1", status)
+    assert result.data.decode() == after
+    assert result.changed
+    assert statuses(result.data)["1"] is status
+    assert not mark_task(result.data, "1", status).changed
+
+
+def test_a_gap_that_a_comment_left_is_no_obstacle() -> None:
+    data = b"- [ ] <!-- x --> 1. A <!-- y -->\n<!--\n- [ ] 1. B\n-->\n"
+    assert mark_task(data, "1", DONE).data == data.replace(b"[ ]", b"[x]", 1)
 
 
 def test_the_hint_names_only_some_of_many_tasks() -> None:

@@ -109,6 +109,7 @@ def _mark(args: argparse.Namespace) -> int:
         "status": status.value,
         "previous_status": result.previous.value,
         "changed": result.changed,
+        "line": result.line,
         "warnings": [result.note] if result.note else [],
     }
     return emit(args, value, "ok")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .problem import Problem
-from .task_fences import HEADING, indent_of
-from .task_lines import Scan, TaskLine
+from .task_layout import HEADING, indent_of
+from .task_line import TaskLine
+from .task_scan import Scan
 from .task_values import narrow
 from .task_words import (
     Key,
@@ -19,11 +21,18 @@ from .task_words import (
 )
 
 
+class Said(NamedTuple):
+    """What stands behind a key, or in the list below it, and the number of the line it stands on."""
+
+    line: int
+    text: str
+
+
 @dataclass(slots=True)
 class Block:
     """A task line with everything collected below it.
 
-    `values` has the text of each key at the task's own level, one item per line; `nested` that of keys
+    `values` has what each key says at the task's own level, one item per line; `nested` that of keys
     inside another list (`Details:` with a `Wave:` below it), which count only when the own level is silent.
     """
 
@@ -31,12 +40,15 @@ class Block:
     wave: int | None  # as the headings above say
     deferred: bool  # likewise
     title: str
-    values: dict[Key, list[str]] = field(default_factory=dict)
-    nested: dict[Key, list[str]] = field(default_factory=dict)
+    values: dict[Key, list[Said]] = field(default_factory=dict)
+    nested: dict[Key, list[Said]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
-    def texts(self, key: Key) -> list[str]:
+    def said(self, key: Key) -> list[Said]:
         return self.values.get(key) or self.nested.get(key, [])
+
+    def texts(self, key: Key) -> list[str]:
+        return [said.text for said in self.said(key)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +292,7 @@ class BlockReader:
             block.title = text
         elif self._open and self._open.key and not is_checkbox and self._is_child(self._open, indent):
             store = block.nested if self._open.nested else block.values
-            store.setdefault(self._open.key, []).append(text)
+            store.setdefault(self._open.key, []).append(Said(number, text))
         elif text:
             block.notes.append(text)
             if key_line and not key_line.value:
@@ -298,9 +310,9 @@ class BlockReader:
                 self._end_prompt()
             return
         store = block.nested if nested else block.values
-        texts = store.setdefault(key, [])
+        said = store.setdefault(key, [])
         if line.value:
-            texts.append(line.value)
+            said.append(Said(number, line.value))
         if not line.value or line.value.endswith((",", "，", "、")):
             self._open = _OpenKey(key, indent, bulleted, nested)
 
@@ -342,7 +354,8 @@ class BlockReader:
             return
         if prompt.underscored:
             self.problems.append(Problem(prompt.line, "the prompt is not closed by an underscore"))
-        self._block.values.setdefault(Key.PROMPT, []).append("\n".join(prompt.parts).strip())
+        said = Said(prompt.line, "\n".join(prompt.parts).strip())
+        self._block.values.setdefault(Key.PROMPT, []).append(said)
 
 
 def _is_rule(stripped: str) -> bool:

@@ -1,20 +1,21 @@
-"""Tick, start, block or reopen one task of a `tasks.md` by changing one character."""
+"""Tick, start, block or reopen one task of a `tasks.md` by changing one sign of it."""
 
 from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..errors import SpwError
-from .task_lines import Scan, TaskLine, read_task_line, scan_tasks
+from .task_line import TaskLine
+from .task_scan import Scan, scan_tasks
+from .task_signs import Edit, TaskMarkError, edits_without_box, sign_for
 from .task_values import normalise_id
 from .task_words import SIGNS, TaskStatus
+from .tasks import Task, parse_tasks
 from .text_decode import BOM, split_lines
 
-
-class TaskMarkError(SpwError):
-    """The task is not in the file, or its line has no box that could take the status."""
+__all__ = ["MarkResult", "TaskMarkError", "mark_task"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,6 @@ class MarkResult:
 
 
 _MARKS = {TaskStatus.PENDING: " ", TaskStatus.IN_PROGRESS: "-", TaskStatus.DONE: "x"}
-_SIGN_MARKS = {
-    TaskStatus.PENDING: "☐",
-    TaskStatus.IN_PROGRESS: "🔄",
-    TaskStatus.DONE: "✅",
-    TaskStatus.BLOCKED: "⛔",
-}
 _SHOWN_IDS = 12
 _UNDERSCORED_KEY = re.compile(r"\s*(?:[-*+]\s+)?_[^\W\d_][^_:]{0,30}:(?!_)")
 _ESCAPED_BYTES = re.compile("[\udc80-\udcff]")
@@ -46,7 +41,8 @@ def mark_task(data: bytes, task_id: str, status: TaskStatus) -> MarkResult:
     One character inside one box changes and every other byte stays, undecodable ones too; a task that
     has the status already is left as it is. Blocked is written `!`, or `~` where the file uses that or the
     underscored keys of the MCP server. A box with a word in it gets one character instead of the word.
-    Raises `TaskMarkError` when there is no such task or its line has no box.
+    A heading or numbered item without a box is marked as `edits_without_box` says.
+    Raises `TaskMarkError` when there is no such task or nothing on its lines can take the status.
     """
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise TaskMarkError("the file is UTF-16, which cannot be marked", "save it as UTF-8")
@@ -54,27 +50,28 @@ def mark_task(data: bytes, task_id: str, status: TaskStatus) -> MarkResult:
     text = data.decode("utf-8", "surrogateescape")
     bom = text[: len(text) - len(text.lstrip(BOM))]
     text = text[len(bom) :]
-    scan = scan_tasks(_ESCAPED_BYTES.sub("\ufffd", text))
-    task, note = _find(scan, normalise_id(task_id), status)
-    if task.box is None:
-        raise TaskMarkError(
-            f"task {task.id} on line {task.number} has no checkbox",
-            f"write it as a list item with a box: - [ ] {task.id}. {task.title}",
-        )
+    readable = _ESCAPED_BYTES.sub("\ufffd", text)
+    tasks = parse_tasks(readable).tasks
+    task, note = _find(tasks, normalise_id(task_id), status)
     if task.status is status:
-        return MarkResult(data, task.status, task.number, changed=False, note=note)
+        return MarkResult(data, task.status, task.line, changed=False, note=note)
 
-    pieces = split_lines(text)
-    index = 2 * (task.number - 1)
-    pieces[index] = _marked_line(pieces[index], task, task.box, _character(scan, task, status), status)
-    marked = (bom + "".join(pieces)).encode("utf-8", "surrogateescape")
-    return MarkResult(marked, task.status, task.number, changed=True, note=note)
+    scan = scan_tasks(readable)
+    line = scan.tasks[task.line]
+    if line.box is not None:
+        edits = [Edit(line.number, *line.box, _character(scan, line, status))]
+    else:
+        edits = edits_without_box(scan, line, status)
+    marked = _edited(text, edits)
+    _check(tasks, parse_tasks(_ESCAPED_BYTES.sub("\ufffd", marked)).tasks, task, status)
+    result = (bom + marked).encode("utf-8", "surrogateescape")
+    return MarkResult(result, task.status, task.line, changed=True, note=note)
 
 
-def _find(scan: Scan, task_id: str, status: TaskStatus) -> tuple[TaskLine, str]:
-    matches = [task for task in scan.tasks.values() if task.id == task_id]
+def _find(tasks: Sequence[Task], task_id: str, status: TaskStatus) -> tuple[Task, str]:
+    matches = [task for task in tasks if task.id == task_id]
     if not matches:
-        ids = list(dict.fromkeys(task.id for task in scan.tasks.values()))
+        ids = list(dict.fromkeys(task.id for task in tasks))
         shown = ", ".join(ids[:_SHOWN_IDS]) + (", …" if len(ids) > _SHOWN_IDS else "")
         raise TaskMarkError(
             f"task {task_id} not found", f"the file has the tasks {shown}" if ids else "the file has no tasks"
@@ -86,14 +83,14 @@ def _find(scan: Scan, task_id: str, status: TaskStatus) -> tuple[TaskLine, str]:
     unfinished = [task for task in matches if task.status is not TaskStatus.DONE] if is_start else []
     candidates = unfinished or matches
     chosen = next((task for task in candidates if task.status is not status), candidates[0])
-    others = ", ".join(str(task.number) for task in matches if task is not chosen)
-    this = "" if chosen is matches[0] else f"this is line {chosen.number}, "
+    others = ", ".join(str(task.line) for task in matches if task is not chosen)
+    this = "" if chosen is matches[0] else f"this is line {chosen.line}, "
     return chosen, f"task id {task_id} is used {len(matches)} times; {this}also on line {others}"
 
 
 def _character(scan: Scan, task: TaskLine, status: TaskStatus) -> str:
     if task.mark in SIGNS:
-        return _SIGN_MARKS[status]
+        return sign_for(scan, status)
     if status is TaskStatus.BLOCKED:
         # MCP dashboards know only "~" and lose sight of a task marked "!".
         return "~" if _is_for_dashboard(scan) else "!"
@@ -109,14 +106,20 @@ def _is_for_dashboard(scan: Scan) -> bool:
     )
 
 
-def _marked_line(line: str, task: TaskLine, box: tuple[int, int], character: str, status: TaskStatus) -> str:
-    start, end = box
-    marked = line[:start] + character + line[end:]
-    again = read_task_line(marked, task.number)
-    if again is None or again.id != task.id or again.status is not status:
+def _edited(text: str, edits: Iterable[Edit]) -> str:
+    pieces = split_lines(text)
+    for number, start, end, new in edits:
+        line = pieces[2 * (number - 1)]
+        pieces[2 * (number - 1)] = line[:start] + new + line[end:]
+    return "".join(pieces)
+
+
+def _check(before: Sequence[Task], after: Sequence[Task], task: Task, status: TaskStatus) -> None:
+    """Raise unless exactly the one task is read with another status now."""
+    wanted = [(other.line, other.id, status if other is task else other.status) for other in before]
+    if wanted != [(other.line, other.id, other.status) for other in after]:
         # As of "- [ ] ✅ 1. Title": the sign beside the box would contradict the new mark.
         raise TaskMarkError(
-            f"task {task.id} on line {task.number} cannot be marked {status}",
-            "its line has a second sign beside the box; remove that by hand",
+            f"task {task.id} on line {task.line} cannot be marked {status}",
+            "its line has a second sign that says something else; remove that by hand",
         )
-    return marked

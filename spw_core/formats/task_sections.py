@@ -8,7 +8,7 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 from .problem import Problem
-from .task_fences import HEADING, indent_of
+from .task_layout import HEADING, indent_of
 from .task_values import ID, narrow
 from .task_words import (
     TASK_WORDS,

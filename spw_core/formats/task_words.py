@@ -52,9 +52,16 @@ def known_key(label: str) -> Key | None:
 
 
 def status_of_word(text: str) -> TaskStatus | None:
-    """Read a status written as a word or a sign (`In Progress`, `complete`, `✅`); None for other text."""
-    plain = " ".join(re.split(r"[\s_\-]+", fold(text[:40]))).strip(" *`[].\ufe0f")
-    return _STATUS_WORDS.get(plain) or SIGNS.get(plain[:1])
+    """Read a status written as words or a sign: `In Progress`, `done (merged)`, `✅`; None for other text."""
+    word = word_of_status(text)
+    plain = " ".join(re.split(r"[\s_\-]+", fold(word))).strip()
+    sign = _ANY_SIGN.search(text[:40])
+    return _STATUS_WORDS.get(plain) or (SIGNS[sign[0]] if sign and not plain else None)
+
+
+def word_of_status(text: str) -> str:
+    """The words of a status as they stand there, without emphasis, signs and remarks behind them."""
+    return _REMARK.split(text[:40].strip(_AROUND_STATUS), maxsplit=1)[0].strip(_AROUND_STATUS)
 
 
 def is_deferred_text(text: str) -> bool:
@@ -171,6 +178,10 @@ SIGNS: dict[str, TaskStatus] = {
     **dict.fromkeys("⛔🚫", TaskStatus.BLOCKED),
 }
 """Signs that stand for a checkbox."""
+
+_ANY_SIGN = re.compile(f"[{''.join(SIGNS)}]")
+_AROUND_STATUS = " \t*_`[].\ufe0f" + "".join(SIGNS)
+_REMARK = re.compile(r"\s*(?:[(（,;:–—]|\s-{1,2}\s)")
 
 _STATUS_ALIASES = {
     TaskStatus.PENDING: (

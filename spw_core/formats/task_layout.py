@@ -1,4 +1,7 @@
-"""Which lines of a `tasks.md` are hidden in code fences, and which stand under a list item with a colon."""
+"""What of a `tasks.md` is to be read: not its frontmatter, code fences and HTML comments.
+
+Found on the same walk: which lines stand under a list item that ends in a colon.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from .problem import Problem
+from .task_comments import Comments
 
 HEADING = re.compile(r"\s{0,3}(#{1,6})\s+")
 
@@ -30,20 +34,39 @@ class _Fence:
     container: int  # the indentation of the list item it stands in, -1 outside of lists
 
 
-def walk_blocks(lines: list[str], start: int) -> tuple[set[int], list[Problem], set[int]]:
-    """Walk the lines from index `start` on and return `(hidden, problems, section_items)`.
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """`lines` are those of the text with comments as spaces. `hidden` holds the 1-based numbers of those that
+    are not to be read, `section_items` of those that stand under a list item ending in a colon."""
 
-    `hidden`: numbers of the lines before `start` and of those inside fences. A fence in a list item ends
-    with the item, and one that no later line closes is no fence: an unclosed fence must not hide tasks.
-    `section_items`: numbers of the lines that stand under a list item ending in a colon.
+    lines: list[str]
+    hidden: frozenset[int]
+    section_items: frozenset[int]
+    problems: list[Problem]
+
+
+def read_layout(lines: list[str], start: int) -> Layout:
+    """Walk the lines from index `start` on, where the frontmatter ends.
+
+    A fence in a list item ends with the item. What no later line closes is neither fence nor comment: an
+    unclosed one must not hide tasks.
     """
+    lines = lines.copy()
     hidden = set(range(1, start + 1))
     problems: list[Problem] = []
     section_items: set[int] = set()
     last_closing = _last_closing_fences(lines, start)
+    comments = Comments(lines.copy()) if any("<!--" in line for line in lines) else None
+    comment_end = -1
     parents: list[tuple[int, bool]] = []
     fence: _Fence | None = None
     for index in range(start, len(lines)):
+        if index <= comment_end:
+            if "<!--" in lines[index]:
+                problems.append(Problem(index + 1, "a comment begins inside another one, which hides it"))
+            lines[index] = ""
+            hidden.add(index + 1)
+            continue
         line = lines[index]
         stripped = line.strip()
         if not stripped:
@@ -57,6 +80,16 @@ def walk_blocks(lines: list[str], start: int) -> tuple[set[int], list[Problem], 
         if fence:
             problems.append(Problem(fence.line, "the code fence is not closed inside its list item"))
             fence = None
+        if comments and "<!--" in line:
+            line, comment_end = comments.blank(index)
+            lines[index] = line
+            stripped = line.strip()
+            if comment_end == len(lines):
+                problems.append(Problem(index + 1, "the comment is not closed; read as text"))
+                comment_end = index
+            if not stripped.strip("-*+•>"):  # nothing but the comment, or the list item that holds it
+                hidden.add(index + 1)
+                continue
         while parents and parents[-1][0] >= indent:
             parents.pop()
         if parents and parents[-1][1]:
@@ -74,7 +107,7 @@ def walk_blocks(lines: list[str], start: int) -> tuple[set[int], list[Problem], 
         if _LIST_ITEM.match(stripped):
             is_section = stripped.rstrip("*_").endswith((":", "：")) and not _CHECKBOX.match(stripped)
             parents.append((indent, is_section))
-    return hidden, problems, section_items
+    return Layout(lines, frozenset(hidden), frozenset(section_items), problems)
 
 
 def _opening_fence(stripped: str) -> tuple[str, int] | None:

@@ -1,26 +1,22 @@
-"""Which lines of a `tasks.md` are tasks: the one recogniser that the reader and the marker share."""
+"""One line of a `tasks.md` as a task or a checkbox: the recogniser that the reader and the marker share."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from .frontmatter import split_frontmatter
-from .problem import Problem
-from .task_fences import indent_of, walk_blocks
-from .task_sections import Sections, find_lookalikes, read_sections
+from .task_layout import indent_of
 from .task_values import DASHES, ID, narrow, normalise_id
 from .task_words import SIGNS, TASK_WORDS, TaskStatus, status_of_word
-from .text_decode import BOM, split_lines
 
 
 @dataclass(frozen=True, slots=True)
 class TaskLine:
     """A line that begins a task, or a checkbox without an id (`id` is "" then).
 
-    `box` is the span of the status character in the line, empty for `[]`, None without any box.
+    `box` is the span of the status character in the line, empty for `[]`, None without any box. `sign` is
+    that of a sign like ✅ which tells the status of a task without a box; `name_at` is where its text begins.
     `firm` tells `1.`, `1.2`, `**1**` or `Task 1` from a number that may be part of a sentence.
     `level` is the heading level, 0 in lists.
     """
@@ -36,113 +32,13 @@ class TaskLine:
     mark: str
     box: tuple[int, int] | None
     optional: bool
+    sign: tuple[int, int] | None = None
+    name_at: int = 0
 
     @property
     def mark_is_known(self) -> bool:
         return self.mark in _MARKS or self.mark in SIGNS
 
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """A text cut into lines, with its frontmatter, its tasks and its other checkboxes by line number.
-
-    `hidden` holds the 1-based numbers of the lines inside frontmatter and code fences. `has_lookalikes`
-    tells that some lines look like tasks and are read as none; `problems` names them.
-    """
-
-    fields: dict[str, object]
-    lines: list[str]
-    hidden: frozenset[int]
-    tasks: dict[int, TaskLine]
-    checkboxes: dict[int, TaskLine]
-    problems: list[Problem]
-    has_lookalikes: bool
-
-
-def scan_tasks(text: str) -> Scan:
-    """Find the task lines of `text`. Never raises; linear in the length of the text.
-
-    Checkboxes with an id are tasks. Without any of them in a list, headings (`### Task 3: title`) are;
-    without those and without other checkboxes at the margin, the items of a numbered list at the margin
-    are, if the heading above them announces tasks or is the title of the document. Numbered checkboxes below
-    acceptance criteria are no tasks.
-    """
-    text = text.lstrip(BOM)
-    fields, _, body_line, problems = split_frontmatter(text)
-    lines = split_lines(text)[::2]
-    hidden, fence_problems, section_items = walk_blocks(lines, body_line - 1)
-    problems.extend(fence_problems)
-
-    found: list[TaskLine] = []
-    for number in range(body_line, len(lines) + 1):
-        if number in hidden:
-            continue
-        task = read_task_line(lines[number - 1], number)
-        if task is None:
-            continue
-        if number in section_items and not task.firm:
-            # "- [ ] 3 unit tests pass" under "Definition of Done:" counts tests, it numbers no task.
-            task = replace(task, id="")
-        found.append(task)
-
-    task_headings = {task.number: task for task in found if task.kind == "heading" and task.id and task.firm}
-    sections = read_sections(lines, hidden, task_headings.keys())
-    for at, task in enumerate(found):
-        if _is_criterion(task, sections, task_headings):
-            found[at] = replace(task, id="")
-            # In a list of criteria nobody expects tasks; anywhere else the reader should know.
-            if task.number not in sections.criteria:
-                problems.append(
-                    Problem(task.number, f"checkbox {task.id} is read as a note of the task in the heading")
-                )
-    tasks = {task.number: task for task in _choose(found, sections)}
-    checkboxes = {task.number: task for task in found if task.box and not task.id}
-    problems.extend(_lost_headings(tasks, task_headings, sections))
-    lookalikes = list(find_lookalikes(lines, hidden, sections, no_tasks=not tasks))
-    problems.extend(lookalikes)
-    return Scan(
-        fields, lines, frozenset(hidden), tasks, checkboxes, problems, has_lookalikes=bool(lookalikes)
-    )
-
-
-def _choose(found: list[TaskLine], sections: Sections) -> list[TaskLine]:
-    boxed = [task for task in found if task.box and task.id]
-    if any(task.kind == "box" for task in boxed):
-        return boxed
-    headings = [task for task in found if task.kind == "heading" and task.id]
-    if headings or any(task.box and not task.indent for task in found):
-        return headings
-    return [task for task in found if task.kind == "numbered" and sections.announces_tasks(task.number)]
-
-
-def _is_criterion(task: TaskLine, sections: Sections, task_headings: Mapping[int, TaskLine]) -> bool:
-    """Whether a numbered checkbox counts criteria of a task instead of being one."""
-    if task.level or not task.box or not task.id:
-        return False
-    if task.number in sections.criteria:
-        return True
-    above = sections.above(task.number)
-    if not above or above[-1].number in task_headings or above[-1].announces:
-        return False
-    # Below "### Task 1" and a deeper heading stand the criteria of task 1, unless the id says "1.2".
-    owners = [task_headings[heading.number] for heading in above if heading.number in task_headings]
-    return bool(owners) and not any(task.id.startswith(f"{owner.id}.") for owner in owners)
-
-
-def _lost_headings(
-    tasks: Mapping[int, TaskLine], task_headings: Mapping[int, TaskLine], sections: Sections
-) -> Iterator[Problem]:
-    """The `Task N` headings that are no tasks, because checkboxes are, and have no checkbox below them."""
-    ids = {task.id for task in tasks.values()}
-    with_tasks = {heading.number for number in tasks for heading in sections.above(number)}
-    for number, heading in task_headings.items():
-        if number not in tasks and number not in with_tasks and heading.id not in ids:
-            yield Problem(
-                number, f"the heading of task {heading.id} is not read; checkboxes are the tasks of this file"
-            )
-
-
-# --- one line ---------------------------------------------------------------------------------------
 
 _MARKS: dict[str, TaskStatus] = {
     "": TaskStatus.PENDING,
@@ -164,8 +60,8 @@ _BOX = re.compile(
 )
 # "- [done] 2. B": a word where the sign should be. Numbers in brackets and footnotes are references.
 _WORD_BOX = re.compile(r"\[(?P<inside>(?![\d\s,.;-]+\]|\^)[^\[\]]{2,12})\](?=\s|[0-9*_])\s*")
-_GLYPH = re.compile(rf"(?P<sign>[{_SIGN}])\ufe0f?\s*")
-_LAST_GLYPH = re.compile(rf"([{_SIGN}])\ufe0f?$")
+_GLYPH = re.compile(rf"(?P<all>(?P<sign>[{_SIGN}])\ufe0f?)\s*")
+_LAST_GLYPH = re.compile(rf"(?P<all>(?P<sign>[{_SIGN}])\ufe0f?)$")
 _TASK_ID = re.compile(
     rf"""
     (?P<open>\*{{1,3}}|_{{1,3}})?
@@ -227,6 +123,8 @@ def read_task_line(line: str, number: int) -> TaskLine | None:
         mark=mark,
         box=span,
         optional=bool(box and box["optional"]),
+        sign=sign.span("all") if sign and not box else None,
+        name_at=lead.end(),
     )
     if box:
         return task if task.id or level or lead["bullet"] else None
@@ -236,9 +134,9 @@ def read_task_line(line: str, number: int) -> TaskLine | None:
     if not task.id:
         return None
     if level > 1 and (name.word or (sign and name.firm)):
-        return _with_last_sign(task)
+        return _with_sign_of_title(task, line)
     if not level and task.indent <= 1 and name.stop and not name.word:
-        return _with_last_sign(replace(task, kind="numbered"))
+        return _with_sign_of_title(replace(task, kind="numbered"), line)
     return None
 
 
@@ -264,14 +162,17 @@ def _read_word_box(line: str, plain: str, number: int, level: int, box: re.Match
     )
 
 
-def _with_last_sign(task: TaskLine) -> TaskLine:
+def _with_sign_of_title(task: TaskLine, line: str) -> TaskLine:
     """A task without a box may carry its status as a sign at either end of its title."""
-    first, last = _GLYPH.match(task.title), _LAST_GLYPH.search(task.title[-2:])
-    if first:
-        return replace(task, status=SIGNS[first["sign"]], title=task.title[first.end() :])
-    if last:
-        return replace(task, status=SIGNS[last[1]], title=task.title.rstrip(_SIGN + "\ufe0f "))
-    return task
+    if sign := _GLYPH.match(task.title):
+        at = line.find(sign["all"], task.name_at)
+        title = task.title[sign.end() :]
+    elif sign := _LAST_GLYPH.search(task.title[-2:]):
+        at = line.rfind(sign["all"])
+        title = task.title.rstrip(_SIGN + "\ufe0f ")
+    else:
+        return task
+    return replace(task, title=title, status=SIGNS[sign["sign"]], sign=(at, at + len(sign["all"])))
 
 
 @dataclass(frozen=True, slots=True)

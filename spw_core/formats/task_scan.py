@@ -1,0 +1,114 @@
+"""Which lines of a `tasks.md` are its tasks: checkboxes, else headings, else the items of a numbered list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from .frontmatter import split_frontmatter
+from .problem import Problem
+from .task_layout import read_layout
+from .task_line import TaskLine, read_task_line
+from .task_sections import Sections, find_lookalikes, read_sections
+from .text_decode import BOM, split_lines
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A text cut into lines, with its frontmatter, its tasks and its other checkboxes by line number.
+
+    `lines` and `hidden` as in `Layout`. `has_lookalikes`
+    tells that some lines look like tasks and are read as none; `problems` names them.
+    """
+
+    fields: dict[str, object]
+    lines: list[str]
+    hidden: frozenset[int]
+    tasks: dict[int, TaskLine]
+    checkboxes: dict[int, TaskLine]
+    problems: list[Problem]
+    has_lookalikes: bool
+
+
+def scan_tasks(text: str) -> Scan:
+    """Find the task lines of `text`. Never raises; linear in the length of the text.
+
+    Checkboxes with an id are tasks. Without any of them in a list, headings (`### Task 3: title`) are;
+    without those and without other checkboxes at the margin, the items of a numbered list at the margin
+    are, if the heading above them announces tasks or is the title of the document. Numbered checkboxes below
+    acceptance criteria are no tasks.
+    """
+    text = text.lstrip(BOM)
+    fields, _, body_line, problems = split_frontmatter(text)
+    raw_lines = split_lines(text)[::2]
+    layout = read_layout(raw_lines, body_line - 1)
+    lines, hidden = layout.lines, layout.hidden
+    problems.extend(layout.problems)
+
+    found: list[TaskLine] = []
+    for number in range(body_line, len(lines) + 1):
+        if number in hidden:
+            continue
+        task = read_task_line(lines[number - 1], number)
+        if task is None:
+            continue
+        if number in layout.section_items and not task.firm:
+            # "- [ ] 3 unit tests pass" under "Definition of Done:" counts tests, it numbers no task.
+            task = replace(task, id="")
+        if lines[number - 1] != raw_lines[number - 1]:  # a comment left a gap
+            task = replace(task, title=" ".join(task.title.split()))
+        found.append(task)
+
+    task_headings = {task.number: task for task in found if task.kind == "heading" and task.id and task.firm}
+    sections = read_sections(lines, hidden, task_headings.keys())
+    for at, task in enumerate(found):
+        if _is_criterion(task, sections, task_headings):
+            found[at] = replace(task, id="")
+            # In a list of criteria nobody expects tasks; anywhere else the reader should know.
+            if task.number not in sections.criteria:
+                problems.append(
+                    Problem(task.number, f"checkbox {task.id} is read as a note of the task in the heading")
+                )
+    tasks = {task.number: task for task in _choose(found, sections)}
+    checkboxes = {task.number: task for task in found if task.box and not task.id}
+    problems.extend(_lost_headings(tasks, task_headings, sections))
+    lookalikes = list(find_lookalikes(lines, hidden, sections, no_tasks=not tasks))
+    problems.extend(lookalikes)
+    return Scan(fields, lines, hidden, tasks, checkboxes, problems, has_lookalikes=bool(lookalikes))
+
+
+def _choose(found: list[TaskLine], sections: Sections) -> list[TaskLine]:
+    boxed = [task for task in found if task.box and task.id]
+    if any(task.kind == "box" for task in boxed):
+        return boxed
+    headings = [task for task in found if task.kind == "heading" and task.id]
+    if headings or any(task.box and not task.indent for task in found):
+        return headings
+    return [task for task in found if task.kind == "numbered" and sections.announces_tasks(task.number)]
+
+
+def _is_criterion(task: TaskLine, sections: Sections, task_headings: Mapping[int, TaskLine]) -> bool:
+    """Whether a numbered checkbox counts criteria of a task instead of being one."""
+    if task.level or not task.box or not task.id:
+        return False
+    if task.number in sections.criteria:
+        return True
+    above = sections.above(task.number)
+    if not above or above[-1].number in task_headings or above[-1].announces:
+        return False
+    # Below "### Task 1" and a deeper heading stand the criteria of task 1, unless the id says "1.2".
+    owners = [task_headings[heading.number] for heading in above if heading.number in task_headings]
+    return bool(owners) and not any(task.id.startswith(f"{owner.id}.") for owner in owners)
+
+
+def _lost_headings(
+    tasks: Mapping[int, TaskLine], task_headings: Mapping[int, TaskLine], sections: Sections
+) -> Iterator[Problem]:
+    """The `Task N` headings that are no tasks, because checkboxes are, and have no checkbox below them."""
+    ids = {task.id for task in tasks.values()}
+    with_tasks = {heading.number for number in tasks for heading in sections.above(number)}
+    for number, heading in task_headings.items():
+        if number not in tasks and number not in with_tasks and heading.id not in ids:
+            yield Problem(
+                number, f"the heading of task {heading.id} is not read; checkboxes are the tasks of this file"
+            )
