@@ -252,8 +252,15 @@ def test_no_marker_is_invented(text: str, message: str, hint: str) -> None:
         pytest.param("### ✅ Task 1: A\n", IN_PROGRESS, "### 🔄 Task 1: A\n", id="sign-before-the-name"),
         pytest.param("### Task 1: A ✅\n", BLOCKED, "### Task 1: A ⛔\n", id="sign-behind-the-title"),
         pytest.param("### Task 1: ✅️ A\n", BLOCKED, "### Task 1: ⛔ A\n", id="sign-with-selector"),
-        pytest.param("### Task 1: A ✅\n", PENDING, "### Task 1: A\n", id="no-sign-for-pending"),
-        pytest.param("### ✅ Task 1: A\n", PENDING, "### Task 1: A\n", id="no-sign-before-pending"),
+        pytest.param("### Task 1: A ✅\n", PENDING, "### Task 1: A ☐\n", id="the-last-sign-stays"),
+        pytest.param(
+            "### Task 1: A ✅\n### Task 2: B ⛔\n", PENDING, "### Task 1: A\n### Task 2: B ⛔\n",
+            id="no-sign-for-pending",
+        ),
+        pytest.param(
+            "### ✅ Task 1: A\n### ⛔ Task 2: B\n", PENDING, "### Task 1: A\n### ⛔ Task 2: B\n",
+            id="no-sign-before-pending",
+        ),
         pytest.param(
             "### ✔ Task 1: A\n### ☐ Task 2: B\n", PENDING, "### ☐ Task 1: A\n### ☐ Task 2: B\n",
             id="a-sign-for-pending",

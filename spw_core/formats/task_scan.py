@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,8 @@ from .task_layout import read_layout
 from .task_line import TaskLine, read_task_line
 from .task_sections import Sections, find_lookalikes, read_sections
 from .text_decode import BOM, split_lines
+
+_GAP_OF_COMMENT = re.compile(rf" {{{len('<!---->')},}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,8 @@ def scan_tasks(text: str) -> Scan:
         if number in layout.section_items and not task.firm:
             # "- [ ] 3 unit tests pass" under "Definition of Done:" counts tests, it numbers no task.
             task = replace(task, id="")
-        if lines[number - 1] != raw_lines[number - 1]:  # a comment left a gap
-            task = replace(task, title=" ".join(task.title.split()))
+        if lines[number - 1] != raw_lines[number - 1]:
+            task = replace(task, title=_GAP_OF_COMMENT.sub(" ", task.title))
         found.append(task)
 
     task_headings = {task.number: task for task in found if task.kind == "heading" and task.id and task.firm}

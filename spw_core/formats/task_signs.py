@@ -79,10 +79,11 @@ def _sign_edit(scan: Scan, task: TaskLine, status: TaskStatus) -> Edit:
     if task.sign is None:
         return _added_sign(scan, task, sign_for(scan, status))
     start, end = task.sign
-    has_pending_signs = any(SIGNS[sign] is TaskStatus.PENDING for sign in _signs_of(scan))
-    if status is not TaskStatus.PENDING or has_pending_signs:
+    others = [other for other in scan.tasks.values() if other.sign and other.kind == task.kind]
+    has_pending_signs = any(other.status is TaskStatus.PENDING for other in others)
+    if status is not TaskStatus.PENDING or has_pending_signs or len(others) == 1:
         return Edit(task.number, start, end, sign_for(scan, status))
-    # In such a file a task that is to be done has no sign.
+    # In such a file a task that is to be done has no sign. Its last sign stays: it shows where they stand.
     line = scan.lines[task.number - 1]
     if line[end:].strip():
         end += len(line[end:]) - len(line[end:].lstrip())
