@@ -5,6 +5,7 @@ SPECS_DIR = "specs"
 APPROVALS_DIR = "approvals"
 SPEC_DB = "spec.db"
 INDEX_DB = ".spw-index.db"
+GATEWAY_DB = "gateway.db"
 
 # Ends the name of a file that is being written. One that an interrupted process left behind is never
 # harvested, and replaced by the next write to the same place.

@@ -1,12 +1,12 @@
 """The hook's own log: a bounded file in the user's state folder, for errors the session must not see.
 
-Computed by hand what `platformdirs.user_state_dir("spw", appauthor=False)` returns, which costs too much
-to import. Nothing here raises: there is nowhere left to report to.
+Nothing here raises: there is nowhere left to report to.
 """
 
 import os
-import sys
 import time
+
+from spw_core.user_dirs import state_dir
 
 MAX_BYTES = 256 << 10
 
@@ -20,19 +20,7 @@ def record(event: str, error: BaseException) -> None:
 
 
 def log_file() -> str:
-    return os.path.join(_state_dir(), "log", "hook.log")
-
-
-def _state_dir() -> str:
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or os.path.expanduser(r"~\AppData\Local")
-    elif os.path.isabs(os.environ.get("XDG_STATE_HOME", "")):
-        base = os.environ["XDG_STATE_HOME"]
-    elif sys.platform == "darwin":
-        base = os.path.expanduser("~/Library/Application Support")
-    else:
-        base = os.path.expanduser("~/.local/state")
-    return os.path.join(base, "spw")
+    return os.path.join(state_dir(), "log", "hook.log")
 
 
 def _append(path: str, line: str) -> None:
