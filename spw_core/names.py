@@ -7,6 +7,19 @@ SPEC_DB = "spec.db"
 INDEX_DB = ".spw-index.db"
 GATEWAY_DB = "gateway.db"
 
+# Below .spec-workflow: hooks leave one small JSON file here for each session whose transcript is to be
+# imported, named by the session: `session`, `transcript` (path), `agent` (claude, codex, …), `event`,
+# `reason`, `cwd`, `queued_at`, all texts. Whoever has imported the transcript removes the file.
+MEMORY_QUEUE = (".spw-memory", "queue")
+
+# The configuration: relative to the workspace's root, the first that exists wins.
+CONFIG_PATHS = (
+    ".spec-workflow/oraculo.toml",
+    ".spec-workflow/spw-config.toml",
+    ".oraculo/oraculo.toml",
+    ".spw/spw-config.toml",
+)
+
 # Ends the name of a file that is being written. One that an interrupted process left behind is never
 # harvested, and replaced by the next write to the same place.
 TEMPORARY_SUFFIX = ".spw-tmp"

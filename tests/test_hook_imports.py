@@ -1,7 +1,8 @@
-"""The import budget of the status line: what it loads beyond `python -c pass` is this list and no more."""
+"""The import budget of the hook: what each event loads beyond `python -c pass` is its list and no more."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,15 +12,33 @@ import apsw
 import pytest
 
 import spw_core.hook
+from spw_core.api import Workspace
+from spw_core.store.gateway import writing_gateway
 
 SCRIPT = Path(spw_core.hook.__file__).parent / "script" / "spw-hook"
 
-OURS = {"spw_core", "spw_core.names", "spw_core.hook"} | {
-    f"spw_core.hook.{path.stem}"
-    for path in SCRIPT.parents[1].glob("*.py")
-    if path.stem not in ("__init__", "__main__", "log")
+# What all events share, the status line's part, and the guards'.
+COMMON = "main payload stdin places project settings index active branch".split()
+STATUSLINE = [*COMMON, *"statusline facts render text".split()]
+GUARD = [*COMMON, *"event answer audit text".split()]
+PAYLOADS: dict[str, tuple[dict[str, object], list[str]]] = {
+    "statusline": (
+        {"model": {"display_name": "Opus"}, "context_window": {"remaining_percentage": 50}},
+        STATUSLINE,
+    ),
+    "guard-prompt": ({"prompt": "/spw:exec alpha"}, [*GUARD, "guard_prompt", "files"]),
+    "guard-paths": ({"tool_name": "Write", "tool_input": {"file_path": "x.md"}}, [*GUARD, "guard_paths"]),
+    "guard-stop": ({"stop_hook_active": False}, [*GUARD, "guard_stop", "runs"]),
+    "subagent-stop": ({"agent_id": "a"}, [*GUARD, "background", "guard_stop", "runs"]),
+    "post-tool": (
+        {"tool_name": "Write", "tool_input": {"file_path": "x.md"}},
+        [*GUARD, "background", "guard_paths"],
+    ),
+    "pre-compact": ({"session_id": "s", "transcript_path": "/t"}, [*GUARD, "background", "files"]),
+    "session-end": ({"session_id": "s", "transcript_path": "/t"}, [*GUARD, "background", "files"]),
+    "session-start": ({"source": "startup"}, [*GUARD, "session_start", "files", "render"]),
 }
-OTHERS = {"apsw", "gc", "select"}
+OTHERS = {"apsw", "gc", "select", "spw_core", "spw_core.names", "spw_core.user_dirs", "spw_core.hook"}
 # Most of these would be caught by the list too; they are named because they are the tempting ones.
 FORBIDDEN = {
     *("__future__", "argparse", "contextlib", "dataclasses", "datetime", "enum", "functools"),
@@ -28,14 +47,10 @@ FORBIDDEN = {
 }
 
 
-def modules_after(*command: str, env: dict[str, str]) -> set[str]:
+def modules_after(*command: str, env: dict[str, str], data: bytes = b"{}") -> set[str]:
     """Names in `sys.modules` when a Python process with these arguments has done its work."""
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", *command],
-        input=b'{"model": {"display_name": "Opus"}, "context_window": {"remaining_percentage": 50}}',
-        capture_output=True,
-        env=env,
-        check=True,
+        [sys.executable, "-X", "importtime", *command], input=data, capture_output=True, env=env, check=True
     )
     lines = done.stderr.decode().splitlines()
     return {line.rpartition("|")[2].strip() for line in lines if line.startswith("import time:")} - {
@@ -45,29 +60,55 @@ def modules_after(*command: str, env: dict[str, str]) -> set[str]:
 
 @pytest.fixture
 def env(tmp_path: Path) -> dict[str, str]:
-    """An environment whose project has two specs, a git branch, a cache file and an index."""
+    """An environment whose project has two specs, a run, a branch, a configuration and a harvested index."""
     specs = tmp_path / ".spec-workflow" / "specs"
     for name in ("alpha", "beta"):
         (specs / name).mkdir(parents=True)
         (specs / name / "tasks.md").write_text("- [ ] 1 x\n")
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
-    cache = tmp_path / ".spec-workflow" / ".spw-cache"
-    cache.mkdir()
-    (cache / "statusline.json").write_text('{"ts": 1, "spec": "gone"}')
-    index = apsw.Connection(str(tmp_path / ".spec-workflow" / ".spw-index.db"))
-    index.execute("CREATE TABLE compiled_config(key TEXT PRIMARY KEY, value TEXT)")
-    index.close()
-    return {**os.environ, "CLAUDE_PROJECT_DIR": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
+    (tmp_path / ".spec-workflow" / "spw-config.toml").write_text("[statusline]\nsticky_spec = true\n")
+    for folder in (".spw-cache", ".spw-memory/queue", "user-templates/variants"):
+        (tmp_path / ".spec-workflow" / folder).mkdir(parents=True)
+    (tmp_path / ".spec-workflow" / ".spw-cache" / "statusline.json").write_text('{"ts": 1, "spec": "gone"}')
+    (tmp_path / ".spec-workflow" / "user-templates" / "variants" / "tasks-template.tdd-off.md").write_text(
+        "x"
+    )
+    Workspace.open(tmp_path).harvest()
+    with writing_gateway():
+        pass
+    return {**os.environ, "CLAUDE_PROJECT_DIR": str(tmp_path)}
 
 
-def test_status_line_imports_only_what_is_listed(env: dict[str, str]) -> None:
+@pytest.mark.parametrize("event", PAYLOADS)
+def test_an_event_imports_only_what_is_listed(event: str, env: dict[str, str]) -> None:
+    payload, ours = PAYLOADS[event]
+    data = json.dumps({**payload, "cwd": env["CLAUDE_PROJECT_DIR"]}).encode()
     bare = modules_after("-c", "pass", env=env)
     brought_by_apsw = modules_after("-c", "import apsw", env=env) - bare
-    brought = modules_after(str(SCRIPT), "statusline", env=env) - bare
-    assert brought >= OURS, "the test does not walk the whole path"
-    assert brought - brought_by_apsw <= OURS | OTHERS
+    modules_after(str(SCRIPT), event, env=env, data=data)  # compiles the configuration, once
+    brought = modules_after(str(SCRIPT), event, env=env, data=data) - bare
+    assert f"spw_core.hook.{ours[-1]}" in brought, "the test does not walk the whole path"
+    assert brought - brought_by_apsw <= OTHERS | {f"spw_core.hook.{name}" for name in ours}
     assert not brought & FORBIDDEN
+
+
+def test_the_configuration_is_read_once_for_each_change(env: dict[str, str]) -> None:
+    root = Path(env["CLAUDE_PROJECT_DIR"])
+    config = root / ".spec-workflow" / "spw-config.toml"
+
+    def reads_toml() -> bool:
+        return "tomllib" in modules_after(str(SCRIPT), "statusline", env=env)
+
+    assert reads_toml()
+    assert not reads_toml()
+    config.write_text("[statusline]\nsticky_spec = false\n")
+    assert reads_toml()
+    assert not reads_toml()
+    index = apsw.Connection(str(root / ".spec-workflow" / ".spw-index.db"))
+    rows = dict(index.execute("SELECT key, value FROM compiled_config").fetchall())
+    index.close()
+    assert rows["statusline.sticky_spec"] == "false" and rows["hooks.enforcement_mode"] == "warn"
 
 
 def test_unknown_event_does_not_load_sqlite(env: dict[str, str]) -> None:

@@ -19,8 +19,9 @@ from rich.cells import cell_len
 
 import spw_core.hook
 from spw_core.hook import active, branch, log, main, payload, places, statusline, stdin
-from spw_core.hook.index import Index, Settings
+from spw_core.hook.index import Index
 from spw_core.hook.render import Facts, Look, Progress, format_tokens, render, usage, used_percent
+from spw_core.hook.settings import Settings
 from spw_core.hook.text import cells, clean, truncate
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -516,9 +517,11 @@ def test_a_broken_sqlite_still_gives_a_line(run: Run, tmp_path: Path) -> None:
 
 def test_a_failing_handler_is_logged_and_exits_0(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    monkeypatch.setitem(main.HANDLERS, "boom", lambda: 1 // 0)
-    assert main.main(["boom"]) == 0
-    assert "boom: ZeroDivisionError" in Path(log.log_file()).read_text()
+    (tmp_path / ".spec-workflow").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(main.HANDLERS, "guard-stop", lambda event, project: 1 // 0)
+    assert main.main(["guard-stop"]) == 0
+    assert "guard-stop: ZeroDivisionError" in Path(log.log_file()).read_text()
 
 
 def test_internal_error_gives_the_minimal_line(
@@ -621,7 +624,7 @@ def test_cache_that_says_nothing(workflow: Path, text: str) -> None:
 def test_cache_age_counts_unless_sticky(workflow: Path) -> None:
     make_spec(workflow, "a", 2_000)
     make_spec(workflow, "b", 1_000)
-    not_sticky = Settings({"sticky_spec": "false", "cache_ttl_seconds": "10"})
+    not_sticky = Settings({"statusline.sticky_spec": "false", "statusline.cache_ttl_seconds": "10"})
     write_cache(workflow, ".spw-cache", f'{{"ts": {int((time.time() - 5) * 1000)}, "spec": "b"}}')
     assert find_spec(workflow, not_sticky) == "b"
     write_cache(workflow, ".spw-cache", f'{{"ts": {int((time.time() - 15) * 1000)}, "spec": "b"}}')
@@ -761,22 +764,6 @@ def test_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 # --- the index -------------------------------------------------------------------------------------------
 
 
-def test_settings_from_the_compiled_configuration(workflow: Path) -> None:
-    assert Index(str(workflow)).settings().show_token_cost == "auto"
-    make_index(
-        workflow,
-        "INSERT INTO compiled_config VALUES('statusline.show_token_cost', '\"Never\"'),"
-        " ('statusline.sticky_spec', 'false'), ('statusline.cache_ttl_seconds', 'soon'),"
-        " ('hooks.enabled', 'x')",
-    ).close()
-    settings = Index(str(workflow)).settings()
-    assert (settings.show_token_cost, settings.sticky_spec, settings.cache_ttl_seconds) == (
-        "never",
-        False,
-        10,
-    )
-
-
 def test_index_in_use_is_read_live_and_left_alone(workflow: Path) -> None:
     writer = make_index(workflow, "INSERT INTO specs(name, tasks_done, tasks_total) VALUES('demo', 1, 2)")
     before = sorted(os.listdir(workflow))
@@ -823,7 +810,7 @@ def test_unusable_index_is_no_index(
     started = time.monotonic()
     index = Index(str(workflow))
     assert index.latest() == [] and index.progress("x").tasks_total == 0
-    assert index.settings().show_token_cost == "auto"
+    assert index.compiled_config() == {} and index.attention("x") == [] and index.next_step("x") == ""
     assert time.monotonic() - started < 1
     assert (tmp_path / "state" / "spw" / "log" / "hook.log").exists() is (kind in ("garbage", "endless-view"))
 

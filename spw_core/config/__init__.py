@@ -13,6 +13,7 @@ from pathlib import Path
 from spw_core.config.decode import as_document, decode_config
 from spw_core.config.sections import Config
 from spw_core.formats.toml_config import parse_toml
+from spw_core.names import CONFIG_PATHS
 from spw_core.workspace import WorkspacePaths
 
 __all__ = [
@@ -33,12 +34,7 @@ FALLBACK = "fallback"
 MISSING = "missing"
 
 # Relative to the workspace's root, the first that exists wins.
-CONFIG_FILES = (
-    (".spec-workflow/oraculo.toml", CANONICAL),
-    (".spec-workflow/spw-config.toml", CANONICAL),
-    (".oraculo/oraculo.toml", FALLBACK),
-    (".spw/spw-config.toml", FALLBACK),
-)
+CONFIG_FILES = tuple(zip(CONFIG_PATHS, (CANONICAL, CANONICAL, FALLBACK, FALLBACK), strict=True))
 
 # A hundred times a file that sets everything; reading much more would hold up every command.
 _MAX_CONFIG_BYTES = 256 * 1024

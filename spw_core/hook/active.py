@@ -8,8 +8,9 @@ subprocess, is empty on a pushed branch and may name a spec that the branch dele
 import os
 import time
 
-from spw_core.hook.index import Index, Settings
+from spw_core.hook.index import Index
 from spw_core.hook.places import CACHE_FILES, is_spec, read_small
+from spw_core.hook.settings import Settings
 from spw_core.names import DASHBOARDS, is_valid_name
 
 SCAN_LIMIT = 200
@@ -34,7 +35,8 @@ def cached_spec(workflow: str, specs: str, settings: Settings) -> str:
 
             spec, moment = parse_cache(data)
             found.append((moment, spec))
-    oldest = 0.0 if settings.sticky_spec else (time.time() - settings.cache_ttl_seconds) * 1000
+    sticky = settings.is_on("statusline.sticky_spec")
+    oldest = 0.0 if sticky else (time.time() - settings.number("statusline.cache_ttl_seconds", 10)) * 1000
     for moment, spec in sorted(found, reverse=True):
         if moment > 0 and moment >= oldest and is_spec(specs, spec):
             return spec

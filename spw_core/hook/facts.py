@@ -3,14 +3,14 @@
 import os
 
 from spw_core.hook import payload, stdin
-from spw_core.hook.places import base_name, session_dir, upward
+from spw_core.hook.places import base_name, session_dir
+from spw_core.hook.project import Project, find_workflow
 from spw_core.hook.render import Facts
-from spw_core.names import SPECS_DIR, WORKFLOW_DIR
 
 
-def gather() -> Facts:
-    """Read standard input and the workspace it speaks of."""
-    said = payload.parse(stdin.read(payload.is_complete))
+def gather(data: "bytes | None" = None) -> Facts:
+    """Read the payload, or standard input when it was not read yet, and the workspace it speaks of."""
+    said = payload.parse(stdin.read(payload.is_complete) if data is None else data)
     here = session_dir(said.current_dir, said.cwd, os.environ.get("CLAUDE_PROJECT_DIR", ""))
     facts = Facts(
         model=said.model,
@@ -19,22 +19,14 @@ def gather() -> Facts:
         cost=said.cost,
         remaining=said.remaining,
     )
-    workflow = upward(here, WORKFLOW_DIR)
+    workflow = find_workflow(here)
     if workflow:
-        _add_spec(facts, workflow, here)
+        _add_spec(facts, Project(workflow, here))
     return facts
 
 
-def _add_spec(facts: Facts, workflow: str, here: str) -> None:
-    from spw_core.hook.active import active_spec
-    from spw_core.hook.index import Index
-
-    index = Index(workflow)
-    settings = index.settings()
-    facts.show_token_cost = settings.show_token_cost
-    specs = os.path.join(workflow, SPECS_DIR)
-    if not os.path.isdir(specs):
-        return
-    facts.spec = active_spec(workflow, specs, here, index, settings)
+def _add_spec(facts: Facts, project: Project) -> None:
+    facts.show_token_cost = project.settings.word("statusline.show_token_cost", "auto", "always", "never")
+    facts.spec = project.active_spec()
     if facts.spec:
-        facts.progress = index.progress(facts.spec)
+        facts.progress = project.index.progress(facts.spec)

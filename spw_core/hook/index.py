@@ -8,8 +8,11 @@ import os
 
 import apsw
 
-from spw_core.hook.render import Progress
 from spw_core.names import INDEX_DB
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from spw_core.hook.render import Progress
 
 _BUSY_MS = 20
 _MAX_STEPS = 200_000  # virtual machine steps of one query; a recursive view in the file could run for ever
@@ -18,21 +21,12 @@ _SELECT_SPEC = """
 SELECT stage, wave_current, waves_total, tasks_done, tasks_total, blocked FROM specs WHERE name = ?
 """
 _SELECT_LATEST = "SELECT name FROM specs ORDER BY updated_at DESC LIMIT 8"
-_SELECT_SETTINGS = "SELECT key, value FROM compiled_config WHERE key LIKE 'statusline.%' LIMIT 50"
-
-
-class Settings:
-    """The `statusline.*` keys of the configuration that this version obeys."""
-
-    __slots__ = ("cache_ttl_seconds", "show_token_cost", "sticky_spec")
-
-    def __init__(self, values: "dict[str, str] | None" = None) -> None:
-        values = values or {}
-        show = values.get("show_token_cost", "").lower()
-        ttl = values.get("cache_ttl_seconds", "")
-        self.show_token_cost = show if show in ("always", "never") else "auto"
-        self.sticky_spec = values.get("sticky_spec", "").lower() not in ("false", "0", "no", "off")
-        self.cache_ttl_seconds = int(ttl) if ttl.isascii() and ttl.isdigit() and len(ttl) < 10 else 10
+_SELECT_CONFIG = "SELECT key, value FROM compiled_config LIMIT 200"
+_SELECT_ATTENTION = """
+SELECT item.value ->> '$.text' FROM specs, json_each(specs.attention) AS item WHERE specs.name = ? LIMIT 4
+"""
+_SELECT_NEXT = "SELECT next FROM specs WHERE name = ?"
+_SELECT_HARVESTED = "SELECT harvested_at FROM specs WHERE name = ?"
 
 
 class Index:
@@ -43,7 +37,9 @@ class Index:
     def __init__(self, workflow: str) -> None:
         self._connection = _open(os.path.join(workflow, INDEX_DB))
 
-    def progress(self, spec: str) -> Progress:
+    def progress(self, spec: str) -> "Progress":
+        from spw_core.hook.render import Progress
+
         rows = self._rows(_SELECT_SPEC, (spec,))
         if not rows:
             return Progress()
@@ -54,12 +50,24 @@ class Index:
         """Names of the specs that changed last, newest first."""
         return [_as_text(name) for (name,) in self._rows(_SELECT_LATEST)]
 
-    def settings(self) -> Settings:
-        """The compiled configuration, or the defaults: TOML itself costs too much to read here."""
-        rows = self._rows(_SELECT_SETTINGS)
-        return Settings(
-            {_as_text(key).removeprefix("statusline."): _as_text(value).strip(' "') for key, value in rows}
-        )
+    def compiled_config(self) -> dict[str, str]:
+        """The configuration as the index has it, which may be that of another file than there is now."""
+        return {_as_text(key): _as_text(value) for key, value in self._rows(_SELECT_CONFIG)}
+
+    def attention(self, spec: str) -> list[str]:
+        """What in a spec needs somebody, the most urgent first, as of the last harvest."""
+        return [_as_text(text) for (text,) in self._rows(_SELECT_ATTENTION, (spec,))]
+
+    def next_step(self, spec: str) -> str:
+        """What comes next in a spec, in words, as of the last harvest."""
+        return self._text(_SELECT_NEXT, spec)
+
+    def harvested_at(self, spec: str) -> str:
+        """Time of the last harvest that found something new, UTC text; "" before the first."""
+        return self._text(_SELECT_HARVESTED, spec)
+
+    def _text(self, sql: str, spec: str) -> str:
+        return next((_as_text(value) for (value,) in self._rows(sql, (spec,))), "")
 
     def _rows(self, sql: str, values: tuple[str, ...] = ()) -> "list[tuple[apsw.SQLiteValue, ...]]":
         if self._connection is None:

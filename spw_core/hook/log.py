@@ -23,12 +23,19 @@ def log_file() -> str:
     return os.path.join(state_dir(), "log", "hook.log")
 
 
+def child_log() -> int:
+    """A descriptor of the log for a process that runs on its own; -1 when there is no log to write."""
+    try:
+        return _open(log_file())
+    except (OSError, ValueError):
+        return -1
+
+
 def _append(path: str, line: str) -> None:
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-    if os.path.exists(path) and not os.path.isfile(path):  # to open a pipe is to wait for its reader
+    fd = _open(path)
+    if fd < 0:
         return
     # One write of one whole line in append mode: parallel hooks do not mix their lines.
-    fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o600)
     try:
         os.write(fd, line.encode("utf-8", "backslashreplace"))
         full = os.fstat(fd).st_size > MAX_BYTES
@@ -36,6 +43,13 @@ def _append(path: str, line: str) -> None:
         os.close(fd)
     if full:
         os.replace(path, path + ".1")
+
+
+def _open(path: str) -> int:
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    if os.path.exists(path) and not os.path.isfile(path):  # to open a pipe is to wait for its reader
+        return -1
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o600)
 
 
 def _now() -> str:

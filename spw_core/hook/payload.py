@@ -1,4 +1,4 @@
-"""What the status line needs of Claude Code's payload, read by SQLite's own JSON functions.
+"""JSON read by SQLite's own functions, and what the status line needs of Claude Code's payload.
 
 Nothing in a payload is taken for granted: a field that is absent, null or of another type is as if it
 were not there, and text that is not JSON is an empty payload.
@@ -13,7 +13,8 @@ _MAX_SALVAGE = 1 << 20  # characters of broken text that are searched for a firs
 _connection = apsw.Connection(":memory:")
 
 
-def _text(path: str) -> str:
+def text_sql(path: str) -> str:
+    """SQL for the text at `path` of the JSON ?1, as UTF-8 bytes; NULL when there is no text."""
     # A lone surrogate such as "\ud800" is legal JSON and becomes invalid UTF-8: hence bytes.
     return f"CASE json_type(?1, '{path}') WHEN 'text' THEN CAST(json_extract(?1, '{path}') AS BLOB) END"
 
@@ -24,11 +25,11 @@ def _number(path: str) -> str:
 
 _SELECT_PAYLOAD = "SELECT " + ", ".join(
     [
-        _text("$.model.display_name"),
-        _text("$.model.name"),
-        _text("$.model"),
-        _text("$.workspace.current_dir"),
-        _text("$.cwd"),
+        text_sql("$.model.display_name"),
+        text_sql("$.model.name"),
+        text_sql("$.model"),
+        text_sql("$.workspace.current_dir"),
+        text_sql("$.cwd"),
         _number("$.context_window.total_input_tokens"),
         _number("$.context_window.total_output_tokens"),
         _number("$.context_window.remaining_percentage"),
@@ -36,7 +37,7 @@ _SELECT_PAYLOAD = "SELECT " + ", ".join(
         _number("$.cost.total_cost_usd"),
     ]
 )
-_SELECT_CACHE = f"SELECT {_text('$.spec')}, {_number('$.ts')}"
+_SELECT_CACHE = f"SELECT {text_sql('$.spec')}, {_number('$.ts')}"
 
 
 class Payload:
@@ -45,7 +46,7 @@ class Payload:
     __slots__ = ("cost", "current_dir", "cwd", "model", "remaining", "tokens")
 
     def __init__(self, row: "tuple[apsw.SQLiteValue, ...]") -> None:
-        texts = [_as_text(value) for value in row[:5]]
+        texts = [as_text(value) for value in row[:5]]
         tokens_in, tokens_out, remaining, used, cost = (_as_number(value) for value in row[5:])
         display_name, name, bare_model, self.current_dir, self.cwd = texts
         self.model = display_name or name or bare_model
@@ -63,21 +64,26 @@ def is_complete(data: bytes) -> bool:
 
 def parse(data: bytes) -> Payload:
     """The facts in `data`, of its first complete JSON object when there is something behind it."""
+    return Payload(select(_SELECT_PAYLOAD, data) or (None,) * 10)
+
+
+def select(sql: str, data: bytes) -> "tuple[apsw.SQLiteValue, ...] | None":
+    """The row that `sql` makes of the JSON text ?1, of its first complete object when more is behind it."""
     text = _decode(data)
-    row = _first_row(_SELECT_PAYLOAD, text) or _first_row(_SELECT_PAYLOAD, _first_object(text))
-    return Payload(row or (None,) * 10)
+    return first_row(sql, text) or first_row(sql, _first_object(text))
 
 
 def parse_cache(data: bytes) -> tuple[str, float]:
     """Spec name and time (epoch milliseconds) of a statusline cache file; ("", 0) when it holds none."""
-    spec, moment = _first_row(_SELECT_CACHE, _decode(data)) or (None, None)
-    return _as_text(spec), _as_number(moment) or 0
+    spec, moment = first_row(_SELECT_CACHE, _decode(data)) or (None, None)
+    return as_text(spec), _as_number(moment) or 0
 
 
-def _first_row(sql: str, text: str) -> "tuple[apsw.SQLiteValue, ...] | None":
+def first_row(sql: str, text: str) -> "tuple[apsw.SQLiteValue, ...] | None":
+    """The row that `sql` makes of ?1; None when that is not JSON, which is an expected input."""
     try:
         return _connection.execute(sql, (text,)).fetchone()
-    except apsw.SQLError:  # malformed JSON, which is an expected input
+    except apsw.SQLError:
         return None
 
 
@@ -102,7 +108,8 @@ def _decode(data: bytes) -> str:
     return data.removeprefix(_BOM).decode("utf-8", "replace")
 
 
-def _as_text(value: "apsw.SQLiteValue") -> str:
+def as_text(value: "apsw.SQLiteValue") -> str:
+    """The text that `text_sql` selected; "" when it was none."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else ""
 
 

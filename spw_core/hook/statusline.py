@@ -7,12 +7,13 @@ from spw_core.hook.places import base_name, process_dir
 from spw_core.hook.render import Facts, Look, render
 
 
-def run() -> int:
+def run(data: "bytes | None" = None) -> int:
+    """Print the line for a payload, read from standard input unless it was read already."""
     look = _look()
     try:
         from spw_core.hook.facts import gather  # inside: also a broken apsw must not blank the line
 
-        line = render(gather(), look)
+        line = render(gather(data), look)
     except Exception as error:
         from spw_core.hook.log import record
 

@@ -120,6 +120,13 @@ class IndexStore:
         )
         self.connection.execute("DELETE FROM specs WHERE name = ?", (name,))
 
+    # -- configuration ---------------------------------------------------------------------------
+
+    def put_compiled_config(self, values: Mapping[str, str]) -> None:
+        """Replace the configuration that hooks read, with the identity of its file under the key ''."""
+        self.connection.execute("DELETE FROM compiled_config")
+        self.connection.executemany("INSERT INTO compiled_config VALUES (?, ?)", list(values.items()))
+
     # -- documents -------------------------------------------------------------------------------
 
     def documents(self, spec: str) -> dict[str, tuple[int, dict[str, Value]]]:

@@ -1,0 +1,59 @@
+"""Slow work: a `spw` command in a process of its own, which holds none of the hook's pipes.
+
+Claude Code waits until the hook's output is closed by all who hold it, and may end what a hook leaves
+behind. So the child is a session of its own, its streams are the null device and a log file, and whatever
+else was open is closed. What it could not finish, the next event or `spw harvest` makes up for.
+"""
+
+import os
+import sys
+
+from spw_core.hook.log import child_log
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from spw_core.hook.project import Project
+
+_MOST_DESCRIPTORS = 256
+
+
+def harvest(project: "Project", spec: str) -> None:
+    """Bring the databases of a spec up to date with its files, in the background."""
+    run_spw("harvest", spec, "--workspace", project.root)
+
+
+def run_spw(*arguments: str) -> None:
+    """Start `spw` with these arguments and return at once; what it has to say goes to the log."""
+    # -P: a module of this name in the current folder must not run.
+    command = [sys.executable, "-P", "-m", "spw_core.cli", *arguments]
+    if os.name == "nt":
+        _start_on_windows(command)
+        return
+    log = child_log()
+    child = os.fork()
+    if child == 0:
+        _become(command, log)  # never returns
+    # Not waited for: this process ends in a moment, and the system takes over.
+    if log >= 0:
+        os.close(log)
+
+
+def _become(command: list[str], log: int) -> None:
+    try:
+        os.setsid()
+        null = os.open(os.devnull, os.O_RDWR)
+        for stream, source in enumerate((null, null, log if log >= 0 else null)):
+            os.dup2(source, stream)
+        os.closerange(3, _MOST_DESCRIPTORS)
+        os.chdir("/")
+        os.execv(command[0], command)
+    finally:
+        os._exit(127)
+
+
+def _start_on_windows(command: list[str]) -> None:
+    import subprocess
+
+    flags = getattr(subprocess, "DETACHED_PROCESS", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
+    null = subprocess.DEVNULL
+    subprocess.Popen(command, stdin=null, stdout=null, stderr=null, close_fds=True, creationflags=flags)

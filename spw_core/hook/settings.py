@@ -1,0 +1,100 @@
+"""The configuration as far as hooks obey it: from the index, where it stands compiled.
+
+The index is asked only where there is a configuration file, and believed only when it was made from that
+very file; otherwise the file is read, which takes several times as long as everything else, once.
+"""
+
+import os
+
+from spw_core.names import CONFIG_PATHS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from spw_core.hook.index import Index
+
+IDENTITY = ""  # the key under which the index has the identity of the file
+_NO = ("false", "0", "no", "off")
+_YES = ("true", "1", "yes", "on")
+
+
+class Settings:
+    """What a configuration says, by dotted key; what it does not say has the workflow's default."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: "dict[str, str] | None" = None) -> None:
+        self._values = values or {}
+
+    def is_on(self, key: str, default: bool = True) -> bool:
+        text = self._values.get(key, "").lower()
+        return text not in _NO if default else text in _YES
+
+    def number(self, key: str, default: int) -> int:
+        text = self._values.get(key, "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else default
+
+    def word(self, key: str, default: str, *others: str) -> str:
+        text = self._values.get(key, "").strip().lower()
+        return text if text in others else default
+
+    @property
+    def guards(self) -> bool:
+        """Whether hooks may do more than show the status line and sync templates."""
+        return self.is_on("hooks.enabled")
+
+    @property
+    def blocks(self) -> bool:
+        """Whether a violation stops the agent instead of warning."""
+        return self.word("hooks.enforcement_mode", "warn", "block") == "block"
+
+
+def load_settings(root: str, index: "Callable[[], Index]") -> Settings:
+    """The settings of the workspace at `root`; never raises."""
+    identity = _identity(root)
+    if not identity:
+        return Settings()
+    values = index().compiled_config()
+    if values.get(IDENTITY) != identity:
+        values = _compiled(root, identity)
+    return Settings(values)
+
+
+def _identity(root: str) -> str:
+    """What changes when the configuration does: which file it is, and the file's own signs of change."""
+    for path in CONFIG_PATHS:
+        try:
+            info = os.stat(os.path.join(root, path))
+        except (OSError, ValueError):
+            continue
+        if info.st_mode & 0o170000 == 0o100000:
+            return f"{path} {info.st_ino} {info.st_size} {info.st_mtime_ns} {info.st_ctime_ns}"
+    return ""
+
+
+def _compiled(root: str, identity: str) -> dict[str, str]:
+    """The configuration read from its file, and left in the index for the next hook."""
+    from pathlib import Path
+
+    from spw_core.config.compiled import compile_config
+    from spw_core.errors import SpwError
+    from spw_core.harvest.harvest import ensure_gitignore
+    from spw_core.store.index import IndexStore
+    from spw_core.workspace import WorkspacePaths
+
+    paths = WorkspacePaths(Path(root))
+    values = {**compile_config(paths), IDENTITY: identity}
+    try:
+        # Whatever is not a file SQLite would wait for, or follow out of the workspace.
+        if paths.index_db.is_symlink() or (paths.index_db.exists() and not paths.index_db.is_file()):
+            return values
+        if not paths.index_db.exists():
+            ensure_gitignore(paths)
+        with IndexStore.writing(paths.index_db) as index, index.transaction():
+            index.put_compiled_config(values)
+    except (SpwError, OSError) as error:  # read-only, damaged, of a newer version: it is read again next time
+        from spw_core.hook.log import record
+
+        record("settings", error)
+    return values
