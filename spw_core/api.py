@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from spw_core.harvest.finalize import FinalizeReport
     from spw_core.harvest.report import HarvestReport
     from spw_core.harvest.restore import RestoreReport
-    from spw_core.search.lexical import SearchAnswer
+    from spw_core.search.find import SearchAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +92,44 @@ class Workspace:
         *,
         specs: Sequence[str] = (),
         types: Sequence[str] = (),
+        phases: Sequence[str] = (),
+        statuses: Sequence[str] = (),
+        waves: Sequence[int] = (),
+        runs: Sequence[str] = (),
+        tasks: Sequence[str] = (),
+        agents: Sequence[str] = (),
+        since: str = "",
         limit: int = 10,
+        mode: str = "auto",
+        group: str = "",
+        removed: bool = False,
         typing: bool = False,
     ) -> SearchAnswer:
         """Ranked documents for words as a person types them; empty when nothing was harvested yet.
 
-        While `typing`, the last word also matches as the beginning of a word.
+        Filters are exact, also those within the query (`status:blocked`); several values of one are
+        alternatives. `since` is a UTC text or as in queries (`2026-02-01`, `3d`). `group` is "spec" or
+        "run" for the best document of each. `removed` finds what is no longer on disk and no longer
+        counts. While `typing`, the last word also matches as the beginning of a word.
         """
-        from spw_core.search.lexical import MODE, Filters, SearchAnswer, search
+        from spw_core.search.filters import Filters
+        from spw_core.search.find import SearchRequest, find, no_index
 
+        filters = Filters(
+            specs=tuple(specs),
+            types=tuple(types),
+            phases=tuple(phases),
+            statuses=tuple(statuses),
+            waves=tuple(waves),
+            runs=tuple(runs),
+            tasks=tuple(tasks),
+            agents=tuple(agents),
+            since=since,
+            removed=removed,
+        )
+        request = SearchRequest(query, filters, limit, mode, group, typing)
         with IndexStore.reading(self.paths.index_db) as index:
-            if index is None:
-                return SearchAnswer(query, "auto", MODE, "nothing is harvested yet", ())
-            filters = Filters(tuple(specs), tuple(types))
-            return search(index.connection, query, filters=filters, limit=limit, typing=typing)
+            return no_index(query, mode) if index is None else find(index.connection, request)
 
     def harvest(
         self,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from spw_core.domain.model import SpecRecord
     from spw_core.domain.summary import SpecSummary
     from spw_core.harvest.report import HarvestReport
-    from spw_core.search.lexical import SearchAnswer
+    from spw_core.search.find import SearchAnswer
 
 SEARCH_LIMIT = 50
 

@@ -44,7 +44,7 @@ def dump(path: Path) -> dict[str, list[tuple[object, ...]]]:
     for table in sorted(tables):
         columns = [row[0] for row in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))]
         kept = ", ".join(f'"{column}"' for column in columns if column != "checked_ns")
-        rows[table] = connection.execute(f'SELECT {kept} FROM "{table}" ORDER BY 1, 2').fetchall()
+        rows[table] = connection.execute(f'SELECT {kept} FROM "{table}" ORDER BY {kept}').fetchall()
     connection.close()
     return rows
 

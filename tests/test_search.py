@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from spw_core.api import Workspace
 from spw_core.search.chunks import HARD_LIMIT, Chunk, chunk_lines, text_lines
+from spw_core.search.marks import WordMarks, tokenizer
 from spw_core.search.query import parse_query
-from spw_core.search.snippets import make_snippet, tokenizer
+from spw_core.search.snippets import make_snippet
 
 from .support import write, write_run
 
@@ -265,8 +266,7 @@ def test_chunks_lose_no_word(text: str) -> None:
 @given(st.text(max_size=500), st.sets(st.sampled_from(["a", "test", "ação"])))
 def test_snippets_are_one_short_line(body: str, words: set[str]) -> None:
     tokenize = tokenizer(apsw.Connection(":memory:"))
-    stems = {stem for word in words for _, _, stem in tokenize(word)}
-    snippet = make_snippet(body, tokenize, stems)
+    snippet = make_snippet(body, WordMarks.of(parse_query(" ".join(words)), tokenize))
     assert "\n" not in snippet.text
     assert snippet.text.count("«") >= snippet.text.count("»") - body.count("»")
     assert 0 <= snippet.line <= body.count("\n")

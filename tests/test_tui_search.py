@@ -6,7 +6,8 @@ import threading
 from pathlib import Path
 
 from spw_core.api import Workspace
-from spw_core.search.lexical import SearchAnswer, SearchResult
+from spw_core.search.find import SearchAnswer
+from spw_core.search.results import SearchResult
 from spw_tui.app import SpwApp
 from spw_tui.data import DataService
 from spw_tui.rows import Tone

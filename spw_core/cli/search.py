@@ -13,7 +13,8 @@ from spw_core.text import clean
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from spw_core.search.lexical import SearchAnswer, SearchResult
+    from spw_core.search.find import SearchAnswer
+    from spw_core.search.results import SearchResult
 
 _DEFAULT_LIMIT, _HIGHEST_LIMIT = 10, 1000
 

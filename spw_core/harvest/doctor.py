@@ -24,7 +24,7 @@ from spw_core.harvest.stored import counted, stored_sources
 from spw_core.names import INDEX_DB, SPEC_DB, TEMPORARY_SUFFIX
 from spw_core.search.documents import document_path, is_indexed
 from spw_core.store.connection import check_integrity, move_aside
-from spw_core.store.index import IndexStore
+from spw_core.store.index import SPEC_SOURCE, IndexStore
 from spw_core.store.spec import SpecStore
 from spw_core.workspace import WorkspacePaths
 
@@ -244,7 +244,9 @@ def _missing_documents(paths: WorkspacePaths, index: IndexStore) -> Iterator[str
                 }
         except SpwError:
             continue
-        present = {path: columns["content_hash"] for path, (_, columns) in index.documents(name).items()}
+        present = {
+            path: columns["content_hash"] for path, (_, columns) in index.documents(SPEC_SOURCE, name).items()
+        }
         for path in sorted(wanted.keys() - present.keys())[:3]:
             yield f"{path} is missing"
         for path, content_hash in wanted.items():

@@ -7,20 +7,26 @@ made up for by the next harvest, and an unchanged spec costs one comparison.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 
-from spw_core.domain.model import SpecRecord
-from spw_core.domain.places import Area, Kind, Place, place_of
+from spw_core.domain.model import Run, SpecRecord
+from spw_core.domain.places import Area, Kind, place_of
 from spw_core.domain.summary import summarise, utc_text
 from spw_core.domain.waves import wave_states
 from spw_core.errors import CorruptStore, SpwError
 from spw_core.formats.status import BLOCKED
+from spw_core.formats.text_decode import decode_text
 from spw_core.harvest.finalized import NO_FILE, finalization, summary_artifact
 from spw_core.harvest.stored import stored_record
+from spw_core.search.chunks import Chunk
 from spw_core.search.documents import document_path, is_indexed, read_document
+from spw_core.search.indexing import DocumentWriter
+from spw_core.search.run_card import HANDOFF_FILE, card_chunks, card_hash, card_path, card_title, needs_card
+from spw_core.search.run_card import TYPE as RUN_CARD
 from spw_core.store.connection import move_aside
-from spw_core.store.index import IndexStore
+from spw_core.store.index import SPEC_SOURCE, IndexStore
 from spw_core.store.rows import Value
 from spw_core.store.spec import SpecStore, StoredArtifact
 from spw_core.workspace import WorkspacePaths
@@ -69,21 +75,28 @@ def _stored_revision(paths: WorkspacePaths, name: str) -> int:
         return -1
 
 
-_Chunks = list[tuple[int, str, str]]
-
-
 @dataclass(slots=True)
 class _Changes:
     """What a spec's row and documents in the index have to become."""
 
     spec: dict[str, Value]
-    added: list[tuple[dict[str, Value], _Chunks]] = field(default_factory=list)
+    written: list[_Written] = field(default_factory=list)
     changed: list[tuple[int, dict[str, Value]]] = field(default_factory=list)
     outdated: list[int] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A new or changed document: its columns, its chunks, and the columns it had (none when it is new)."""
+
+    columns: dict[str, Value]
+    chunks: Sequence[Chunk]
+    old_id: int
+    old: dict[str, Value]
+
+
 def _sync_spec(paths: WorkspacePaths, index: IndexStore, name: str) -> None:
-    present = index.documents(name)
+    present = index.documents(SPEC_SOURCE, name)
     try:
         # The spec is read after the index was locked: whoever comes last has read the newest. And it is
         # read before the index is written, so that its damage is never taken for damage of the index.
@@ -94,35 +107,53 @@ def _sync_spec(paths: WorkspacePaths, index: IndexStore, name: str) -> None:
     if changes is None:
         return
     index.delete_documents(changes.outdated)
-    for document_id, columns in changes.changed:
-        index.update_facets(document_id, columns)
-    for columns, chunks in changes.added:
-        index.add_document(columns, chunks)
+    index.update_facets(changes.changed)
+    writer = DocumentWriter(index)
+    for new in changes.written:
+        words_changed = new.columns["title"] != new.old.get("title")
+        writer.put(new.columns, new.chunks, replaces=new.old_id, words_changed=words_changed)
+    writer.flush()
     index.put_spec(changes.spec)
 
 
 def _changes(store: SpecStore, name: str, present: dict[str, tuple[int, dict[str, Value]]]) -> _Changes:
     record = stored_record(store, name)
     changes = _Changes(_spec_row(store, record))
-    statuses = _statuses(record)
-    for artifact in _indexed(store, record):
-        place = place_of(Area(artifact.area), artifact.rel_path)
-        path = document_path(name, artifact.area, artifact.rel_path)
-        columns = _columns(name, path, artifact, place, statuses)
-        old_id, old = present.pop(path, (0, {}))
-        if old and old["content_hash"] == artifact.content_hash:
+
+    def compare(columns: dict[str, Value], read: Callable[[], tuple[str, Sequence[Chunk]]]) -> None:
+        old_id, old = present.pop(str(columns["key"]), (0, {}))
+        if old and old["content_hash"] == columns["content_hash"]:
             columns["title"] = old["title"]
             if columns != old:
                 changes.changed.append((old_id, columns))
-            continue
-        if old:
-            changes.outdated.append(old_id)
-        content = _content(store, artifact)
-        title, chunks = read_document(Area(artifact.area), artifact.rel_path, content or b"")
-        columns["title"] = title
-        changes.added.append((columns, [(chunk.line, chunk.heading, chunk.body) for chunk in chunks]))
+            return
+        columns["title"], chunks = read()
+        changes.written.append(_Written(columns, chunks, old_id, old))
+
+    statuses = _statuses(record)
+    tasks = _tasks(record)
+    files = set()
+    for artifact, removed_at in _indexed(store, record):
+        if not removed_at and artifact.area == Area.SPEC:
+            files.add(artifact.rel_path)
+        columns = _columns(name, artifact, statuses, tasks) | {"removed_at": removed_at}
+        compare(columns, partial(_read_artifact, store, artifact))
+    handoffs = store.contents((Kind.HANDOFF,))
+    for run in record.runs:
+        path = f"{run.path}/{HANDOFF_FILE}"
+        handoff = handoffs.get((Area.SPEC, path)) if path in files else None
+        if run.subagents and needs_card(run, decode_text(handoff or b"")[0]):
+            compare(_card_columns(name, run, card_path(run, files)), partial(_read_card, run))
     changes.outdated += [document_id for document_id, _ in present.values()]
     return changes
+
+
+def _read_artifact(store: SpecStore, artifact: StoredArtifact) -> tuple[str, Sequence[Chunk]]:
+    return read_document(Area(artifact.area), artifact.rel_path, _content(store, artifact) or b"")
+
+
+def _read_card(run: Run) -> tuple[str, Sequence[Chunk]]:
+    return card_title(run), card_chunks(run)
 
 
 def _spec_row(store: SpecStore, record: SpecRecord) -> dict[str, Value]:
@@ -143,8 +174,11 @@ def _spec_row(store: SpecStore, record: SpecRecord) -> dict[str, Value]:
     }
 
 
-def _indexed(store: SpecStore, record: SpecRecord) -> Iterator[StoredArtifact]:
-    """The artifacts to search; where no completion summary is a file, the one that was stored."""
+def _indexed(store: SpecStore, record: SpecRecord) -> Iterator[tuple[StoredArtifact, str]]:
+    """The artifacts to search, each with the time at which it was removed, empty while it speaks.
+
+    Where no completion summary is a file, the one that was stored.
+    """
     speaking = {(document.area, document.path) for document in record.documents}
     artifacts = store.artifacts()
     summary = summary_artifact(store.meta())
@@ -152,8 +186,8 @@ def _indexed(store: SpecStore, record: SpecRecord) -> Iterator[StoredArtifact]:
         artifacts[key] = summary
         speaking.add(key)
     for key, artifact in artifacts.items():
-        if key in speaking and is_indexed(Kind(artifact.artifact_type)):
-            yield artifact
+        if is_indexed(Kind(artifact.artifact_type)):
+            yield artifact, "" if key in speaking else artifact.removed_at or ""
 
 
 def _content(store: SpecStore, artifact: StoredArtifact) -> bytes | None:
@@ -162,9 +196,14 @@ def _content(store: SpecStore, artifact: StoredArtifact) -> bytes | None:
 
 
 def _columns(
-    spec: str, path: str, artifact: StoredArtifact, place: Place, statuses: dict[str, str]
+    spec: str, artifact: StoredArtifact, statuses: Mapping[str, str], tasks: Mapping[str, str]
 ) -> dict[str, Value]:
+    place = place_of(Area(artifact.area), artifact.rel_path)
+    path = document_path(spec, artifact.area, artifact.rel_path)
+    folder = f"{place.run}/{place.agent}" if place.agent else place.run
     return {
+        "key": path,
+        "source": SPEC_SOURCE,
         "path": path,
         "spec": spec,
         "doc_type": str(place.kind),
@@ -172,11 +211,34 @@ def _columns(
         "command": place.command,
         "run": place.run.rpartition("/")[2],
         "wave": place.wave,
+        "task": tasks.get(folder) or tasks.get(artifact.rel_path, ""),
         "agent": place.agent,
-        "status": statuses.get(f"{place.run}/{place.agent}" if place.agent else place.run, ""),
+        "status": statuses.get(folder, ""),
         "title": "",
         "content_hash": artifact.content_hash,
         "updated_at": utc_text(artifact.mtime_ns),
+        "removed_at": "",
+    }
+
+
+def _card_columns(spec: str, run: Run, path: str) -> dict[str, Value]:
+    return {
+        "key": f"run:{spec}/{run.path}",
+        "source": SPEC_SOURCE,
+        "path": document_path(spec, Area.SPEC, path) if path else "",
+        "spec": spec,
+        "doc_type": RUN_CARD,
+        "phase": run.phase,
+        "command": run.command,
+        "run": run.run_id,
+        "wave": run.wave,
+        "task": "",
+        "agent": "",
+        "status": run.status,
+        "title": "",
+        "content_hash": card_hash(run),
+        "updated_at": utc_text(run.updated_ns),
+        "removed_at": "",
     }
 
 
@@ -184,4 +246,16 @@ def _statuses(record: SpecRecord) -> dict[str, str]:
     """Status of every run and subagent by its folder, for the facet of the files below it."""
     found = {run.path: run.status for run in record.runs}
     found.update({agent.path: agent.status for run in record.runs for agent in run.subagents})
+    return found
+
+
+def _tasks(record: SpecRecord) -> dict[str, str]:
+    """Task id by implementation log, and by the folder of the subagent that is named after its task."""
+    known = {task.id for task in record.tasks}
+    found = {log.path: log.task_id for log in record.impl_logs if log.task_id}
+    for run in record.runs:
+        for agent in run.subagents:
+            task = agent.name.rpartition("-")[2]
+            if task in known:
+                found[agent.path] = task
     return found

@@ -1,7 +1,6 @@
-"""From what a person types to an FTS5 expression. Anything typed is a valid query.
+"""What a person types, read as words, phrases and filters. Anything typed is a valid query.
 
 Words are alternatives (OR): measured on several collections, requiring all of them loses most answers.
-Every word is quoted, so no punctuation is ever syntax to SQLite.
 """
 
 from __future__ import annotations
@@ -30,12 +29,16 @@ _WORD_CHARS = re.compile(r"[^\W_]", re.UNICODE)
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One thing to look for. A phrase keeps its spaces; `prefix` matches every word that starts so."""
+    """One thing to look for. A phrase keeps its spaces; `prefix` matches every word that starts so.
+
+    `completions` are words of the vocabulary that a beginning stands for.
+    """
 
     text: str
     prefix: bool = False
     excluded: bool = False
     phrase: bool = False
+    completions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +51,6 @@ class Query:
     @property
     def wanted(self) -> tuple[Term, ...]:
         return tuple(term for term in self.terms if not term.excluded)
-
-    @property
-    def expression(self) -> str:
-        """FTS5 MATCH expression, or an empty text when there is nothing to look for."""
-        wanted = " OR ".join(_fts(term) for term in self.wanted)
-        excluded = " OR ".join(_fts(term) for term in self.terms if term.excluded)
-        return f"({wanted}) NOT ({excluded})" if wanted and excluded else wanted
 
 
 def parse_query(text: str, *, typing: bool = False) -> Query:
@@ -81,11 +77,6 @@ def parse_query(text: str, *, typing: bool = False) -> Query:
 def is_stop_word(word: str) -> bool:
     """True for a function word of English or Portuguese, whatever its case, accents and edge punctuation."""
     return fold(word).strip(".,;:!?()[]{}'\"¿¡") in STOP_WORDS
-
-
-def _fts(term: Term) -> str:
-    quoted = '"' + term.text.replace('"', '""') + '"'
-    return quoted + "*" if term.prefix else quoted
 
 
 def _storable(text: str) -> str:

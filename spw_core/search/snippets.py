@@ -1,20 +1,14 @@
-"""Cutting the best piece out of a chunk and marking what matched, by the index's own tokenizer."""
+"""Cutting the best piece out of a chunk and marking what matched."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import cast
 
-import apsw
-
+from spw_core.search.marks import Token, WordMarks
 from spw_core.text import clean
 
 MARK_START, MARK_END = "«", "»"
-TOKENIZER = ("porter", ["unicode61", "remove_diacritics", "2"])
 _WIDTH = 200
-
-Tokenize = Callable[[str], list[tuple[int, int, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,44 +19,9 @@ class Snippet:
     line: int
 
 
-def tokenizer(connection: apsw.Connection) -> Tokenize:
-    """The index's tokenizer: text to (start, end, stem) with character offsets."""
-    tokenize_utf8 = connection.fts5_tokenizer(*TOKENIZER)
-
-    def tokenize(text: str) -> list[tuple[int, int, str]]:
-        data = text.encode("utf-8", "replace")
-        found = cast(
-            "list[tuple[int, int, str]]",
-            tokenize_utf8(
-                data, apsw.FTS5_TOKENIZE_DOCUMENT, None, include_offsets=True, include_colocated=False
-            ),
-        )
-        return found if len(data) == len(text) else _in_characters(data, found)
-
-    return tokenize
-
-
-def _in_characters(data: bytes, found: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
-    result = []
-    byte, char = 0, 0
-    for start, end, stem in found:
-        char += len(data[byte:start].decode("utf-8", "replace"))
-        length = len(data[start:end].decode("utf-8", "replace"))
-        result.append((char, char + length, stem))
-        byte, char = end, char + length
-    return result
-
-
-def make_snippet(
-    body: str, tokenize: Tokenize, stems: Collection[str], prefixes: Collection[str] = ()
-) -> Snippet:
+def make_snippet(body: str, marks: WordMarks) -> Snippet:
     """The window of about 200 characters with the most distinct matches, each marked."""
-    starts = tuple(prefixes)
-    hits = [
-        (start, end, stem)
-        for start, end, stem in tokenize(body)
-        if stem in stems or (starts and stem.startswith(starts))
-    ]
+    hits = marks.tokens_in(body)
     if not hits:
         return Snippet(_one_line(body[:_WIDTH]) + ("…" if len(body) > _WIDTH else ""), 0)
     best = _best_window(hits)
@@ -70,7 +29,7 @@ def make_snippet(
     end = _word_end(body, start + _WIDTH)
     pieces = ["…" if start else ""]
     position = start
-    for hit_start, hit_end, _ in hits:
+    for hit_start, hit_end in _spans(hits):
         if hit_start < position or hit_end > end:
             continue
         pieces += [body[position:hit_start], MARK_START, body[hit_start:hit_end], MARK_END]
@@ -79,7 +38,18 @@ def make_snippet(
     return Snippet(_one_line("".join(pieces)), body.count("\n", 0, hits[best][0]))
 
 
-def _best_window(hits: list[tuple[int, int, str]]) -> int:
+def _spans(hits: list[Token]) -> list[tuple[int, int]]:
+    """(start, end) of what is marked: pairs of signs overlap and become one mark."""
+    spans: list[tuple[int, int]] = []
+    for start, end, _ in hits:
+        if spans and start <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((start, end))
+    return spans
+
+
+def _best_window(hits: list[Token]) -> int:
     """Index of the first hit of the window that holds the most distinct stems."""
     best, best_count = 0, 0
     for index, (start, _, _) in enumerate(hits):

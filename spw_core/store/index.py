@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import apsw
 
-from spw_core.store.connection import Schema, open_for_reading, open_for_writing, transaction, translating
+from spw_core.store.connection import (
+    Schema,
+    migrations,
+    open_for_reading,
+    open_for_writing,
+    transaction,
+    translating,
+)
 from spw_core.store.rows import Row, Value, read_rows
 
 INDEX_SCHEMA = Schema(name="index", synchronous="NORMAL")
 
+# The keeper of all documents that the harvest makes of spec databases.
+SPEC_SOURCE = "spec"
+
 DOCUMENT_COLUMNS = (
+    "key",
+    "source",
     "path",
     "spec",
     "doc_type",
@@ -21,13 +34,48 @@ DOCUMENT_COLUMNS = (
     "command",
     "run",
     "wave",
+    "task",
     "agent",
     "status",
     "title",
     "content_hash",
     "updated_at",
+    "removed_at",
 )
 _NAMES = ", ".join(DOCUMENT_COLUMNS)
+_INSERT_DOCUMENT = (
+    f"INSERT INTO documents (id, {_NAMES}) VALUES ({', '.join('?' * (len(DOCUMENT_COLUMNS) + 1))})"
+)
+_UPDATE_DOCUMENT = (
+    f"UPDATE documents SET ({_NAMES}) = ({', '.join('?' * len(DOCUMENT_COLUMNS))}) WHERE id = ?"
+)
+_INSERT_CHUNK = (
+    "INSERT INTO chunks (id, document_id, line, content_hash, heading, body) VALUES (?, ?, ?, ?, ?, ?)"
+)
+_INSERT_WORDS = "INSERT INTO chunks_fts (rowid, title, heading, body, exact) VALUES (?, ?, ?, ?, ?)"
+_DELETE_WORDS = "DELETE FROM chunks_fts WHERE rowid = ?"
+
+
+class ChunkRow(NamedTuple):
+    """A chunk as it is stored, and its words as they are indexed: the columns of `chunks_fts`."""
+
+    line: int
+    content_hash: bytes
+    heading: str
+    body: str
+    words: tuple[str, str, str, str]
+
+
+class DocumentRow(NamedTuple):
+    """A document to store. `id` is that of the one it replaces, 0 for a new one.
+
+    `words_changed` says that the words of unchanged chunks differ all the same, because of the title.
+    """
+
+    id: int
+    columns: Mapping[str, Value]
+    chunks: Sequence[ChunkRow]
+    words_changed: bool = False
 
 
 class IndexStore:
@@ -45,9 +93,17 @@ class IndexStore:
 
     @classmethod
     def open_reading(cls, path: Path) -> IndexStore | None:
-        """Open an existing index read-only; None when there is none. The caller closes it."""
+        """Open an existing index read-only; None when there is none. The caller closes it.
+
+        One of an older version is none: the next harvest builds it anew.
+        """
         connection = open_for_reading(path, INDEX_SCHEMA)
-        return None if connection is None else cls(connection)
+        if connection is None:
+            return None
+        if connection.pragma("user_version") < migrations(INDEX_SCHEMA.name)[-1][0]:
+            connection.close(True)
+            return None
+        return cls(connection)
 
     @classmethod
     @contextmanager
@@ -70,8 +126,8 @@ class IndexStore:
             yield
 
     def clear(self) -> None:
-        """Empty the index; the next synchronisation fills it from the spec databases."""
-        for table in ("chunks_fts", "chunks", "documents", "specs"):
+        """Empty the index; the next harvest, and every other keeper of documents, fills it again."""
+        for table in ("chunks_fts", "chunks", "documents", "specs", "words", "sources"):
             self.connection.execute(f"DELETE FROM {table}")
 
     def count(self) -> int:
@@ -114,10 +170,8 @@ class IndexStore:
         return {str(name): int(str(revision)) for name, revision in rows}
 
     def remove_spec(self, name: str) -> None:
-        """Forget a spec and all its documents."""
-        self.delete_documents(
-            [row[0] for row in self.connection.execute("SELECT id FROM documents WHERE spec = ?", (name,))]
-        )
+        """Forget a spec and all documents made of its database."""
+        self.delete_documents([document_id for document_id, _ in self.documents(SPEC_SOURCE, name).values()])
         self.connection.execute("DELETE FROM specs WHERE name = ?", (name,))
 
     # -- configuration ---------------------------------------------------------------------------
@@ -129,43 +183,113 @@ class IndexStore:
 
     # -- documents -------------------------------------------------------------------------------
 
-    def documents(self, spec: str) -> dict[str, tuple[int, dict[str, Value]]]:
-        """(id, columns) of every document of a spec, by path."""
-        cursor = self.connection.execute(f"SELECT id, {_NAMES} FROM documents WHERE spec = ?", (spec,))
+    def documents(self, source: str, spec: str = "") -> dict[str, tuple[int, dict[str, Value]]]:
+        """(id, columns) of every document of a source, or of one spec in it, by key."""
+        condition, values = ("AND spec = ?", (source, spec)) if spec else ("", (source,))
+        cursor = self.connection.execute(
+            f"SELECT id, {_NAMES} FROM documents WHERE +source = ? {condition}", values
+        )
         return {row[1]: (row[0], dict(zip(DOCUMENT_COLUMNS, row[1:], strict=True))) for row in cursor}
 
-    def add_document(self, columns: Mapping[str, Value], chunks: Sequence[tuple[int, str, str]]) -> None:
-        """Store a new document and the words of its chunks, each (line, heading, body)."""
-        marks = ", ".join("?" * len(DOCUMENT_COLUMNS))
-        self.connection.execute(
-            f"INSERT INTO documents ({_NAMES}) VALUES ({marks})",
-            tuple(columns[name] for name in DOCUMENT_COLUMNS),
-        )
-        document_id = self.connection.last_insert_rowid()
-        [[last_id]] = self.connection.execute("SELECT ifnull(max(id), 0) FROM chunks")
-        numbered = list(enumerate(chunks, int(str(last_id)) + 1))
+    def documents_by_key(self, keys: Iterable[str]) -> dict[str, tuple[int, dict[str, Value]]]:
+        """(id, columns) of the documents that have one of these keys."""
+        found = {}
+        for key in keys:
+            for row in self.connection.execute(f"SELECT id, {_NAMES} FROM documents WHERE key = ?", (key,)):
+                found[key] = (row[0], dict(zip(DOCUMENT_COLUMNS, row[1:], strict=True)))
+        return found
+
+    def put_documents(self, rows: Sequence[DocumentRow]) -> None:
+        """Store documents with their chunks. A chunk that stayed as it was keeps its id and its words."""
+        [[last_document]] = self.connection.execute("SELECT ifnull(max(id), 0) FROM documents")
+        next_document = int(str(last_document)) + 1
+        documents: list[tuple[Value, ...]] = []
+        fresh: list[tuple[int, ChunkRow]] = []
+        for row in rows:
+            values = tuple(row.columns[name] for name in DOCUMENT_COLUMNS)
+            if row.id:
+                self.connection.execute(_UPDATE_DOCUMENT, (*values, row.id))
+                fresh += [(row.id, chunk) for chunk in self._without_kept(row)]
+            else:
+                documents.append((next_document, *values))
+                fresh += [(next_document, chunk) for chunk in row.chunks]
+                next_document += 1
+        self.connection.executemany(_INSERT_DOCUMENT, documents)
+        self._add_chunks(fresh)
+
+    def _without_kept(self, row: DocumentRow) -> list[ChunkRow]:
+        """The chunks of a changed document that are new; those that are no longer in it are deleted."""
+        present: dict[bytes, list[tuple[int, int]]] = {}
+        for chunk_id, line, content_hash in self.connection.execute(
+            "SELECT id, line, content_hash FROM chunks WHERE document_id = ? ORDER BY id DESC", (row.id,)
+        ):
+            present.setdefault(content_hash, []).append((chunk_id, line))
+        new: list[ChunkRow] = []
+        moved: list[tuple[int, int]] = []
+        rewritten: list[tuple[int, ChunkRow]] = []
+        for chunk in row.chunks:
+            if not (same := present.get(chunk.content_hash)):
+                new.append(chunk)
+                continue
+            chunk_id, line = same.pop()
+            if line != chunk.line:
+                moved.append((chunk.line, chunk_id))
+            if row.words_changed:
+                rewritten.append((chunk_id, chunk))
+        gone = [(chunk_id,) for left in present.values() for chunk_id, _ in left]
+        self.connection.executemany(_DELETE_WORDS, gone + [(chunk_id,) for chunk_id, _ in rewritten])
         self.connection.executemany(
-            "INSERT INTO chunks (id, document_id, line, heading, body) VALUES (?, ?, ?, ?, ?)",
-            [(chunk_id, document_id, *chunk) for chunk_id, chunk in numbered],
+            _INSERT_WORDS, [(chunk_id, *chunk.words) for chunk_id, chunk in rewritten]
         )
-        title, spec = columns["title"], columns["spec"]
+        self.connection.executemany("DELETE FROM chunks WHERE id = ?", gone)
+        self.connection.executemany("UPDATE chunks SET line = ? WHERE id = ?", moved)
+        return new
+
+    def _add_chunks(self, chunks: Sequence[tuple[int, ChunkRow]]) -> None:
+        """Store new chunks, each with the id of its document."""
+        rows = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'chunks'").fetchall()
+        numbered = list(enumerate(chunks, int(str(rows[0][0])) + 1 if rows else 1))
         self.connection.executemany(
-            "INSERT INTO chunks_fts (rowid, title, heading, body) VALUES (?, ?, ?, ?)",
-            [(chunk_id, title, f"{heading} {spec!s}", body) for chunk_id, (_, heading, body) in numbered],
+            _INSERT_CHUNK,
+            [
+                (number, document, chunk.line, chunk.content_hash, chunk.heading, chunk.body)
+                for number, (document, chunk) in numbered
+            ],
+        )
+        self.connection.executemany(
+            _INSERT_WORDS, [(number, *chunk.words) for number, (_, chunk) in numbered]
         )
 
-    def update_facets(self, document_id: int, columns: Mapping[str, Value]) -> None:
-        """Change the columns of a document whose text and title stayed the same."""
-        self.connection.execute(
-            f"UPDATE documents SET ({_NAMES}) = ({', '.join('?' * len(DOCUMENT_COLUMNS))}) WHERE id = ?",
-            (*(columns[name] for name in DOCUMENT_COLUMNS), document_id),
+    def update_facets(self, documents: Iterable[tuple[int, Mapping[str, Value]]]) -> None:
+        """Change the columns of documents whose text and title stayed the same."""
+        self.connection.executemany(
+            _UPDATE_DOCUMENT,
+            [
+                (*(columns[name] for name in DOCUMENT_COLUMNS), document_id)
+                for document_id, columns in documents
+            ],
         )
 
     def delete_documents(self, ids: Sequence[int]) -> None:
         """Remove documents with their chunks and words."""
-        for document_id in ids:
-            self.connection.execute(
-                "DELETE FROM chunks_fts WHERE rowid IN (SELECT id FROM chunks WHERE document_id = ?)",
-                (document_id,),
-            )
-            self.connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
+        keys = [(document_id,) for document_id in ids]
+        self.connection.executemany(
+            "DELETE FROM chunks_fts WHERE rowid IN (SELECT id FROM chunks WHERE document_id = ?)", keys
+        )
+        self.connection.executemany("DELETE FROM documents WHERE id = ?", keys)
+
+    def add_words(self, words: Iterable[str]) -> None:
+        """Add to the vocabulary what is not yet in it."""
+        self.connection.executemany(
+            "INSERT OR IGNORE INTO words (word) VALUES (?)", [(word,) for word in words]
+        )
+
+    # -- other sources ---------------------------------------------------------------------------
+
+    def source_state(self, source: str) -> str:
+        """What a keeper of documents stored here at its last visit; empty when the index is new."""
+        row = self.connection.execute("SELECT state FROM sources WHERE name = ?", (source,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def set_source_state(self, source: str, state: str) -> None:
+        self.connection.execute("INSERT OR REPLACE INTO sources (name, state) VALUES (?, ?)", (source, state))

@@ -11,7 +11,8 @@ from spw_tui.rows import Cell, Row, Span, Tone, cell
 from spw_tui.viewmodels.looks import verdict_look
 
 if TYPE_CHECKING:
-    from spw_core.search.lexical import SearchAnswer, SearchResult
+    from spw_core.search.find import SearchAnswer
+    from spw_core.search.results import SearchResult
 
 
 def hit_rows(answer: SearchAnswer, now_ns: int) -> list[Row]:

@@ -1,0 +1,79 @@
+"""What is stored of a document so that it is found: its chunks, their hashes, their words."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from spw_core.search.chunks import Chunk
+from spw_core.search.words import distinct_words, exact_words, spaced, vocabulary
+from spw_core.store.index import ChunkRow, DocumentRow, IndexStore
+from spw_core.store.rows import Value
+
+_HASH_BYTES = 16
+# Rows that are held before they are written, so that a spec of any size takes bounded memory.
+_BATCH_CHUNKS = 2_000
+
+
+def chunk_text(heading: str, body: str) -> str:
+    """The text that stands for a chunk: what is hashed, and what is embedded."""
+    return f"{heading}\n{body}"
+
+
+def chunk_hash(heading: str, body: str) -> bytes:
+    """Hash of `chunk_text`, 16 bytes."""
+    data = chunk_text(heading, body).encode("utf-8", "replace")
+    return hashlib.blake2b(data, digest_size=_HASH_BYTES).digest()
+
+
+@dataclass(slots=True)
+class DocumentWriter:
+    """Collects the documents of one transaction and writes them in a few large steps. `flush` at the end."""
+
+    index: IndexStore
+    _rows: list[DocumentRow] = field(default_factory=list)
+    _chunks: int = 0
+    _words: set[str] = field(default_factory=set)
+
+    def put(
+        self,
+        columns: Mapping[str, Value],
+        chunks: Iterable[Chunk],
+        *,
+        replaces: int = 0,
+        words_changed: bool = False,
+    ) -> None:
+        """Store a document; `replaces` is the id of the one that had its key, 0 when there was none.
+
+        `words_changed` says that its title or spec differ from those of the one that it replaces.
+        """
+        title, spec = str(columns["title"]), str(columns["spec"])
+        about = distinct_words(f"{title} {spec}")
+        spaced_title = spaced(title)
+        rows = []
+        for chunk in chunks:
+            words = distinct_words(f"{chunk.heading} {chunk.body}")
+            self._words |= words
+            indexed = (
+                spaced_title,
+                spaced(f"{chunk.heading} {spec}"),
+                spaced(chunk.body),
+                exact_words(words | about),
+            )
+            rows.append(
+                ChunkRow(
+                    chunk.line, chunk_hash(chunk.heading, chunk.body), chunk.heading, chunk.body, indexed
+                )
+            )
+        self._words |= about
+        self._rows.append(DocumentRow(replaces, columns, rows, words_changed))
+        self._chunks += len(rows)
+        if self._chunks >= _BATCH_CHUNKS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was collected. Inside a transaction."""
+        self.index.put_documents(self._rows)
+        self.index.add_words(sorted(vocabulary(self._words)))
+        self._rows, self._chunks, self._words = [], 0, set()
