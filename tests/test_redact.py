@@ -1,0 +1,361 @@
+"""Secrets never pass, look-alikes do, lines are kept, and time grows with the length alone.
+
+No secret stands here in one piece: they are put together, and none of them was ever valid.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import string
+import uuid
+from base64 import b64encode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spw_core.redact import LONGEST_SECRET, RULES, redact, redact_start
+
+CHANCE = random.Random("redact")
+HEX = "0123456789abcdef"
+LETTERS = string.ascii_letters + string.digits
+UPPER = string.ascii_uppercase + string.digits
+
+
+def some(alphabet: str, count: int) -> str:
+    """Random characters, two digits and both cases among them where the alphabet has them."""
+    while True:
+        text = "".join(CHANCE.choices(alphabet, k=count))
+        if sum(char.isdigit() for char in text) > 1 and (alphabet.isdigit() or not text.isdigit()):
+            return text
+
+
+def pem(kind: str) -> str:
+    body = "\n".join(some(LETTERS + "+/", 64) for _ in range(6))
+    return "-----BEGIN " + kind + "-----\n" + body + "\n-----END " + kind + "-----"
+
+
+def jwt() -> str:
+    parts = [
+        b64encode(text.encode()).decode().rstrip("=") for text in ('{"alg":"HS256"}', '{"sub":"12345678"}')
+    ]
+    return ".".join([*parts, some(LETTERS, 43)])
+
+
+# (rule, what must be gone, the text around it with {} in its place)
+TRUE_SECRETS: list[tuple[str, str, str]] = [
+    (
+        "private-key",
+        some(LETTERS + "+/", 64),
+        "-----BEGIN RSA " + "PRIVATE KEY-----\n{}\n-----END RSA PRIVATE KEY-----",
+    ),
+    (
+        "private-key",
+        some(LETTERS + "+/", 70),
+        "key = '-----BEGIN OPENSSH " + "PRIVATE KEY-----\\n{}\\n-----END'",
+    ),
+    ("private-key", some(LETTERS, 64), '{{"private_key": "-----BEGIN ' + 'PRIVATE KEY-----\\n{}\\n"}}'),
+    ("private-key", some(LETTERS, 64), "-----BEGIN PGP " + "PRIVATE KEY BLOCK-----\n\n{}\n(the rest was cut"),
+    ("age-key", "AGE-SECRET-" + "KEY-1" + some(UPPER, 58), "# created\n{}"),
+    ("anthropic", "sk-" + "ant-api03-" + some(LETTERS + "-_", 93), "ANTHROPIC_API_KEY={}"),
+    ("anthropic", "sk-" + "ant-admin01-" + some(LETTERS, 80), "client = Anthropic('{}')"),
+    ("openai", "sk-" + some(LETTERS, 48), "export OPENAI_API_KEY={}"),
+    ("openai", "sk-" + "proj-" + some(LETTERS + "-_", 120), 'openai.api_key = "{}"'),
+    ("openai", "sk-" + "or-v1-" + some(HEX, 64), "curl -H 'X-Key: {}'"),
+    ("aws-access-key", "AK" + "IA" + some("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16), "aws_access_key_id = {}"),
+    ("aws-access-key", "AS" + "IA" + some("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16), "the key {} was used"),
+    ("aws-secret-key", some(LETTERS + "+/", 40), "aws_secret_access_key = {}"),
+    ("aws-secret-key", some(LETTERS + "+/", 40), '"SecretAccessKey": "{}"'),
+    ("aws-secret-key", some(LETTERS + "+/", 300), "export AWS_SESSION_TOKEN={}"),
+    ("github", "gh" + "p_" + some(LETTERS, 36), "git clone https://{}@github.com/acme/shop"),
+    ("github", "gh" + "o_" + some(LETTERS, 36), "token {}"),
+    ("github", "gh" + "s_" + some(LETTERS, 36), "GITHUB_TOKEN: {}"),
+    ("github", "github_" + "pat_" + some(LETTERS, 22) + "_" + some(LETTERS, 59), "{}"),
+    ("gitlab", "gl" + "pat-" + some(LETTERS + "-_", 20), "PRIVATE-TOKEN: {}"),
+    ("gitlab", "gl" + "dt-" + some(LETTERS, 20), "deploy with {}."),
+    (
+        "slack",
+        "xo" + "xb-" + some("0123456789", 12) + "-" + some("0123456789", 12) + "-" + some(LETTERS, 24),
+        "{}",
+    ),
+    ("slack", "xo" + "xp-" + some("0123456789", 12) + "-" + some(HEX, 32), "SLACK={}"),
+    (
+        "slack-webhook",
+        "T0" + some(UPPER, 8) + "/B0" + some(UPPER, 8) + "/" + some(LETTERS, 24),
+        "https://hooks.slack.com/" + "services/{}",
+    ),
+    ("stripe", "sk_" + "live_" + some(LETTERS, 24), "Stripe.api_key = '{}'"),
+    ("stripe", "rk_" + "live_" + some(LETTERS, 24), "{}"),
+    ("stripe", "wh" + "sec_" + some(LETTERS, 32), "STRIPE_WEBHOOK={}"),
+    ("google-api-key", "AI" + "za" + some(LETTERS + "-_", 35), "maps?key={}"),
+    ("google-oauth", "GOC" + "SPX-" + some(LETTERS + "-_", 28), '"client_secret":"{}"'),
+    ("google-oauth", "ya" + "29." + some(LETTERS + "-_", 120), "access: {}"),
+    ("jwt", jwt(), "Cookie: session={}; path=/"),
+    ("jwt", jwt(), "{}"),
+    ("npm", "npm" + "_" + some(LETTERS, 36), "//registry.npmjs.org/:_authToken={}"),
+    ("pypi", "py" + "pi-AgE" + some(LETTERS + "-_", 120), "TWINE_PASSWORD={}"),
+    ("sendgrid", "S" + "G." + some(LETTERS, 22) + "." + some(LETTERS, 43), "{}"),
+    ("mailgun", "ke" + "y-" + some(HEX, 32), "mailgun {}"),
+    ("mailchimp", some(HEX, 32) + "-us" + "12", "chimp: {}"),
+    ("twilio", "S" + "K" + some(HEX, 32), "twilio sid {}"),
+    ("telegram", some("123456789", 10) + ":A" + "A" + some(LETTERS + "-_", 33), "bot {}"),
+    ("discord", some(LETTERS + "-_", 68), "https://discord.com/api/" + "webhooks/123456789012345678/{}"),
+    ("hugging-face", "h" + "f_" + some(LETTERS, 34), "login --token {}"),
+    ("digitalocean", "dop" + "_v1_" + some(HEX, 64), "{}"),
+    ("databricks", "da" + "pi" + some(HEX, 32), "DATABRICKS={}"),
+    ("shopify", "shp" + "at_" + some(HEX, 32), "X-Shopify-Access: {}"),
+    ("square", "sq0" + "atp-" + some(LETTERS, 22), "{}"),
+    ("linear", "lin_" + "api_" + some(LETTERS, 40), "{}"),
+    ("vault", "hv" + "s." + some(LETTERS, 90), "VAULT={}"),
+    ("azure-key", some(LETTERS + "+/", 86) + "==", "AccountName=acme;Account" + "Key={};EndpointSuffix=core"),
+    ("url-password", "s3cr3t-" + some(LETTERS, 8), "postgres://shop:{}@db.internal:5432/shop"),
+    ("url-password", some(LETTERS, 16), "redis://:{}@cache:6379/0"),
+    ("url-password", some(LETTERS, 12), "amqp://worker:{}@[::1]/jobs"),
+    ("authorization", some(LETTERS, 40), "curl -H 'Authorization: Bearer {}' https://api"),
+    ("authorization", b64encode(b"admin:" + some(LETTERS, 12).encode()).decode(), "Authorization: Basic {}"),
+    ("password", "hunter2" + some(LETTERS, 3), "DB_PASSWORD={}"),
+    ("password", "Tr0ub4dor&3", 'password: "{}"'),
+    ("password", "correct horse 99 battery!", "passphrase = '{}'"),
+    ("password", some(LETTERS, 14), "mysql -u root --password={} shop"),
+    ("netrc", some(LETTERS, 12), "machine api.acme.dev login deploy " + "password {}"),
+    ("key", some(LETTERS, 32), "API_KEY={}"),
+    ("key", some(HEX, 64), "SESSION_SECRET='{}'"),
+    ("key", some(LETTERS + "+/", 44), '"client_secret": "{}"'),
+    ("key", str(uuid.UUID(int=CHANCE.getrandbits(128))), "HEROKU_API_KEY={}"),
+    ("key", some(HEX, 40), "auth_token: {}"),
+]
+
+
+def sha(number: int, algorithm: str = "sha1") -> str:
+    return hashlib.new(algorithm, str(number).encode()).hexdigest()
+
+
+def same_uuid(number: int) -> str:
+    return str(uuid.UUID(int=random.Random(number).getrandbits(128)))
+
+
+def base64_of(number: int, size: int) -> str:
+    return b64encode(random.Random(number).randbytes(size)).decode()
+
+
+LOOK_ALIKES = [
+    # Names of commits, contents and things.
+    *(f"commit {sha(n)}" for n in range(10)),
+    *(f"fixed in {sha(n)[:7]}, see also {sha(n + 50)[:12]}" for n in range(8)),
+    *(f"{sha(n)}\trefs/heads/feature-{n}" for n in range(5)),
+    *(f"index {sha(n)[:7]}..{sha(n + 1)[:7]} 100644" for n in range(5)),
+    *(f"sha256:{sha(n, 'sha256')}" for n in range(8)),
+    *(f"{sha(n, 'sha256')}  dist/app-{n}.whl" for n in range(6)),
+    *(f"{sha(n, 'md5')}  backup-{n}.tar.gz" for n in range(6)),
+    *(f'ETag: "{sha(n, "md5")}"' for n in range(4)),
+    *(f"FROM python@sha256:{sha(n, 'sha256')}" for n in range(4)),
+    *(f'"integrity": "sha512-{base64_of(n, 64)}"' for n in range(8)),
+    *(f"    --hash=sha256:{sha(n, 'sha256')}" for n in range(6)),
+    *(f"id: {same_uuid(n)}" for n in range(8)),
+    *(f'"sessionId":"{same_uuid(n)}","uuid":"{same_uuid(n + 9)}"' for n in range(5)),
+    *(f"request_id={same_uuid(n)} trace={sha(n, 'md5')}" for n in range(5)),
+    *(f"msg_{sha(n)[:24]} toolu_{sha(n)[:24]}" for n in range(5)),
+    *(f"data:image/png;base64,{base64_of(n, 90)}" for n in range(6)),
+    *(f"cache_key = {sha(n)}" for n in range(4)),
+    *(f"token_sha256: {sha(n, 'sha256')}" for n in range(3)),
+    *(f"password_hash = $2b$12${base64_of(n, 39)}" for n in range(3)),
+    *(f"api_key_id: {same_uuid(n)}" for n in range(3)),
+    *(f"idempotency token {same_uuid(n)}" for n in range(3)),
+    *(f"page_token={same_uuid(n)}" for n in range(3)),
+    *(f"SSH fingerprint SHA256:{base64_of(n, 32).rstrip('=')}" for n in range(3)),
+    *(f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{base64_of(n, 30)} dev@acme" for n in range(3)),
+    *("-----BEGIN CERTIFICATE-----\n" + base64_of(n, 48) + "\n-----END CERTIFICATE-----" for n in range(2)),
+    *("-----BEGIN PUBLIC KEY-----\n" + base64_of(n, 48) + "\n-----END PUBLIC KEY-----" for n in range(2)),
+    # References, types, templates and placeholders.
+    "password = os.environ['DB_PASSWORD']",
+    "password: ${DB_PASSWORD}",
+    "password: {{ vault_db_password }}",
+    "PASSWORD=$(pass show acme/db)",
+    "password = getpass.getpass()",
+    "password: string;",
+    "password: str | None = None",
+    'password: "********"',
+    'password = "changeme"',
+    'placeholder="Enter your password"',
+    "type: 'password'",
+    'autocomplete="current-password"',
+    "passwordConfirmation: passwordSchema.required()",
+    "if password == confirm_password:",
+    "passwd: files systemd",
+    "/etc/passwd:/etc/passwd:ro",
+    "The password must have at least 12 characters.",
+    "password_reset_token_expires_at: timestamp",
+    "senha: obrigatória",
+    "api_key = settings.api_key",
+    "api_key=<YOUR_API_KEY>",
+    "API_KEY=your-api-key-here",
+    "apiKey: process.env.OPENAI_API_KEY",
+    "apiKey: config.get('openai.apiKey')",
+    "OPENAI_API_KEY=sk-...",
+    "export API_KEY=xxxxxxxxxxxxxxxxxxxxxxxx",
+    "token = request.headers.get('X-Token')",
+    "token: string",
+    'csrf_token: "{{ csrf_token() }}"',
+    "max_tokens: 4096",
+    "tokens_used=128000, token_budget=200000",
+    "tokenizer: cl100k_base_v2_2024",
+    "secret: false",
+    "secretName: acme-tls-certificate",
+    "secret = Secret.from_name('prod-db')",
+    "SECRET_KEY_BASE=${SECRET_KEY_BASE}",
+    "client_secret: ENV.fetch('GITHUB_SECRET')",
+    "access_key: AccessKeyProvider.default()",
+    "private_key_path = ~/.ssh/id_ed25519",
+    "signing_key: arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    "Authorization: Bearer <token>",
+    "Authorization: Bearer ${TOKEN}",
+    "Authorization: Bearer YOUR_TOKEN_HERE_PLEASE",
+    "the bearer of this document",
+    "Authorization: Basic auth is not supported",
+    "https://user:password@example.com/",
+    "postgres://${USER}:${PASS}@localhost/db",
+    "http://localhost:8080/@scope/pkg",
+    "postgres://localhost:5432/shop_test",
+    "git@github.com:acme/shop.git",
+    "ssh://git@github.com:22/acme/shop.git",
+    # Words that begin as tokens do.
+    '<div class="sk-fading-circle sk-circle-bounce">',
+    "sk-learn-contrib and sk-video are packages",
+    "risk-assessment-of-the-quarterly-report-for-2026",
+    "task-12-implement-the-checkout-flow-retry-logic",
+    "npm_config_registry npm_lifecycle_event npm_package_version",
+    "npm_package_dependencies_react_dom_version",
+    "pypi-publish and pypi-server",
+    "ghp_ is the prefix of personal tokens",
+    "AKIA is the prefix of AWS keys",
+    "xoxb- and xoxp- are Slack prefixes",
+    "hf_transfer hf_hub_download hf_home",
+    "key-value store, key-frame-animation",
+    "dapi-server glpat-example SG.value",
+    "secret_manager_secret_version_latest",
+    "AIza-prefixed keys are Google's",
+    "eyJ is how every JWT starts",
+    "SKU1234567890 SKIPPED",
+    "MIGRATION_20260110_ADD_ORDERS_TABLE_INDEX",
+    "com.acme.shop.checkout.PaymentTokenServiceImpl2",
+    "tests/test_auth_token_refresh_2026.py::test_refresh_token_rotation_v2",
+    "feature/auth-token-rotation-2026-q1",
+    "auth: required",
+    "auth=AuthMiddleware",
+    "credentials: 'include'",
+    "credential_process = /opt/bin/aws-login",
+    "Key: release-gate-decider",
+    "2026-02-10T22:14:21.689Z 2026-02-10T22:14:21.623Z",
+    "0x1f8b0800000000000003cb48cdc9c95728cf2fca4901",
+    "rgba(12, 34, 56, 0.78) #a1b2c3d4",
+    "v1.2.3-rc.4+build.20260210.a1b2c3d",
+    "192.168.0.1:5432 fe80::1ff:fe23:4567:890a",
+    "DE89370400440532013000",
+    "978-3-16-148410-0",
+    "+55 11 91234-5678",
+]
+
+
+def secret_id(case: tuple[str, str, str]) -> str:
+    return case[0]
+
+
+def test_the_lists_are_long_enough() -> None:
+    assert len(TRUE_SECRETS) >= 60
+    assert len({rule for rule, _, _ in TRUE_SECRETS}) >= 20
+    assert len(set(LOOK_ALIKES)) >= 200
+
+
+@pytest.mark.parametrize("case", TRUE_SECRETS, ids=secret_id)
+def test_a_secret_is_gone_and_its_rule_named(case: tuple[str, str, str]) -> None:
+    rule, secret, around = case
+    for before, after in (("", ""), ("x = 1\n", "\ny = 2"), ("see: ", " and so on"), ('{"a": "', '"}')):
+        text = before + around.format(secret) + after
+        redacted = redact(text)
+        assert secret not in redacted.text
+        assert not any(secret[at : at + 12] in redacted.text for at in range(len(secret) - 11))
+        assert redacted.rules
+        assert all(f"[redacted:{name}]" in redacted.text for name in redacted.rules)
+        assert redacted.text.count("\n") == text.count("\n")
+        assert redacted.text.startswith(before) and redacted.text.endswith(after)
+        if not before:
+            assert rule in redacted.rules
+
+
+def test_look_alikes_stay() -> None:
+    alarms = [text for text in LOOK_ALIKES if redact(text).text != text]
+    assert len(alarms) <= 2, alarms
+
+
+@given(st.text(max_size=400))
+def test_any_text_keeps_its_lines(text: str) -> None:
+    redacted = redact(text)
+    assert redacted.text.count("\n") == text.count("\n")
+    assert bool(redacted.rules) == (redacted.text != text)
+
+
+@given(st.lists(st.sampled_from([around.format(secret) for _, secret, around in TRUE_SECRETS]), max_size=8))
+def test_redacting_twice_changes_nothing(texts: list[str]) -> None:
+    once = redact("\n".join(texts)).text
+    assert redact(once).text == once
+
+
+def test_several_secrets_in_one_text() -> None:
+    text = "\n".join(around.format(secret) for _, secret, around in TRUE_SECRETS)
+    redacted = redact(text)
+    assert [secret for _, secret, _ in TRUE_SECRETS if secret in redacted.text] == []
+    assert redacted.text.count("\n") == text.count("\n")
+
+
+@pytest.mark.parametrize("case", TRUE_SECRETS, ids=secret_id)
+@pytest.mark.parametrize("limit", [10, 40, 90])
+def test_a_secret_at_the_cut_is_not_stored_in_half(case: tuple[str, str, str], limit: int) -> None:
+    _, secret, around = case
+    text = "word " * 5 + around.format(secret) + " word" * 2000
+    start = redact_start(text, limit)
+    assert len(start.text) <= limit
+    assert not any(secret[at : at + 12] in start.text for at in range(len(secret) - 11))
+
+
+def test_the_start_of_a_long_text_is_the_start() -> None:
+    text = "no secret here " * 5000
+    assert redact_start(text, 500).text == text[:500]
+    assert redact_start("short", 500).text == "short"
+    # Keys make the window shorter than the limit: the end of it, which may be half a key, goes too.
+    keys = ("AK" + "IA" + "ABCDEFGH23456777 ") * 1000
+    assert "AKIA" not in redact_start(keys, 500 + LONGEST_SECRET).text
+
+
+HARD = [
+    *("a", "0", "A", "-", "=", " ", "\n", "eyJ", "sk-", "://a:", "token:", "key-", "curl ", "M.G.X"),
+    *("password=", "pwd='", "passwd" + "-" * 50, "machine ", "authorization", "secret_key", "aws_secret_"),
+    *("-----BEGIN " + "PRIVATE KEY-----", "-----BEGIN ", "x.atlasv1.", "discord.com/api/webhooks/1"),
+    *(
+        "ghp_a",
+        "xoxb-",
+        "dp.pt.",
+        "SG.a.",
+        "AKIA",
+        "1//0",
+        "bearer ",
+        "sig=",
+        "://:",
+        "eyJaaaaaaaaa.",
+        "machine a login a ",
+    ),
+]
+
+
+@pytest.mark.parametrize("piece", HARD)
+def test_no_pattern_backtracks_over_a_long_line(piece: str) -> None:
+    """A megabyte of what a pattern begins with. One that backtracks would need hours."""
+    text = (piece * (1_000_000 // len(piece) + 1))[:1_000_000]
+    assert redact(text).text.count("\n") == text.count("\n")
+
+
+def test_rules_are_well_formed() -> None:
+    for rule in RULES:
+        assert "s" in rule.pattern.groupindex
+        assert rule.literals
+        assert not rule.folded or all(literal == literal.lower() for literal in rule.literals)
