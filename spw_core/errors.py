@@ -52,3 +52,15 @@ class NewerStore(StoreError):
 
 class ForeignStore(StoreError):
     """The database was written by another tool and has not been taken over."""
+
+
+class NotFound(SpwError):
+    """What was asked for by its id is not stored."""
+
+
+class Conflict(SpwError):
+    """Something else is stored under this id, or was changed since it was read."""
+
+
+class InvalidInput(SpwError):
+    """A value that may not be stored, or a limit that means nothing; the message names it."""

@@ -1,0 +1,54 @@
+"""Messages as rows: the columns that both message tables share."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from spw_core.errors import Conflict
+
+from .checks import dump, load_texts
+from .types import Message, Threat
+
+COLUMNS = "session_id, id, role, content, tool_call_id, tool_name, origin, threat, created_at, metadata"
+MARKS = ", ".join("?" * 10)
+
+
+def row_of(message: Message) -> tuple[str | None, ...]:
+    """The values of COLUMNS."""
+    return (
+        message.session_id,
+        message.id,
+        message.role,
+        message.content,
+        message.tool_call_id,
+        message.tool_name,
+        message.origin,
+        dump("threat", asdict(message.threat)) if message.threat else None,
+        message.created_at,
+        dump("metadata", dict(message.metadata)) if message.metadata else "{}",
+    )
+
+
+def read_message(row: tuple[Any, ...]) -> Message:
+    """The message whose COLUMNS these are."""
+    session_id, message_id, role, content, call_id, tool, origin, threat, created_at, metadata = row
+    return Message(
+        id=message_id,
+        session_id=session_id,
+        role=role,
+        content=content,
+        created_at=created_at,
+        tool_call_id=call_id,
+        tool_name=tool,
+        origin=origin,
+        threat=Threat(**json.loads(threat)) if threat else None,
+        metadata=load_texts(metadata),
+    )
+
+
+def refuse_other(message: Message, present: tuple[Any, ...]) -> None:
+    """Raise Conflict unless the row is that of this very message."""
+    if row_of(message) != tuple(present):
+        raise Conflict(f"another message is stored as {message.id}")
