@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,8 +30,10 @@ from spw_core.store.index import IndexStore
 from spw_core.workspace import WorkspacePaths, find_workspace
 
 if TYPE_CHECKING:
+    from spw_core.domain.next_wave import NextWave
     from spw_core.harvest.cleanup import CleanupReport
     from spw_core.harvest.finalize import FinalizeReport
+    from spw_core.harvest.history import DocumentVersion
     from spw_core.harvest.report import HarvestReport
     from spw_core.harvest.restore import RestoreReport
     from spw_core.search.find import SearchAnswer
@@ -186,6 +188,34 @@ class Spec:
                 if (version.area, version.rel_path) == (area, path)
                 and (content := store.version_bytes(version)) is not None
             ]
+
+    def history(self, path: str, *, area: str = "spec") -> list[DocumentVersion]:
+        """Every text of a document, the newest first: the file, stored versions, approval snapshots."""
+        from spw_core.harvest.history import document_versions
+
+        return document_versions(self.paths, self.record(), path, Area(area))
+
+    def version_counts(self) -> Mapping[tuple[str, str], int]:
+        """How many stored texts each (area, path) has; empty when nothing was harvested."""
+        from spw_core.harvest.history import version_counts
+
+        return version_counts(self.paths, self.name)
+
+    def next_wave(self, record: SpecRecord) -> NextWave:
+        """What to do next, as `spw tasks next` says it, for the facts that `record` gave."""
+        from spw_core.domain.next_wave import next_wave
+
+        return next_wave(record, self.planning_strategy())
+
+    def planning_strategy(self) -> str:
+        """The generation strategy that the workspace's configuration names, empty without one.
+
+        The defaults of a configuration that does not exist say nothing about how the tasks were planned.
+        """
+        from spw_core.config import MISSING, load_config
+
+        loaded = load_config(self.paths)
+        return "" if loaded.source == MISSING else loaded.config.planning.tasks_generation_strategy
 
     def cleanup(self, *, dry_run: bool = False) -> CleanupReport:
         """Remove the traces of work whose bytes on disk are those in the database at this moment."""

@@ -1,8 +1,9 @@
-"""Everything that can be done, once: bindings, footer, palette and help are made from this table."""
+"""Everything that can be done, once: bindings, footer, palette, help and the key table of the README come
+from this table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,16 +16,19 @@ class Scope(StrEnum):
     APP = "Everywhere"
     BROWSE = "Specs"
     RUN = "A run"
+    VERSIONS = "Versions of a document"
     READING = "Document under the cursor"
     READER = "A document on its own"
+    WIDE = "The whole workspace"
     SEARCH = "Search"
     LIST = "Lists"
+    BOARD = "Board of waves"
     PAGE = "Preview"
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One action: the Textual action it runs, its keys (comma separated), and how to tell people.
+    """One action: the Textual action it runs, its default keys (comma separated), and how to tell people.
 
     `label` is two words for the footer, `help` a sentence. `footer` orders the footer; 0 keeps it out.
     """
@@ -37,13 +41,39 @@ class Action:
     footer: int = 0
 
     @property
-    def shown_keys(self) -> str:
-        """Keys as printed on a keyboard."""
-        return " ".join(_SHOWN.get(key, key) for key in self.keys.split(","))
+    def id(self) -> str:
+        """How the configuration names the action: `browse.zoom`, `list.page-down`."""
+        return f"{self.scope.name.lower()}.{self.label.replace(' ', '-')}"
 
-    @property
-    def first_key(self) -> str:
-        return self.shown_keys.split(" ")[0]
+
+class Keys:
+    """The keys of every action: those of the table, and what the configuration says instead."""
+
+    def __init__(self, changes: Mapping[str, str] | None = None) -> None:
+        """`changes` maps ids of actions to keys (comma separated); see `complaint` for misspelt ones."""
+        self.changes = dict(changes or {})
+
+    def of(self, action: Action) -> str:
+        """Keys as printed on a keyboard, with blanks between them."""
+        keys = self.changes.get(action.id, action.keys)
+        return " ".join(_SHOWN.get(key, key.replace("ctrl+", "^")) for key in keys.split(","))
+
+    def first(self, action: Action) -> str:
+        """The one key that the footer shows."""
+        return self.of(action).split(" ")[0]
+
+    def first_of(self, action_id: str) -> str:
+        """The first key of the action with an id, for messages that name it."""
+        return self.first(next(action for action in ACTIONS if action.id == action_id))
+
+    def complaint(self) -> str:
+        """What is wrong with the changes, in one line: ids that nobody has. They are left out."""
+        known = {action.id for action in ACTIONS}
+        unknown = [name for name in self.changes if name not in known]
+        for name in unknown:
+            del self.changes[name]
+        listed = ", ".join(unknown)
+        return f"keys for unknown actions: {listed}; `spw-tui --keys` lists all" if unknown else ""
 
 
 _SHOWN = {
@@ -52,59 +82,90 @@ _SHOWN = {
     "escape": "esc",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
-    "ctrl+p": "^p",
-    "ctrl+d": "^d",
-    "ctrl+u": "^u",
     "up": "↑",
     "down": "↓",
     "left": "←",
     "right": "→",
+    "shift+up": "⇧↑",
+    "shift+down": "⇧↓",
+    "shift+tab": "⇧tab",
     "pageup": "PgUp",
     "pagedown": "PgDn",
     "home": "Home",
     "end": "End",
+    "comma": ",",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
 }
 
 ACTIONS: tuple[Action, ...] = (
     Action(Scope.APP, "search", "slash", "search", "Search every document of the workspace", 10),
     Action(Scope.APP, "help", "question_mark", "help", "Show the keys of this screen", 80),
     Action(Scope.APP, "command_palette", "ctrl+p", "palette", "Find and run any action by name", 81),
-    Action(Scope.APP, "harvest", "h", "harvest", "Read all files into the memory and the index", 40),
-    Action(Scope.APP, "toggle_theme", "t", "theme", "Switch between the dark and the light theme"),
-    Action(Scope.APP, "quit", "q", "quit", "Leave spw", 90),
-    Action(Scope.BROWSE, "show_tab('overview')", "1", "overview", "What needs attention, waves, tasks"),
+    Action(Scope.APP, "harvest", "H", "harvest", "Read all files into the memory and the index", 70),
+    Action(Scope.APP, "cancel_harvest", "ctrl+x", "stop harvest", "Stop the harvest after the current spec"),
+    Action(Scope.APP, "switch_workspace", "w", "workspace", "Open another workspace", 75),
+    Action(Scope.APP, "pick_theme", "T", "themes", "Choose one of all themes"),
+    Action(Scope.APP, "next_theme", "t", "theme", "Go from dark to light to high contrast"),
+    Action(Scope.APP, "quit", "q", "quit", "Leave spw", 34),
+    Action(Scope.BROWSE, "show_tab('overview')", "1", "overview", "What needs somebody, what comes next"),
     Action(Scope.BROWSE, "show_tab('runs')", "2", "runs", "All runs of the spec, the newest first"),
-    Action(Scope.BROWSE, "show_tab('waves')", "3", "waves", "Waves with tasks, attempts and verdicts"),
-    Action(Scope.BROWSE, "show_tab('handoffs')", "4", "handoffs", "All handoffs of the spec"),
+    Action(Scope.BROWSE, "show_tab('waves')", "3", "waves", "A column of tasks for each wave"),
+    Action(Scope.BROWSE, "show_tab('tasks')", "4", "tasks", "Tasks with dependencies, files and evidence"),
+    Action(Scope.BROWSE, "show_tab('documents')", "5", "documents", "Documents, handoffs, logs, approvals"),
     Action(Scope.BROWSE, "next_pane", "tab", "pane", "Go to the next pane", 30),
     Action(Scope.BROWSE, "previous_pane", "shift+tab", "pane back", "Go to the previous pane"),
-    Action(Scope.BROWSE, "zoom", "z", "zoom", "Give the whole screen to this pane, and back", 50),
-    Action(Scope.BROWSE, "leave", "escape,b", "back", "Leave the zoom, then go back to the specs"),
-    Action(Scope.RUN, "show_part('brief.md')", "1", "brief", "The brief of the subagent", 31),
-    Action(Scope.RUN, "show_part('report.md')", "2", "report", "The report of the subagent", 32),
-    Action(Scope.RUN, "show_part('status.json')", "3", "status", "The verdict of the subagent", 33),
+    Action(Scope.BROWSE, "zoom", "z", "zoom", "Give the whole screen to this pane, and back", 36),
+    Action(Scope.BROWSE, "filter_specs", "f", "filter", "Show the specs whose name has what is typed", 40),
+    Action(Scope.BROWSE, "sort_specs", "S", "sort", "Specs by urgency, by time, by name", 41),
+    Action(Scope.BROWSE, "toggle_tree", "v", "tree", "Tasks as a table or as a tree of dependencies"),
+    Action(Scope.BROWSE, "resize_panes(-2)", "less_than_sign", "narrower", "Less room for the specs"),
+    Action(Scope.BROWSE, "resize_panes(2)", "greater_than_sign", "wider", "More room for the specs"),
+    Action(Scope.BROWSE, "leave", "escape,b,left,h", "back", "Leave the zoom, then go back to the specs"),
+    Action(Scope.RUN, "show_part('brief.md')", "1", "brief", "The brief of the subagent", 21),
+    Action(Scope.RUN, "show_part('report.md')", "2", "report", "The report of the subagent", 22),
+    Action(Scope.RUN, "show_part('status.json')", "3", "status", "The verdict of the subagent", 23),
     Action(Scope.RUN, "next_pane", "tab", "pane", "Go to the other pane", 30),
-    Action(Scope.RUN, "zoom", "z", "zoom", "Give the whole screen to this pane, and back", 50),
-    Action(Scope.RUN, "leave", "escape,b", "back", "Back to the list of runs", 5),
-    Action(Scope.READER, "leave", "escape,b", "back", "Back to where the document was opened", 5),
+    Action(Scope.RUN, "zoom", "z", "zoom", "Give the whole screen to this pane, and back", 36),
+    Action(Scope.RUN, "leave", "escape,b,left,h", "back", "Back to the list of runs", 5),
+    Action(Scope.VERSIONS, "next_pane", "tab", "pane", "Go to the other pane", 30),
+    Action(Scope.VERSIONS, "mark_base", "f", "compare from", "Compare the others with this version", 20),
+    Action(Scope.VERSIONS, "toggle_diff", "d", "whole text", "The difference, or the whole version", 21),
+    Action(Scope.VERSIONS, "reload", "r", "refresh", "Read the versions again"),
+    Action(Scope.VERSIONS, "copy_path", "y", "copy", "Copy the path of the document", 31),
+    Action(Scope.VERSIONS, "leave", "escape,b,left,h", "back", "Back to the documents", 5),
+    Action(Scope.READER, "leave", "escape,b,left,h", "back", "Back to where the document was opened", 5),
+    Action(Scope.READING, "contents", "c", "contents", "Go to a heading of the document", 58),
     Action(Scope.READING, "toggle_raw", "m", "raw", "Show the Markdown source, and back", 60),
-    Action(Scope.READING, "copy_path", "y", "copy", "Copy the path of the document", 61),
-    Action(Scope.READING, "edit", "e", "edit", "Open the file in $VISUAL or $EDITOR", 62),
-    Action(Scope.READING, "reload", "r", "refresh", "Read again what is shown", 63),
+    Action(Scope.READING, "follow", "F", "follow", "Stay at the end while the file grows"),
+    Action(Scope.READING, "versions", "d", "versions", "Compare the stored versions of the document", 59),
+    Action(Scope.READING, "copy_path", "y", "copy", "Copy the path of the document", 31),
+    Action(Scope.READING, "edit", "e", "edit", "Open the file in $VISUAL or $EDITOR", 32),
+    Action(Scope.READING, "open_outside", "o", "open in VS Code", "Open the file at this line in VS Code"),
+    Action(Scope.READING, "reload", "r", "refresh", "Read again what is shown", 71),
     Action(Scope.SEARCH, "leave", "escape", "close", "Close the search", 5),
     Action(Scope.SEARCH, "move(-1)", "up", "previous", "The result above, while typing"),
     Action(Scope.SEARCH, "move(1)", "down", "next", "The result below, while typing", 12),
     Action(Scope.SEARCH, "move(-5)", "pageup", "five up", "Five results up, while typing"),
     Action(Scope.SEARCH, "move(5)", "pagedown", "five down", "Five results down, while typing"),
+    Action(Scope.SEARCH, "scroll_preview(-8)", "shift+up", "preview up", "Scroll the preview, while typing"),
+    Action(Scope.SEARCH, "scroll_preview(8)", "shift+down", "preview down", "Scroll it on, while typing", 13),
     Action(Scope.SEARCH, "open_hit", "enter", "open", "Open the document at the match", 10),
     Action(Scope.SEARCH, "app.focus_next", "tab", "read the preview", "Go to the list and the preview", 30),
-    Action(Scope.LIST, "open", "enter", "open", "Open the run or document under the cursor", 20),
+    Action(Scope.LIST, "open", "enter,right,l", "open", "Open what is under the cursor", 20),
     Action(Scope.LIST, "move(1)", "j,down", "down", "One down"),
     Action(Scope.LIST, "move(-1)", "k,up", "up", "One up"),
     Action(Scope.LIST, "page(1)", "pagedown,ctrl+d", "page down", "One page down"),
     Action(Scope.LIST, "page(-1)", "pageup,ctrl+u", "page up", "One page up"),
     Action(Scope.LIST, "first", "g,home", "first", "To the first entry"),
     Action(Scope.LIST, "last", "G,end", "last", "To the last entry"),
+    Action(Scope.BOARD, "step(1, 0)", "j,down", "down", "The card below"),
+    Action(Scope.BOARD, "step(-1, 0)", "k,up", "up", "The card above"),
+    Action(Scope.BOARD, "step(0, -1)", "h,left", "left", "The wave to the left"),
+    Action(Scope.BOARD, "step(0, 1)", "l,right", "right", "The wave to the right"),
+    Action(Scope.BOARD, "first", "g,home", "first", "The first card of the wave"),
+    Action(Scope.BOARD, "last", "G,end", "last", "The last card of the wave"),
+    Action(Scope.BOARD, "open", "enter", "open", "Open what the card stands for"),
     Action(Scope.PAGE, "scroll_by(1)", "j,down", "down", "One line down"),
     Action(Scope.PAGE, "scroll_by(-1)", "k,up", "up", "One line up"),
     Action(Scope.PAGE, "scroll_page(1)", "pagedown,ctrl+d,space", "page down", "One page down"),
@@ -113,6 +174,8 @@ ACTIONS: tuple[Action, ...] = (
     Action(Scope.PAGE, "bottom", "G,end", "bottom", "To the last line"),
     Action(Scope.PAGE, "heading(1)", "right_square_bracket", "next heading", "To the next heading"),
     Action(Scope.PAGE, "heading(-1)", "left_square_bracket", "prev heading", "To the heading before"),
+    Action(Scope.PAGE, "next_mark(1)", "n", "next match", "To the next match of the search"),
+    Action(Scope.PAGE, "next_mark(-1)", "N", "prev match", "To the match before"),
 )
 
 
@@ -131,6 +194,6 @@ def footer_actions(scopes: Iterable[Scope]) -> list[Action]:
 def bindings(*scopes: Scope) -> list[BindingType]:
     """What a screen or widget declares as BINDINGS for the scopes it implements."""
     return [
-        Binding(action.keys, action.name, action.label, tooltip=action.help, show=False)
+        Binding(action.keys, action.name, action.label, tooltip=action.help, show=False, id=action.id)
         for action in actions_in(*scopes)
     ]

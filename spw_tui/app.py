@@ -1,29 +1,35 @@
-"""The application: themes, the actions that work everywhere, and the harvest."""
+"""The application: themes, keys, what it remembers, and the actions that work everywhere."""
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.text import Text
 from textual import work
 from textual.app import App
+from textual.filter import LineFilter, NoColor
 from textual.reactive import var
 from textual.screen import Screen
 from textual.signal import Signal
 
-from spw_tui.actions import Scope, bindings
+from spw_core.errors import SpwError
+from spw_tui.actions import Keys, Scope, bindings
 from spw_tui.clock import Clock
 from spw_tui.commands import ActionProvider, SpecProvider
 from spw_tui.data import DataService, describe
+from spw_tui.harvesting import Harvesting
 from spw_tui.refs import DocumentRef
-from spw_tui.rows import plural
 from spw_tui.screens.browse import BrowseScreen
-from spw_tui.themes import DARK, LIGHT, themes
+from spw_tui.state import Memory, load_keys, load_memory, save_memory
+from spw_tui.terminal import AsciiFilter, wants_ascii
+from spw_tui.themes import DARK, MONO, OWN, themes
 
-_PROGRESS_SECONDS = 0.1
+_SAVE_SECONDS = 5.0
 
 
 class SpwApp(App[None]):
@@ -42,19 +48,81 @@ class SpwApp(App[None]):
     search_state: var[str] = var("")
     """How search works now, or what it waits for, for the title bar."""
 
-    def __init__(self, data: DataService, clock: Clock, *, theme: str = DARK) -> None:
+    def __init__(
+        self,
+        data: DataService,
+        clock: Clock,
+        *,
+        theme: str = "",
+        memory_file: Path | None = None,
+        keys_file: Path | None = None,
+    ) -> None:
+        """Without a `memory_file` nothing is remembered; without a `keys_file` keys are the usual ones."""
         super().__init__()
         self.data = data
         self.clock = clock
+        self._memory_file = memory_file
+        self._saved: Memory | None = None
+        self.memory, trouble = load_memory(memory_file) if memory_file else (Memory(), "")
+        changes, key_trouble = load_keys(keys_file) if keys_file else ({}, "")
+        self.keys = Keys(changes)
+        self._troubles = [text for text in (trouble, key_trouble, self.keys.complaint()) if text]
         for each in themes():
             self.register_theme(each)
-        self.theme = theme
+        wanted = theme or self.memory.theme
+        self.theme = MONO if self.no_color else wanted if wanted in self.available_themes else DARK
         self.harvested: Signal[None] = Signal(self, "harvested")
         self.searchable = True
-        self._progress = (0, 0, "")
+        self.harvesting = Harvesting(self)
+        self._own_filters: list[LineFilter] = []
+        if self.no_color:
+            self._own_filters.append(NoColor())
+        if wants_ascii():
+            self._own_filters.append(AsciiFilter())
 
     def get_default_screen(self) -> Screen[Any]:
         return BrowseScreen(self.data, self.clock)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), *self._own_filters]
+
+    def on_mount(self) -> None:
+        self.set_keymap(self.keys.changes)
+        self.call_after_refresh(self._after_first_picture)
+
+    def _after_first_picture(self) -> None:
+        gc.freeze()
+        gc.enable()
+        for trouble in self._troubles:
+            self.notify(trouble, severity="warning", markup=False)
+        self.memory.note_workspace(self.data.root)
+        self.set_interval(_SAVE_SECONDS, self.remember)
+
+    # Memory
+
+    @work(exclusive=True, group="memory", exit_on_error=False)
+    async def remember(self) -> None:
+        """Write down what is worth remembering, if that changed."""
+        try:
+            await asyncio.to_thread(self._save)
+        except Exception as error:
+            self.log.error(error)
+            self._memory_file = None
+            self.notify(f"{describe(error)}; nothing will be remembered", severity="warning", markup=False)
+
+    def _save(self) -> None:
+        from copy import deepcopy
+
+        memory = deepcopy(self.memory)
+        if self._memory_file and memory != self._saved:
+            save_memory(self._memory_file, memory)
+            self._saved = memory
+
+    def on_unmount(self) -> None:
+        try:
+            self._save()
+        except Exception as error:
+            self.log.error(error)  # on the way out there is nobody left to tell
 
     # Actions
 
@@ -77,14 +145,67 @@ class SpwApp(App[None]):
         self.use_command_palette = True
         super().action_command_palette()
 
-    def action_toggle_theme(self) -> None:
-        self.theme = LIGHT if self.theme == DARK else DARK
+    def action_next_theme(self) -> None:
+        """The next of our own themes."""
+        place = OWN.index(self.theme) if self.theme in OWN else -1
+        self.set_theme(OWN[(place + 1) % len(OWN)])
+
+    def action_pick_theme(self) -> None:
+        from spw_tui.screens.pick import pick_theme
+
+        pick_theme(self)
+
+    def set_theme(self, name: str) -> None:
+        """Change the theme and remember it. Without colours there is only one."""
+        if self.no_color:
+            self.notify("NO_COLOR is set, so there are no themes", markup=False)
+        else:
+            self.theme = self.memory.theme = name
+
+    def action_switch_workspace(self) -> None:
+        from spw_tui.screens.pick import pick_workspace
+
+        pick_workspace(self)
+
+    def open_known_workspace(self, root: Path) -> None:
+        """Show another workspace in place of this one, if it is still there."""
+        if self.harvesting.is_running:
+            self.notify("a harvest is running; stop it first", severity="warning", markup=False)
+            return
+        try:
+            self.data.switch(root)
+        except SpwError as error:
+            self.notify(describe(error), title="Not opened", severity="error", markup=False)
+            return
+        self.memory.note_workspace(root)
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.search_state = ""
+        if isinstance(self.screen, BrowseScreen):
+            self.screen.start_over()
 
     def open_document(self, ref: DocumentRef) -> None:
         """Show a document on its own."""
         from spw_tui.screens.reader import ReaderScreen
 
         self.push_screen(ReaderScreen(self.data, self.clock, ref))
+
+    def action_harvest(self) -> None:
+        if self.harvesting.is_running:
+            self.notify("a harvest is already running", markup=False)
+        else:
+            self.activity = "harvest…"
+            self._harvest()
+
+    @work(group="harvest", exit_on_error=False)
+    async def _harvest(self) -> None:
+        await self.harvesting.run()
+
+    def action_cancel_harvest(self) -> None:
+        if self.harvesting.is_running:
+            self.harvesting.stop()
+        else:
+            self.notify("no harvest is running", markup=False)
 
     def _fatal_error(self) -> None:
         """Textual calls this with an exception in flight: a report is written, the terminal left in order."""
@@ -94,48 +215,3 @@ class SpwApp(App[None]):
         if error is not None:
             details = where(write_report(error))
             self.panic(Text(f"spw-tui: internal error ({type(error).__name__}). {details}"))
-
-    # Harvest
-
-    def action_harvest(self) -> None:
-        if self.activity:
-            self.notify("a harvest is already running", markup=False)
-        else:
-            self.activity = "harvest…"
-            self._harvest()
-
-    @work(group="harvest", exit_on_error=False)
-    async def _harvest(self) -> None:
-        """Harvest in a thread; the progress it leaves behind is read by a timer."""
-        self._progress = (0, 0, "")
-        timer = self.set_interval(_PROGRESS_SECONDS, self._show_progress)
-        try:
-            report = await asyncio.to_thread(self.data.harvest, self._note_progress)
-        except Exception as error:
-            self.log.error(error)
-            self.notify(
-                f"{describe(error)}. h tries again.", title="Not harvested", severity="error", markup=False
-            )
-            return
-        finally:
-            timer.stop()
-            self.activity = ""
-        files = sum(spec.files for spec in report.specs)
-        changed = sum(spec.changed + spec.removed for spec in report.specs)
-        failed = [spec for spec in report.specs if spec.failed]
-        problems = sum(len(spec.errors) for spec in report.specs)
-        text = f"{plural(files, 'file')} of {plural(len(report.specs), 'spec')}, {changed} changed"
-        if problems:
-            text += f"\n{problems} kept raw because they could not be read"
-        for spec in failed[:3]:
-            text += f"\n{spec.spec}: {spec.failed}"
-        self.notify(text, title="Harvested", severity="warning" if failed else "information", markup=False)
-        self.harvested.publish(None)
-
-    def _note_progress(self, done: int, total: int, name: str) -> None:
-        self._progress = (done, total, name)  # called from the thread of the harvest
-
-    def _show_progress(self) -> None:
-        done, total, name = self._progress
-        if total:
-            self.activity = f"harvest {done}/{total} {name}"

@@ -12,7 +12,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
 from textual.types import IgnoreReturnCallbackType
 
-from spw_tui.actions import ACTIONS, Action
+from spw_tui.actions import ACTIONS, Action, Keys
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
@@ -25,6 +25,13 @@ class HasSpecs(Protocol):
     def spec_names(self) -> list[str]: ...
 
     def go_to_spec(self, name: str) -> None: ...
+
+
+@runtime_checkable
+class HasKeys(Protocol):
+    """The app, as far as its keys are concerned."""
+
+    keys: Keys
 
 
 def target_of(action: str, screen: Screen[Any]) -> DOMNode | None:
@@ -55,17 +62,22 @@ class ActionProvider(Provider):
 
     async def discover(self) -> Hits:
         for action in available(self.screen):
-            yield DiscoveryHit(_title(action), self._runner(action), text=action.label, help=action.help)
+            yield DiscoveryHit(self._title(action), self._runner(action), text=action.label, help=action.help)
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
         for action in available(self.screen):
             score = max(matcher.match(f"{action.label} {action.help}"), matcher.match(action.label))
             if score > 0:
-                yield Hit(score, _title(action), self._runner(action), text=action.label, help=action.help)
+                title, run = self._title(action), self._runner(action)
+                yield Hit(score, title, run, text=action.label, help=action.help)
 
     def _runner(self, action: Action) -> IgnoreReturnCallbackType:
         return partial(run_action, action.name, self.screen)
+
+    def _title(self, action: Action) -> Text:
+        keys = self.app.keys if isinstance(self.app, HasKeys) else Keys()
+        return Text.assemble(action.label, ("  " + keys.of(action), "dim"))
 
 
 class SpecProvider(Provider):
@@ -78,7 +90,3 @@ class SpecProvider(Provider):
             for name in screen.spec_names():
                 if (score := matcher.match(name)) > 0:
                     yield Hit(score, Text(f"spec  {name}"), partial(screen.go_to_spec, name), text=name)
-
-
-def _title(action: Action) -> Text:
-    return Text.assemble(action.label, ("  " + action.shown_keys, "dim"))

@@ -7,19 +7,21 @@ so that the first picture does not wait for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spw_core.errors import SpwError
+from spw_core.errors import SpwError, StoreError
 from spw_core.text import clean_line
 from spw_tui.refs import DocumentRef
 
 if TYPE_CHECKING:
     from spw_core.api import Workspace
     from spw_core.domain.model import SpecRecord
+    from spw_core.domain.next_wave import NextWave
     from spw_core.domain.summary import SpecSummary
+    from spw_core.harvest.history import DocumentVersion
     from spw_core.harvest.report import HarvestReport
     from spw_core.search.find import SearchAnswer
 
@@ -59,6 +61,14 @@ class DataService:
                 self._prepare()
             self._opened = Workspace.open(self.root)
 
+    def switch(self, root: Path) -> None:
+        """Answer from another workspace from now on. Raises WorkspaceNotFound, and then nothing changes."""
+        from spw_core.api import Workspace
+
+        self._opened = Workspace.open(root)
+        self.root = self._opened.paths.root
+        self.harvest_when_empty = False
+
     @property
     def _workspace(self) -> Workspace:
         self.prepare()
@@ -85,6 +95,21 @@ class DataService:
     def record(self, spec: str) -> SpecRecord:
         """All facts of a spec as they are now."""
         return self._workspace.spec(spec).record()
+
+    def next_wave(self, record: SpecRecord) -> NextWave:
+        """The next step of the spec that the record is of."""
+        return self._workspace.spec(record.name).next_wave(record)
+
+    def version_counts(self, spec: str) -> Mapping[tuple[str, str], int]:
+        """How many stored texts each document has. Nothing while the database cannot be read."""
+        try:
+            return self._workspace.spec(spec).version_counts()
+        except StoreError:
+            return {}
+
+    def history(self, ref: DocumentRef) -> list[DocumentVersion]:
+        """Every text that a document had, the newest first."""
+        return self._workspace.spec(ref.spec).history(ref.path, area=ref.area)
 
     def text(self, ref: DocumentRef) -> str:
         """The text of a document, not yet safe to show. Raises DocumentNotFound."""

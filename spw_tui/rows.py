@@ -68,14 +68,25 @@ Line = tuple[Cell, ...]
 class Row:
     """One entry of a list: one or more lines, and what it leads to.
 
-    `document` is what the preview shows; `run` is the path of the run that Enter opens instead of it.
+    `document` is what the preview shows; Enter opens the run at the path `run`, or else `opens`, or else
+    the document.
     """
 
     id: str
     lines: tuple[Line, ...]
     document: DocumentRef | None = None
     run: str = ""
+    opens: DocumentRef | None = None
     selectable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a board: a head of a few lines, and cards below it."""
+
+    id: str
+    head: tuple[Line, ...]
+    cards: tuple[Row, ...]
 
 
 def cell(
@@ -128,7 +139,7 @@ def bar(done: int, total: int, width: int) -> tuple[Span, ...]:
 def lay_out(line: Line, width: int) -> list[Span]:
     """The spans of a line, cut and padded so that together they are exactly `width` cells."""
     shown = [item for item in line if item.from_width <= width]
-    sizes = [item.width or sum(cell_len(safe(span.text)) for span in item.spans) for item in shown]
+    sizes = [item.width or _width(item) for item in shown]
     growing = [index for index, item in enumerate(shown) if item.grow]
     fixed = sum(size for index, size in enumerate(sizes) if index not in growing)
     spare = max(0, width - fixed - _GAP * max(0, len(shown) - 1))
@@ -148,6 +159,16 @@ def lay_out(line: Line, width: int) -> list[Span]:
     if left > 0:
         result.append(Span(" " * left))
     return result
+
+
+def needed_width(line: Line) -> int:
+    """Cells that a line takes when nothing of it is left out; what grows counts as nothing."""
+    sizes = [0 if item.grow else item.width or _width(item) for item in line]
+    return sum(sizes) + _GAP * max(0, len(sizes) - 1)
+
+
+def _width(item: Cell) -> int:
+    return sum(cell_len(safe(span.text)) for span in item.spans)
 
 
 def _fit(item: Cell, size: int) -> list[Span]:

@@ -1,17 +1,23 @@
-"""The two themes, and the colours that lists and documents are drawn in."""
+"""The themes, and the colours that lists and documents are drawn in.
+
+Three are our own; for each of Textual's a palette is made from its colours. Without colours (`NO_COLOR`) the
+tones differ by bold, underline and reverse alone.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rich.style import Style
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from spw_tui.rows import Tone
 
 DARK = "spw-dark"
 LIGHT = "spw-light"
+CONTRAST = "spw-contrast"
+MONO = "spw-mono"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +43,7 @@ class Palette:
     mark_text: str
     code: str
     code_theme: str
-
-    @property
-    def is_dark(self) -> bool:
-        return self.name == DARK
+    is_dark: bool = True
 
 
 PALETTES = {
@@ -85,14 +88,55 @@ PALETTES = {
         mark_text="#3a2c00",
         code="#f3f3ef",
         code_theme="xcode",
+        is_dark=False,
+    ),
+    CONTRAST: Palette(
+        name=CONTRAST,
+        background="#000000",
+        bar="#000000",
+        line="#ffffff",
+        text="#ffffff",
+        strong="#ffffff",
+        dim="#d8d8d8",
+        faint="#8a8a8a",
+        accent="#6cc7ff",
+        good="#5dff7f",
+        bad="#ff9a9a",
+        warn="#ffe14d",
+        busy="#6ef3ff",
+        cursor="#003a8c",
+        cursor_idle="#303030",
+        mark="#ffe14d",
+        mark_text="#000000",
+        code="#141414",
+        code_theme="github-dark",
     ),
 }
+PALETTES[MONO] = replace(PALETTES[DARK], name=MONO)
+
+OWN = (DARK, LIGHT, CONTRAST)
+"""The themes that the key for the theme goes through."""
+
+
+@lru_cache
+def palette_of(theme: str) -> Palette:
+    """The colours of a theme by name, of ours or of Textual's; of the dark one for any other name."""
+    if theme in PALETTES:
+        return PALETTES[theme]
+    if theme not in BUILTIN_THEMES:
+        return PALETTES[DARK]
+    from spw_tui.palettes import made_from
+
+    known = BUILTIN_THEMES[theme]
+    return made_from(known, PALETTES[DARK if known.dark else LIGHT])
 
 
 @lru_cache
 def tones(theme: str) -> dict[Tone, Style]:
     """The style of every tone, without a background except where the tone is one."""
-    p = PALETTES[theme]
+    if theme == MONO:
+        return _MONO_TONES
+    p = palette_of(theme)
     return {
         Tone.NORMAL: Style(color=p.text),
         Tone.STRONG: Style(color=p.strong, bold=True),
@@ -108,6 +152,26 @@ def tones(theme: str) -> dict[Tone, Style]:
         Tone.TAB: Style(color=p.background, bgcolor=p.accent, bold=True),
         Tone.KEY: Style(color=p.accent, bold=True),
     }
+
+
+_MONO_TONES = {tone: Style() for tone in Tone} | {
+    Tone.STRONG: Style(bold=True),
+    Tone.TITLE: Style(bold=True),
+    Tone.KEY: Style(bold=True),
+    Tone.BAD: Style(bold=True),
+    Tone.FAINT: Style(dim=True),
+    Tone.MARK: Style(underline=True, bold=True),
+    Tone.TAB: Style(reverse=True, bold=True),
+}
+
+
+@lru_cache
+def cursor_style(theme: str, *, lit: bool) -> Style:
+    """What lies behind the row under the cursor; `lit` when the keys go there."""
+    if theme == MONO:
+        return Style(reverse=lit, bold=not lit)
+    p = palette_of(theme)
+    return Style(bgcolor=p.cursor if lit else p.cursor_idle)
 
 
 def themes() -> list[Theme]:

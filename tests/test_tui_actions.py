@@ -21,27 +21,31 @@ from spw_tui.screens.help import HelpScreen
 from spw_tui.screens.reader import ReaderScreen
 from spw_tui.screens.run import RunScreen
 from spw_tui.screens.search import SearchScreen
+from spw_tui.screens.versions import VersionsScreen
+from spw_tui.widgets.board import Board
 from spw_tui.widgets.row_list import RowList
 
 from .tui_support import SIZE, browse, ids, make_app, press, screen_text, settle
 
 
-@pytest.mark.parametrize("screen", [BrowseScreen, RunScreen, ReaderScreen, SearchScreen])
+@pytest.mark.parametrize("screen", [BrowseScreen, RunScreen, ReaderScreen, VersionsScreen, SearchScreen])
 def test_no_key_means_two_things(screen: type[BrowseScreen | SearchScreen]) -> None:
     """The focused widget's keys may shadow nothing of its screen; a list and a preview are never one."""
-    for widget in (Scope.LIST, Scope.PAGE):
-        scopes = {*screen.SCOPES} - {Scope.LIST, Scope.PAGE} | {widget}
+    for widget in (Scope.LIST, Scope.BOARD, Scope.PAGE):
+        scopes = {*screen.SCOPES} - {Scope.LIST, Scope.BOARD, Scope.PAGE} | {widget}
         if screen is SearchScreen:
             continue  # its keys are for the input; the list has its own when it has the focus
         keys = Counter(key for action in actions_in(*scopes) for key in action.keys.split(","))
-        assert [key for key, count in keys.items() if count > 1] == []
+        allowed = {"h", "left"} if widget is Scope.BOARD else set()  # left on the board, back elsewhere
+        assert {key for key, count in keys.items() if count > 1} == allowed
 
 
 def test_every_action_is_bound() -> None:
     from spw_tui.widgets.document_view import DocumentView
 
-    owners = (SpwApp, BrowseScreen, RunScreen, ReaderScreen, SearchScreen, RowList, DocumentView)
-    bound = {b.action for owner in owners for b in owner.BINDINGS if isinstance(b, Binding)}
+    owners = (SpwApp, BrowseScreen, RunScreen, ReaderScreen, VersionsScreen, SearchScreen)
+    widgets = (RowList, Board, DocumentView)
+    bound = {b.action for owner in (*owners, *widgets) for b in owner.BINDINGS if isinstance(b, Binding)}
     assert {action.name for action in ACTIONS} <= bound
 
 
@@ -60,10 +64,15 @@ async def test_every_action_can_be_carried_out_where_it_is_offered(demo_harveste
         await press(pilot, "shift+tab", "2", "enter")
         assert isinstance(app.screen, RunScreen)
         collect(app.screen)
-        await press(pilot, "escape", "4", "enter")
+        await press(pilot, "escape", "3")
+        collect(app.screen)
+        await press(pilot, "5", "enter")
         assert isinstance(app.screen, ReaderScreen)
         collect(app.screen)
-        await press(pilot, "escape", "slash")
+        await press(pilot, "d")
+        assert isinstance(app.screen, VersionsScreen)
+        collect(app.screen)
+        await press(pilot, "escape", "escape", "slash")
         collect(app.screen)
     assert {(action.scope, action.name) for action in ACTIONS} == reached
 
@@ -101,10 +110,10 @@ async def test_palette_runs_an_action_and_goes_to_a_spec(demo_harvested: Workspa
     app = make_app(demo_harvested)
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
-        await press(pilot, "ctrl+p", *"handoffs")
+        await press(pilot, "ctrl+p", *"documents, ha")
         await pilot.pause(0.2)
         await press(pilot, "enter")
-        assert browse(app).tab == "handoffs"
+        assert browse(app).tab == "documents"
         await press(pilot, "ctrl+p", *"gift-ca")
         await pilot.pause(0.2)
         await press(pilot, "enter")
@@ -116,7 +125,7 @@ async def test_actions_have_one_target(demo_harvested: Workspace) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
         assert target_of("move(1)", app.screen) is browse(app).specs_list
-        assert target_of("toggle_theme", app.screen) is app
+        assert target_of("next_theme", app.screen) is app
         assert target_of("no_such_thing", app.screen) is None
 
 
@@ -134,7 +143,7 @@ async def test_a_crash_leaves_a_report(
     def fail(self: SpwApp) -> None:
         raise LookupError("no such [/] thing")
 
-    monkeypatch.setattr(SpwApp, "action_toggle_theme", fail)
+    monkeypatch.setattr(SpwApp, "action_next_theme", fail)
     app = make_app(demo_harvested)
     with pytest.raises(LookupError):
         async with app.run_test(size=SIZE) as pilot:

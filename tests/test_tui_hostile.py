@@ -54,7 +54,7 @@ async def test_a_hostile_spec_is_shown_as_it_is(workspace: Workspace) -> None:
     app = make_app(workspace)
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
-        for key in ("1", "2", "3", "4"):
+        for key in ("1", "2", "3", "4", "v", "5"):
             await press(pilot, key, "tab", "j", "j", "G", "tab", "G", "m", "m", "tab")
             assert _is_clean(screen_text(app))
         await press(pilot, "3")
@@ -101,7 +101,7 @@ def test_markdown_is_drawn_and_every_line_knows_its_source() -> None:
     lines = text_of(whole).split("\n")
     assert lines[0] == "One"
     assert lines.index("Key: v") == lines.index("A b") + 1
-    assert whole.headings == [0]
+    assert whole.headings == [(0, 1)]
     assert whole.sources == sorted(whole.sources)
     assert whole.sources[lines.index(" • y")] == 7
     assert render(text, raw=True).sources == list(range(1, 19))
@@ -117,7 +117,7 @@ def test_front_matter_is_not_drawn_as_headings() -> None:
     whole = render("---\nspec: x\nlist:\n  - a\n---\n# T\n")
     assert text_of(whole).split("\n")[:3] == ["  spec: x", "  list:", "    - a"]
     assert len(whole.headings) == 1
-    assert whole.sources[whole.headings[0]] == 6
+    assert whole.sources[whole.headings[0][0]] == 6
 
 
 def test_entities_cannot_bring_controls_back() -> None:

@@ -26,6 +26,7 @@ def frozen_clock() -> int:
 
 
 def make_app(workspace: Workspace, theme: str = DARK) -> SpwApp:
+    """An app that remembers nothing and has the usual keys."""
     return SpwApp(DataService(workspace.paths.root), frozen_clock, theme=theme)
 
 
@@ -48,6 +49,11 @@ async def press(pilot: Pilot[Any], *keys: str) -> None:
 def browse(app: SpwApp) -> BrowseScreen:
     """The first screen, whatever lies over it."""
     return next(screen for screen in app.screen_stack if isinstance(screen, BrowseScreen))
+
+
+def board_text(app: SpwApp) -> str:
+    """What the board of waves shows."""
+    return drawn(browse(app).board)
 
 
 def ids(rows: RowList) -> list[str]:

@@ -57,17 +57,6 @@ def planned_record(spec: Spec) -> SpecRecord:
     return record
 
 
-def planning_strategy(spec: Spec) -> str:
-    """The generation strategy that the workspace's configuration names, empty without one.
-
-    The defaults of a configuration that does not exist say nothing about how the tasks were planned.
-    """
-    from spw_core.config import MISSING, load_config
-
-    loaded = load_config(spec.paths)
-    return "" if loaded.source == MISSING else loaded.config.planning.tasks_generation_strategy
-
-
 def read_number(text: str, what: str) -> int:
     """A positive integer written in plain digits. Raises SpwError: `1x` is not wave 1."""
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else 0

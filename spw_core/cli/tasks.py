@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from spw_core.cli.machine import emit, machine_parser
 from spw_core.cli.parsers import add_subcommands
-from spw_core.cli.spec_argument import TASKS, add_spec, open_spec, planned_record, planning_strategy
+from spw_core.cli.spec_argument import TASKS, add_spec, open_spec, planned_record
 from spw_core.errors import DocumentNotFound, SpwError
 
 if TYPE_CHECKING:
@@ -53,13 +53,11 @@ def _state(args: argparse.Namespace) -> int:
 
 
 def _next(args: argparse.Namespace) -> int:
-    from spw_core.domain.next_wave import next_wave
-
     spec = open_spec(args)
     record = planned_record(spec)
     if not any(document.path == TASKS and document.area == "spec" for document in record.documents):
         raise _no_tasks(spec)
-    answer = next_wave(record, planning_strategy(spec))
+    answer = spec.next_wave(record)
     value = {
         "spec": spec.name,
         "action": answer.action,

@@ -10,7 +10,6 @@ from spw_core.cli.spec_argument import (
     add_spec,
     open_spec,
     planned_record,
-    planning_strategy,
     read_number,
     record_of,
 )
@@ -91,6 +90,6 @@ def _resume(args: argparse.Namespace) -> int:
     from spw_core.domain.resume import resume
 
     spec = open_spec(args)
-    answer = resume(planned_record(spec), planning_strategy(spec))
+    answer = resume(planned_record(spec), spec.planning_strategy())
     value = {"spec": spec.name, "action": answer.action, "wave_num": answer.wave, "reason": answer.reason}
     return emit(args, value, answer.action)

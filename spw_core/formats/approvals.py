@@ -34,6 +34,29 @@ class Approval:
     trigger: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The text of a document at a moment of its approval. `version` is 0 when the file names none."""
+
+    version: int
+    taken_at: str
+    trigger: str
+    content: str
+
+
+def parse_snapshot(data: bytes) -> tuple[Snapshot | None, list[Problem]]:
+    """Read `.snapshots/<document>/snapshot-NNN.json`; None when it holds no text."""
+    value, problems = load_json_object(data)
+    if value is None:
+        return None, problems
+    content, version = value.get("content"), value.get("version")
+    if not isinstance(content, str):
+        return None, [*problems, Problem(0, "no text under the key 'content'")]
+    number = version if isinstance(version, int) and 0 < version < _MAX_VERSION else 0
+    when, trigger = text_of(value.get("timestamp")), text_of(value.get("trigger"))
+    return Snapshot(number, when, trigger, text_of(content)), problems
+
+
 def parse_approval(data: bytes, rel_path: str) -> tuple[Approval | None, list[Problem]]:
     """Read `approval_*.json`. Without an id inside, the file name gives it; None when not a JSON object."""
     value, problems = load_json_object(data)

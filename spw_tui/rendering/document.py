@@ -26,7 +26,7 @@ from spw_tui.rendering.markdown import (
 )
 from spw_tui.rendering.plain import wrap_line
 from spw_tui.rows import Tone
-from spw_tui.themes import PALETTES, tones
+from spw_tui.themes import palette_of, tones
 
 # Limits in characters. Beyond the first a text is cut, beyond the second it is shown as it is.
 MAX_TEXT = 4_000_000
@@ -35,20 +35,22 @@ MAX_MARKDOWN = 1_000_000
 _MAX_BLOCK = 60_000
 _MAX_LINE = 8_000
 _MIN_WIDTH = 20
+_DIFF_TONES = {"+": Tone.GOOD, "-": Tone.BAD, "@": Tone.BUSY, "\\": Tone.DIM}
 _LANGUAGES = {"json": "json", "jsonl": "json", "toml": "toml", "yaml": "yaml", "yml": "yaml"}
 
 
-# Some lines, the source line of all of them, and whether they begin a heading.
-Drawn = tuple[list[Strip], int, bool]
+# Some lines, the source line of all of them, and the level of the heading that they begin (0 for none).
+Drawn = tuple[list[Strip], int, int]
 
 
 @dataclass(slots=True)
 class Slice:
-    """Some more drawn lines. `sources` has the 1-based source line of each, `headings` counts drawn lines."""
+    """Some more drawn lines. `sources` has the 1-based source line of each, `headings` the drawn line and the
+    level of each heading."""
 
     strips: list[Strip] = field(default_factory=list)
     sources: list[int] = field(default_factory=list)
-    headings: list[int] = field(default_factory=list)
+    headings: list[tuple[int, int]] = field(default_factory=list)
 
 
 class DocumentRenderer:
@@ -57,7 +59,7 @@ class DocumentRenderer:
     def __init__(self, text: str, name: str, width: int, theme: str, *, raw: bool = False) -> None:
         """`name` is the file name; only its ending counts."""
         self.remark = ""
-        self._palette = PALETTES[theme]
+        self._palette = palette_of(theme)
         self._tones = tones(theme)
         self._width = max(_MIN_WIDTH, width)
         if len(text) > MAX_TEXT:
@@ -79,9 +81,9 @@ class DocumentRenderer:
         """What can be drawn in about so much time; None when the document is complete."""
         found = Slice()
         until = time.perf_counter() + seconds
-        for strips, source, heading in self._lines:
-            if heading:
-                found.headings.append(self._drawn)
+        for strips, source, level in self._lines:
+            if level:
+                found.headings.append((self._drawn, level))
             found.strips += strips
             found.sources += [source] * len(strips)
             self._drawn += len(strips)
@@ -96,9 +98,12 @@ class DocumentRenderer:
                 yield from self._markdown(text)
                 return
             self.remark = self.remark or f"{len(text) / 1e6:.1f} MB, shown as text"
+        if name.endswith(".diff"):
+            yield from self._diff(text.split("\n"))
+            return
         language = _LANGUAGES.get(name.rpartition(".")[2])
         if language and not raw and self._is_small(text):
-            yield self._rich([code(text.rstrip("\n"), language, self._palette)]), 1, False
+            yield self._rich([code(text.rstrip("\n"), language, self._palette)]), 1, 0
             return
         yield from self._plain(text.split("\n"), 1)
 
@@ -118,7 +123,7 @@ class DocumentRenderer:
                 else:
                     yield from _spread(strips, block, first + 1)
                 if block.gap:
-                    yield [Strip([])], first + block.end, False
+                    yield [Strip([])], first + block.end, 0
 
     def _block(self, block: Block, shared: dict[str, Any], source: Sequence[str]) -> list[Strip] | None:
         """The lines of a block; None when it is better shown as text, and `remark` says so."""
@@ -135,8 +140,14 @@ class DocumentRenderer:
         style = self._tones[Tone.DIM]
         for number, line in enumerate(yaml.rstrip("\n").split("\n")):
             pieces = wrap_line(line.expandtabs(4), self._width - 2)
-            yield [_strip(f"  {piece}", style) for piece in pieces], number + 2, False
-        yield [Strip([])], 1, False
+            yield [_strip(f"  {piece}", style) for piece in pieces], number + 2, 0
+        yield [Strip([])], 1, 0
+
+    def _diff(self, lines: Iterable[str]) -> Iterator[Drawn]:
+        """Lines of a difference in the colours of their first characters."""
+        for number, line in enumerate(lines, 1):
+            style = self._tones[_DIFF_TONES.get(line[:1], Tone.NORMAL)]
+            yield [_strip(piece, style) for piece in wrap_line(line.expandtabs(4), self._width)], number, 0
 
     def _plain(self, lines: Iterable[str], first: int) -> Iterator[Drawn]:
         style = self._tones[Tone.NORMAL]
@@ -145,9 +156,9 @@ class DocumentRenderer:
             for piece in wrap_line(line.expandtabs(4), self._width):
                 batch.append(_strip(piece, style))
                 if len(batch) >= 500:
-                    yield batch, number, False
+                    yield batch, number, 0
                     batch = []
-            yield batch, number, False
+            yield batch, number, 0
 
     def _rich(self, renderables: Iterable[RenderableType]) -> list[Strip]:
         """Lines of Rich renderables. Entities can bring back what `clean` took out, so it is done again."""
@@ -172,7 +183,7 @@ def _spread(strips: list[Strip], block: Block, first: int) -> Iterator[Drawn]:
     height = block.end - block.start
     for index, strip in enumerate(strips):
         source = first + block.start + index * height // len(strips)
-        yield [strip], source, block.is_heading and not index
+        yield [strip], source, 0 if index else block.heading_level
 
 
 def _without_margins(strips: list[Strip]) -> list[Strip]:

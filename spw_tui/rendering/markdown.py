@@ -25,7 +25,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.theme import Theme as RichTheme
 
-from spw_tui.themes import PALETTES, Palette
+from spw_tui.themes import Palette, palette_of
 
 # What HTML there is in a report is shown, never swallowed as a tag.
 _READER = MarkdownIt("commonmark", {"html": False}).enable(["strikethrough", "table"]).disable("inline")
@@ -52,8 +52,10 @@ class Block:
     gap: bool = True
 
     @property
-    def is_heading(self) -> bool:
-        return self.tokens[0].type == "heading_open"
+    def heading_level(self) -> int:
+        """1 to 6 for a heading, else 0."""
+        first = self.tokens[0]
+        return int(first.tag[1]) if first.type == "heading_open" else 0
 
 
 def sections(text: str) -> Iterator[tuple[int, str]]:
@@ -135,7 +137,7 @@ class FlatCode(CodeBlock):
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         text = str(self.text).rstrip("\n")
-        palette = PALETTES[self.theme]
+        palette = palette_of(self.theme)
         yield Syntax(
             text,
             self.lexer_name if len(text) <= _COLOURED else "text",

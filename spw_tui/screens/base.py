@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import getters, work
 from textual.events import DescendantFocus
 from textual.screen import Screen
+from textual.widget import Widget
 
 from spw_tui.actions import Scope
 from spw_tui.clock import Clock, wall_time
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from spw_tui.app import SpwApp
 
 _CLOCK_SECONDS = 15
+_FOLLOW_SECONDS = 1.0
 
 
 class SpwScreen(Screen[None]):
@@ -40,10 +42,12 @@ class SpwScreen(Screen[None]):
         self.zoomed = ""
 
     def on_mount(self) -> None:
-        self.query_one("#keys", LineBar).show(footer_line(self.SCOPES))
+        self.query_one("#keys", LineBar).show(footer_line(self.SCOPES, self.spw.keys))
         self.watch(self.app, "activity", self.refresh_title)
         self.watch(self.app, "search_state", self.refresh_title)
         self.set_interval(_CLOCK_SECONDS, self.refresh_title)
+        self.set_interval(_FOLLOW_SECONDS, self._follow)
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.redraw())
 
     @property
     def spw(self) -> SpwApp:
@@ -52,6 +56,11 @@ class SpwScreen(Screen[None]):
 
         assert isinstance(self.app, SpwApp)
         return self.app
+
+    def redraw(self) -> None:
+        """Draw everything again in the colours of another theme."""
+        self.preview.view.redraw()
+        self.refresh(layout=True)
 
     # Title
 
@@ -74,15 +83,19 @@ class SpwScreen(Screen[None]):
     @property
     def pane(self) -> str:
         """Name of the pane that has the focus, empty for none."""
-        for name, selector in self.PANES.items():
-            if self.focused is not None and self.focused is self.query_one(selector):
+        for name in self.PANES:
+            if self.focused is not None and self.focused is self.pane_widget(name):
                 return name
         return ""
+
+    def pane_widget(self, name: str) -> Widget:
+        """What takes the focus in a pane."""
+        return self.query_one(self.PANES[name])
 
     def focus_pane(self, name: str) -> None:
         if self.zoomed:
             self._zoom(name)
-        self.query_one(self.PANES[name]).focus()
+        self.pane_widget(name).focus()
 
     def action_next_pane(self) -> None:
         self._go_to_pane(1)
@@ -91,11 +104,7 @@ class SpwScreen(Screen[None]):
         self._go_to_pane(-1)
 
     def _go_to_pane(self, step: int) -> None:
-        names = [
-            name
-            for name, selector in self.PANES.items()
-            if self.zoomed or self.query_one(selector).is_on_screen
-        ]
+        names = [name for name in self.PANES if self.zoomed or self.pane_widget(name).is_on_screen]
         if names:
             here = names.index(self.pane) if self.pane in names else -step
             self.focus_pane(names[(here + step) % len(names)])
@@ -123,23 +132,69 @@ class SpwScreen(Screen[None]):
     def action_reload(self) -> None:
         self.preview.reload()
 
+    def copy(self, text: str) -> None:
+        """Into the clipboard, and tell so."""
+        self.app.copy_to_clipboard(text)
+        self.notify(text, title="Copied", markup=False, timeout=3)
+
     def action_copy_path(self) -> None:
         if ref := self.preview.ref:
-            self.app.copy_to_clipboard(ref.shown_path)
-            self.notify(ref.shown_path, title="Copied", markup=False, timeout=3)
+            self.copy(ref.shown_path)
+        else:
+            self.notify("no document under the cursor", severity="warning", markup=False)
+
+    def action_contents(self) -> None:
+        """Choose a heading of the document and go there."""
+        from spw_tui.screens.pick import Choice, PickScreen
+
+        view = self.preview.view
+        found = view.headings()
+        if not found:
+            self.notify("this document has no headings", markup=False)
+            return
+        top = view.scroll_offset.y
+        here = [line for line, _, _ in found if line <= top]
+        choices = [Choice(str(line), "  " * (level - 1) + text) for line, level, text in found]
+
+        def go(line: str | None) -> None:
+            if line:
+                view.go_to_line(int(line))
+
+        self.app.push_screen(PickScreen("Contents", choices, current=str(here[-1]) if here else ""), go)
+
+    def action_follow(self) -> None:
+        if self.preview.ref:
+            self.preview.view.toggle_follow()
+
+    def _follow(self) -> None:
+        if self.preview.view.following and self.is_current and self.app.app_focus:
+            self.preview.reload()
+
+    def action_versions(self) -> None:
+        if ref := self.preview.ref:
+            from spw_tui.screens.versions import VersionsScreen
+
+            self.app.push_screen(VersionsScreen(self.data, self.clock, ref))
         else:
             self.notify("no document under the cursor", severity="warning", markup=False)
 
     def action_edit(self) -> None:
+        self._open_file(in_editor=True)
+
+    def action_open_outside(self) -> None:
+        self._open_file(in_editor=False)
+
+    def _open_file(self, *, in_editor: bool) -> None:
         if ref := self.preview.ref:
-            self._edit(ref)
+            self._open(ref, in_editor)
         else:
             self.notify("no document under the cursor", severity="warning", markup=False)
 
     @work(exclusive=True, group="edit", exit_on_error=False)
-    async def _edit(self, ref: DocumentRef) -> None:
-        from spw_tui.editor import edit_file
+    async def _open(self, ref: DocumentRef, in_editor: bool) -> None:
+        from spw_tui import editor
 
+        line = self.preview.view.source_line
         try:
             path = await asyncio.to_thread(self.data.file, ref)
             if path is None:
@@ -149,7 +204,10 @@ class SpwScreen(Screen[None]):
                     markup=False,
                 )
                 return
-            edit_file(self.app, path)
+            if in_editor:
+                editor.edit_file(self.app, path, line)
+            else:
+                await asyncio.to_thread(editor.open_in_code, path, line)
         except Exception as error:
             self.notify(describe(error), title="Not opened", severity="error", markup=False)
         self.action_reload()

@@ -3,79 +3,91 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING
 
 from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
+from textual.widget import Widget
 
 from spw_tui.actions import Scope, bindings
 from spw_tui.clock import Clock
-from spw_tui.data import DataService, Failure, describe
+from spw_tui.data import DataService, describe
 from spw_tui.rows import Row, Tone
 from spw_tui.screens.live import LiveScreen
-from spw_tui.widgets.frame import pane_title, tab_line
+from spw_tui.screens.spec_loader import SpecLoader
+from spw_tui.widgets.board import Board
+from spw_tui.widgets.frame import tab_lines
 from spw_tui.widgets.line_bar import LineBar
 from spw_tui.widgets.preview import DEBOUNCE, Preview
 from spw_tui.widgets.row_list import RowList
+from spw_tui.widgets.specs_pane import SpecsPane
 
 if TYPE_CHECKING:
-    from spw_core.domain.summary import SpecSummary
     from spw_tui.viewmodels.facts import SpecFacts
+    from spw_tui.viewmodels.tabs import View
 
-# Specs that are read per turn of a worker, and how often the list is drawn meanwhile.
-_CHUNK = 8
-_REDRAW_SECONDS = 0.25
-
-
-# Label of each tab, and what it says when it has no rows.
-TABS = {
-    "overview": ("Overview", ""),
-    "runs": ("Runs", "no runs yet\nA run appears here as soon as a command of the workflow is dispatched."),
-    "waves": ("Waves", "no waves and no tasks yet\nThey come with tasks.md and the first execution."),
-    "handoffs": ("Handoffs", "no handoffs yet\nA run writes its handoff when all subagents have reported."),
-}
+TABS = {"overview": "Overview", "runs": "Runs", "waves": "Waves", "tasks": "Tasks", "documents": "Documents"}
+_BOARD = "waves"
+_NO_WAVES = "no waves and no tasks yet\nThey come with tasks.md and the first execution."
 
 
 class BrowseScreen(LiveScreen):
     """Specs, tabs, preview."""
 
-    SCOPES = (Scope.APP, Scope.BROWSE, Scope.READING, Scope.LIST, Scope.PAGE)
+    SCOPES = (Scope.APP, Scope.BROWSE, Scope.READING, Scope.LIST, Scope.BOARD, Scope.PAGE)
     PANES = {"specs": "#specs", "rows": "#rows", "preview": "#document"}
     BINDINGS = bindings(Scope.BROWSE, Scope.READING)
 
+    specs_pane = getters.query_one(SpecsPane)
     specs_list = getters.query_one("#specs", RowList)
     rows_list = getters.query_one("#rows", RowList)
+    board = getters.query_one(Board)
 
     def __init__(self, data: DataService, clock: Clock) -> None:
         super().__init__(data, clock)
         self.tab = "overview"
-        self._specs: dict[str, SpecSummary | Failure] = {}
+        self.is_tree = False
+        self._wanted_spec = ""
         self._cursors: dict[tuple[str, str], str] = {}  # the row that was left, by spec and tab
         self._counts: dict[str, int] = {}
         self._shown: tuple[str, str] = ("", "")
 
     def compose(self) -> ComposeResult:
+        memory = self.spw.memory
         yield LineBar(id="title", classes="bar")
         with Horizontal(id="body"):
-            with Vertical(id="specs-pane"):
-                yield LineBar(id="specs-title", classes="pane-title")
-                yield RowList(id="specs")
+            yield SpecsPane(memory.sort)
             with Vertical(id="main"):
                 yield LineBar(id="tabs", classes="pane-title")
                 with Container(id="content"):
-                    yield RowList(id="rows")
+                    with Vertical(id="rows-pane"):
+                        yield LineBar(id="rows-head", classes="pane-title")
+                        yield RowList(id="rows")
+                        yield Board(id="board")
                     yield Preview(self.data)
         yield LineBar(id="keys", classes="bar")
 
     def on_mount(self) -> None:
         super().on_mount()
+        self._set_specs_width()
+        self.spw.harvested.subscribe(self, lambda _: self.action_reload())
+        self.start_over()
+
+    def start_over(self) -> None:
+        """Show the workspace from its beginning, at the place where it was left the last time."""
+        self._wanted_spec, tab = self.spw.memory.place(self.data.root)
+        self.tab = tab if tab in TABS else "overview"
+        self.spec, self.facts = "", None
+        self._counts, self._shown = {}, ("", "")
+        self.loader = SpecLoader(self)
+        self._show_list(is_board=False)
+        self.query_one("#rows-head").display = False
         self.specs_list.say("loading…")
         self.rows_list.say("loading…")
         self.specs_list.focus()
         self.show_focus()
-        self.spw.harvested.subscribe(self, lambda _: self.action_reload())
+        self.refresh_title()
         self.call_after_refresh(self.load_specs)
 
     # Specs
@@ -83,83 +95,58 @@ class BrowseScreen(LiveScreen):
     @work(exclusive=True, group="specs", exit_on_error=False)
     async def load_specs(self) -> None:
         """The list as of the last harvest at once, then every spec as it is now."""
-        try:
-            await asyncio.to_thread(self.data.prepare)
-            names = await asyncio.to_thread(self.data.spec_names)
-            self._specs = {name: spec for name, spec in self._specs.items() if name in names}
-            await self._load_index(names)
-            if self._specs or not names:
-                self._show_specs()
-            shown = time.monotonic()
-            for start in range(0, len(names), _CHUNK):
-                for found in await asyncio.to_thread(self.data.summaries, names[start : start + _CHUNK]):
-                    self._specs[found.name] = found
-                if time.monotonic() - shown > _REDRAW_SECONDS:
-                    self._show_specs()
-                    shown = time.monotonic()
-            self._show_specs()
-        except Exception as error:
-            self.log.error(error)
-            self.specs_list.say(f"{describe(error)}\n\nr tries again", Tone.BAD)
-            self.rows_list.say("")
+        await self.loader.load()
 
-    async def _load_index(self, names: list[str]) -> None:
-        """What the last harvest knew. An index that cannot be read costs the search, not the list."""
-        try:
-            indexed = await asyncio.to_thread(self.data.indexed_specs)
-            mode = await asyncio.to_thread(self.data.search_mode)
-        except Exception as error:
-            self.log.error(error)
-            self.spw.search_state = f"no search: {describe(error)}"
-            return
-        for spec in indexed:
-            if spec.name in names:
-                self._specs.setdefault(spec.name, spec)
-        self._show_search_state(mode, is_indexed=bool(indexed), has_specs=bool(names))
-
-    def _show_search_state(self, mode: str, *, is_indexed: bool, has_specs: bool) -> None:
-        """Tell the app whether search has something to search; the demo is harvested by itself."""
-        self.spw.searchable = is_indexed
-        self.spw.search_state = f"{mode} search" if is_indexed else "not harvested yet: press h"
-        if not is_indexed and has_specs and self.data.harvest_when_empty:
-            self.spw.action_harvest()
-
-    def _show_specs(self) -> None:
-        from spw_tui.viewmodels.specs import spec_rows
-
-        self.specs_list.show(
-            spec_rows(self._specs.values(), self.clock()),
-            empty="no specs yet\n\nA spec is a folder in\n.spec-workflow/specs/.\nr looks again.",
-        )
+    def specs_changed(self) -> None:
+        """Called by the loader whenever it knows more."""
+        self.specs_pane.show(self.loader.specs, self.clock())
+        if self._wanted_spec in self.loader.specs:
+            self.specs_list.select(self._wanted_spec)
+            self._wanted_spec = ""
         self.show_focus()
-        if not self._specs:
+        if not self.loader.specs:
             self.rows_list.say("This workspace has no specs yet.")
+
+    def specs_failed(self, message: str) -> None:
+        self.specs_list.say(f"{message}\n\nr tries again", Tone.BAD)
+        self.rows_list.say("")
+
+    def poll(self) -> None:
+        super().poll()
+        self.refresh_visible_specs()
+
+    @work(exclusive=True, group="visible", exit_on_error=False)
+    async def refresh_visible_specs(self) -> None:
+        """Some of the specs that can be seen, and the list of names, as they are now."""
+        await self.loader.refresh(self.specs_pane.visible_names())
 
     def spec_names(self) -> list[str]:
         """For the palette."""
-        return sorted(self._specs)
+        return sorted(self.loader.specs)
 
     def go_to_spec(self, name: str) -> None:
+        self.specs_pane.drop_filter()
         self.specs_list.select(name)
 
     @on(RowList.Highlighted, "#specs")
     def _spec_chosen(self, event: RowList.Highlighted) -> None:
         name = event.row.id if event.row else ""
-        if not name or name == self.spec:
-            return
-        self.load_facts(name, DEBOUNCE if self.facts else 0.0)
+        if name and name != self.spec:
+            self.load_facts(name, DEBOUNCE if self.facts else 0.0)
 
     # The selected spec
 
     def facts_changed(self, facts: SpecFacts) -> None:
         from spw_tui.viewmodels.tabs import counts_of
 
-        self._specs[facts.name] = facts.summary
+        self.spw.memory.note_place(self.data.root, facts.name, self.tab)
+        self.loader.specs[facts.name] = facts.summary
         self._counts = counts_of(facts)
-        self._show_specs()
+        self.specs_changed()
         self._show_rows()
 
     def facts_failed(self, message: str) -> None:
+        self._show_list(is_board=False)
         self.rows_list.say(f"{message}\n\nr tries again", Tone.BAD)
         self.show_focus()
 
@@ -169,27 +156,66 @@ class BrowseScreen(LiveScreen):
         if facts is None:
             return
         try:
-            rows = await asyncio.to_thread(_rows, tab, facts, self.clock())
+            if tab == _BOARD:
+                await self._show_board(facts)
+            else:
+                look = "tree" if tab == "tasks" and self.is_tree else tab
+                view = await asyncio.to_thread(_view, look, facts, self.clock())
+                self._show_view(facts, tab, view)
         except Exception as error:
             self.log.error(error)
             self.facts_failed(describe(error))
-            return
-        place, empty = (facts.name, tab), TABS[tab][1]
-        if place == self._shown:
-            self.rows_list.show(rows, empty=empty)
-        else:
-            self._remember()
-            self._shown = place
-            cursor = self._cursors.get(place, "")
-            self.rows_list.show(rows, cursor=cursor, empty=empty, fresh=True)
         self.show_focus()
 
-    def _remember(self) -> None:
-        if self.rows_list.row and self._shown[0]:
-            self._cursors[self._shown] = self.rows_list.row.id
+    def _show_view(self, facts: SpecFacts, tab: str, view: View) -> None:
+        head = self.query_one("#rows-head", LineBar)
+        head.display = bool(view.head)
+        head.show(view.head)
+        is_fresh, cursor = self._arrive((facts.name, tab))
+        self._show_list(is_board=False)
+        self.rows_list.show(view.rows, cursor=cursor, empty=view.empty, fresh=is_fresh)
+
+    async def _show_board(self, facts: SpecFacts) -> None:
+        from spw_tui.viewmodels.waves import wave_columns
+
+        columns = await asyncio.to_thread(wave_columns, facts, self.clock())
+        is_fresh, cursor = self._arrive((facts.name, _BOARD))
+        self.query_one("#rows-head").display = False
+        self._show_list(is_board=bool(columns))
+        if columns:
+            self.board.show(columns, cursor=cursor, fresh=is_fresh)
+        else:
+            self.rows_list.say(_NO_WAVES)
+
+    def _arrive(self, place: tuple[str, str]) -> tuple[bool, str]:
+        """(whether another place was shown before, the row that was left here)."""
+        if place == self._shown:
+            return False, ""
+        row = self._main_row()
+        if row and self._shown[0]:
+            self._cursors[self._shown] = row.id
+        self._shown = place
+        return True, self._cursors.get(place, "")
+
+    def _show_list(self, *, is_board: bool) -> None:
+        """Either the board or the list; the focus goes along."""
+        if self.board.display != is_board:
+            had_focus = self.pane == "rows"
+            self.board.display, self.rows_list.display = is_board, not is_board
+            if had_focus:
+                self.pane_widget("rows").focus()
+
+    def _main_row(self) -> Row | None:
+        return self.board.row if self.board.display else self.rows_list.row
+
+    def pane_widget(self, name: str) -> Widget:
+        if name == "rows" and self.board.display:
+            return self.board
+        return super().pane_widget(name)
 
     @on(RowList.Highlighted, "#rows")
-    def _row_highlighted(self, event: RowList.Highlighted) -> None:
+    @on(Board.Highlighted)
+    def _row_highlighted(self, event: RowList.Highlighted | Board.Highlighted) -> None:
         row = event.row
         self.preview.open(row.document if row else None, nothing="nothing to preview here" if row else "")
 
@@ -198,28 +224,60 @@ class BrowseScreen(LiveScreen):
         self.focus_pane("rows")
 
     @on(RowList.Opened, "#rows")
-    def _row_opened(self, event: RowList.Opened) -> None:
-        if event.row.run and self.facts:
+    @on(Board.Opened)
+    def _row_opened(self, event: RowList.Opened | Board.Opened) -> None:
+        row = event.row
+        if row.run and self.facts:
             from spw_tui.screens.run import RunScreen
 
-            self.app.push_screen(RunScreen(self.data, self.clock, self.facts, event.row.run))
-        elif event.row.document:
-            self.spw.open_document(event.row.document)
+            self.app.push_screen(RunScreen(self.data, self.clock, self.facts, row.run))
+        elif target := row.opens or row.document:
+            self.spw.open_document(target)
 
     # Actions
 
     def action_show_tab(self, name: str) -> None:
         self.tab = name
+        if self.facts:
+            self.spw.memory.note_place(self.data.root, self.facts.name, name)
         self._show_rows()
         self.show_focus()
         if self.pane == "specs" and self.zoomed:
             self.focus_pane("rows")
+
+    def action_toggle_tree(self) -> None:
+        """The other look of the tasks; from any other tab, the tasks first."""
+        self.is_tree = not self.is_tree if self.tab == "tasks" else True
+        self._shown = ("", "")
+        self.action_show_tab("tasks")
+
+    def action_sort_specs(self) -> None:
+        self.spw.memory.sort = self.specs_pane.next_sort()
+        self.show_focus()
+
+    def action_filter_specs(self) -> None:
+        if self.zoomed:
+            self._zoom("")
+        self.specs_pane.start_filter()
+
+    def action_resize_panes(self, step: int) -> None:
+        memory = self.spw.memory
+        memory.specs_width = max(-16, min(30, memory.specs_width + step))
+        self._set_specs_width()
+
+    def _set_specs_width(self) -> None:
+        """The width that the style sheet gives the specs, and what the user gave or took."""
+        change = self.spw.memory.specs_width
+        usual = 31 if self.app.size.width < 100 else 42
+        self.specs_pane.styles.width = usual + change if change else None
 
     def action_leave(self) -> None:
         if self.zoomed:
             self._zoom("")
         elif self.pane != "specs":
             self.focus_pane("specs")
+        elif self.specs_pane.is_filtered:
+            self.specs_pane.drop_filter()
 
     def action_reload(self) -> None:
         self.load_specs()
@@ -230,16 +288,15 @@ class BrowseScreen(LiveScreen):
     def show_focus(self) -> None:
         super().show_focus()
         pane = self.pane
-        count = str(len(self._specs)) if self._specs else ""
-        self.query_one("#specs-title", LineBar).show(pane_title("SPECS", count, focused=pane == "specs"))
-        facts = self.facts
-        tabs = [(name, label, str(self._counts.get(name) or "")) for name, (label, _) in TABS.items()]
-        subject = facts.name if facts else ""
-        self.query_one("#tabs", LineBar).show(tab_line(tabs, self.tab, subject, focused=pane == "rows"))
+        self.specs_pane.draw_title(focused=pane == "specs")
+        tabs = [(name, label, str(self._counts.get(name) or "")) for name, label in TABS.items()]
+        subject = self.facts.name if self.facts else ""
+        lines = tab_lines(tabs, self.tab, subject, focused=pane == "rows")
+        self.query_one("#tabs", LineBar).show(*lines)
 
 
-def _rows(tab: str, facts: SpecFacts, now_ns: int) -> list[Row]:
+def _view(look: str, facts: SpecFacts, now_ns: int) -> View:
     """Runs in a worker, as everything whose cost grows with the spec."""
-    from spw_tui.viewmodels.tabs import rows_of
+    from spw_tui.viewmodels.tabs import view_of
 
-    return rows_of(tab, facts, now_ns)
+    return view_of(look, facts, now_ns)

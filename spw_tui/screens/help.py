@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen, Screen
 
-from spw_tui.actions import Action, Scope, actions_in
-from spw_tui.commands import run_action
+from spw_tui.actions import Action, Keys, Scope, actions_in
+from spw_tui.commands import HasKeys, run_action
 from spw_tui.rows import Row, Tone, cell, heading
 from spw_tui.widgets.line_bar import LineBar
 from spw_tui.widgets.row_list import RowList
@@ -21,6 +21,8 @@ _KEYS_WIDTH = 15
 
 class HelpScreen(ModalScreen[None]):
     """Actions of the screen below first, those of other screens after them."""
+
+    CSS_PATH = "../styles/help.tcss"
 
     BINDINGS = [("escape,q,question_mark", "dismiss", "Close")]
 
@@ -37,7 +39,8 @@ class HelpScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         rows = self.query_one(RowList)
-        rows.show(list(_rows(getattr(self._below, "SCOPES", ()))), fresh=True)
+        keys = self.app.keys if isinstance(self.app, HasKeys) else Keys()
+        rows.show(list(_rows(getattr(self._below, "SCOPES", ()), keys)), fresh=True)
         rows.focus()
 
     @on(RowList.Opened)
@@ -47,16 +50,16 @@ class HelpScreen(ModalScreen[None]):
         self.app.call_later(run_action, action.partition(" ")[2], below)
 
 
-def _rows(here: tuple[Scope, ...]) -> Iterator[Row]:
+def _rows(here: tuple[Scope, ...], keys: Keys) -> Iterator[Row]:
     for scope in (*here, *(scope for scope in Scope if scope not in here)):
         yield from heading(f"scope-{scope}", scope.value, "" if scope in here else "elsewhere")
         for action in actions_in(scope):
-            yield _row(action, available=scope in here)
+            yield _row(action, keys, available=scope in here)
 
 
-def _row(action: Action, *, available: bool) -> Row:
+def _row(action: Action, keys: Keys, *, available: bool) -> Row:
     line = (
-        cell(f"  {action.shown_keys}", Tone.KEY if available else Tone.DIM, width=_KEYS_WIDTH),
+        cell(f"  {keys.of(action)}", Tone.KEY if available else Tone.DIM, width=_KEYS_WIDTH),
         cell(action.label, Tone.STRONG if available else Tone.DIM, width=13),
         cell(action.help, Tone.NORMAL if available else Tone.DIM, grow=True),
     )

@@ -24,10 +24,11 @@ class LiveScreen(SpwScreen):
         super().__init__(data, clock)
         self.spec = ""
         self.facts: SpecFacts | None = None
+        self._polled = True  # the last poll is through; a slow disk is not asked twice at once
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.set_interval(_POLL_SECONDS, self._poll)
+        self.set_interval(_POLL_SECONDS, self._poll_if_seen)
 
     def facts_changed(self, facts: SpecFacts) -> None:
         """Called with the first facts of a spec, and whenever they change."""
@@ -54,8 +55,14 @@ class LiveScreen(SpwScreen):
             self.facts = facts
             self.facts_changed(facts)
 
-    def _poll(self) -> None:
-        if self.is_current and self.app.app_focus and self.facts is not None:
+    def _poll_if_seen(self) -> None:
+        if self.is_current and self.app.app_focus and self._polled:
+            self.poll()
+
+    def poll(self) -> None:
+        """Look whether anything changed; what changed is drawn."""
+        if self.facts is not None:
+            self._polled = False
             self._refresh_facts(self.facts)
 
     @work(exclusive=True, group="poll", exit_on_error=False)
@@ -66,6 +73,8 @@ class LiveScreen(SpwScreen):
             # What is shown stays; `r` tells what is wrong.
             self.log.error(error)
             return
+        finally:
+            self._polled = True
         if self.facts is known and facts is not known:
             self.facts = facts
             self.facts_changed(facts)
@@ -76,4 +85,6 @@ class LiveScreen(SpwScreen):
         from spw_tui.viewmodels.facts import facts_of
 
         record = self.data.record(spec)
-        return known if known and known.record == record else facts_of(record)
+        if known and known.record == record:
+            return known
+        return facts_of(record, self.data.next_wave(record), self.data.version_counts(spec))

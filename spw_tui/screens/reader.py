@@ -18,6 +18,7 @@ _FOLLOW_SECONDS = 2.0
 class ReaderScreen(SpwScreen):
     """Shows one document at its line, and follows it while it grows."""
 
+    CSS_PATH = "../styles/reader.tcss"
     SCOPES = (Scope.APP, Scope.READER, Scope.READING, Scope.PAGE)
     PANES = {"preview": "#document"}
     BINDINGS = bindings(Scope.READER, Scope.READING)

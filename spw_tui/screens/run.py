@@ -13,7 +13,7 @@ from spw_tui.rows import Row, Tone, cell
 from spw_tui.screens.live import LiveScreen
 from spw_tui.viewmodels.facts import SpecFacts
 from spw_tui.viewmodels.runs import PARTS, part_of, part_rows, run_title
-from spw_tui.widgets.frame import tab_line
+from spw_tui.widgets.frame import tab_lines
 from spw_tui.widgets.line_bar import LineBar, spread
 from spw_tui.widgets.preview import Preview
 from spw_tui.widgets.row_list import RowList
@@ -22,6 +22,7 @@ from spw_tui.widgets.row_list import RowList
 class RunScreen(LiveScreen):
     """Follows the run while it is going on."""
 
+    CSS_PATH = "../styles/run.tcss"
     SCOPES = (Scope.APP, Scope.RUN, Scope.READING, Scope.LIST, Scope.PAGE)
     PANES = {"rows": "#parts", "preview": "#document"}
     BINDINGS = bindings(Scope.RUN, Scope.READING)
@@ -105,5 +106,5 @@ class RunScreen(LiveScreen):
         row = self.parts_list.row
         shown = self.preview.ref.name if self.preview.ref and row and row.id in self._agents() else ""
         tabs = [(part, part.partition(".")[0], "") for part in PARTS]
-        line = tab_line(tabs, shown, "", focused=False, action="show_part")
-        self.query_one("#parts-tabs", LineBar).show(line)
+        lines = tab_lines(tabs, shown, "", focused=False, action="show_part")
+        self.query_one("#parts-tabs", LineBar).show(*lines)

@@ -11,7 +11,7 @@ from textual.containers import Container, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from spw_tui.actions import Scope, bindings
+from spw_tui.actions import Keys, Scope, bindings
 from spw_tui.clock import Clock
 from spw_tui.data import SEARCH_LIMIT, DataService, describe
 from spw_tui.rows import Cell, Span, Tone, cell, plural
@@ -30,6 +30,7 @@ _HINT = (
 class SearchScreen(ModalScreen[None]):
     """The input keeps the focus; arrows move through the results meanwhile."""
 
+    CSS_PATH = "../styles/search.tcss"
     SCOPES: ClassVar[tuple[Scope, ...]] = (Scope.SEARCH,)
     BINDINGS = bindings(Scope.SEARCH)
 
@@ -50,7 +51,7 @@ class SearchScreen(ModalScreen[None]):
             with Container(id="search-body"):
                 yield RowList(id="hits", driven=True)
                 yield Preview(self._data)
-            yield LineBar(footer_line(self.SCOPES), id="search-keys", classes="bar")
+            yield LineBar(footer_line(self.SCOPES, Keys()), id="search-keys", classes="bar")
 
     def on_mount(self) -> None:
         self._show_title("", "")
@@ -114,6 +115,9 @@ class SearchScreen(ModalScreen[None]):
 
     def action_move(self, step: int) -> None:
         self.hits.action_move(step)
+
+    def action_scroll_preview(self, lines: int) -> None:
+        self.preview.view.action_scroll_by(lines)
 
     def action_leave(self) -> None:
         self.dismiss()

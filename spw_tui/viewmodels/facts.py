@@ -1,4 +1,4 @@
-"""A spec's record with what all panes need from it: its documents by run, its waves, its summary."""
+"""A spec's record with what all panes need from it: documents by run, waves, summary, the next step."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from spw_core.domain.model import Document, Run, SpecRecord
+from spw_core.domain.next_wave import NextWave
 from spw_core.domain.places import Area, Kind, Place, place_of
 from spw_core.domain.summary import SpecSummary, summarise
 from spw_core.domain.waves import WaveState, wave_states
+from spw_core.formats.tasks import Task
+from spw_core.names import DASHBOARDS
 from spw_tui.refs import DocumentRef, ref_of
+
+TASKS_FILE = DASHBOARDS[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +36,17 @@ class SpecFacts:
     documents: Mapping[tuple[str, str], Document]
     in_runs: Mapping[str, Sequence[Placed]]
     outside: Sequence[Placed]
+    next: NextWave
+    versions: Mapping[tuple[str, str], int]
 
     @property
     def name(self) -> str:
         return self.record.name
+
+    def log_of(self, task_id: str) -> DocumentRef | None:
+        """The implementation log of a task, the longest when there are several."""
+        logs = [log for log in self.record.impl_logs if log.task_id == task_id and log.size]
+        return self.spec_ref(max(logs, key=lambda log: log.size).path) if logs else None
 
     def ref(self, document: Document, line: int = 0) -> DocumentRef:
         return DocumentRef(self.name, document.path, document.area, line)
@@ -43,6 +55,10 @@ class SpecFacts:
         """A document of the spec's own folder, if there is one at that path."""
         document = self.documents.get((Area.SPEC, path))
         return self.ref(document, line) if document else None
+
+    def task_ref(self, task: Task) -> DocumentRef | None:
+        """The file of the tasks, at the line of one of them."""
+        return self.spec_ref(TASKS_FILE, task.line)
 
     def main_document(self, run_path: str) -> DocumentRef | None:
         """What stands for a run: its handoff, else a report, else a brief, else anything."""
@@ -69,8 +85,11 @@ class SpecFacts:
         return (self.ref(found) if found else None), ""
 
 
-def facts_of(record: SpecRecord) -> SpecFacts:
-    """Sort a record out. Its cost grows with the number of documents: call it in a worker."""
+def facts_of(record: SpecRecord, step: NextWave, versions: Mapping[tuple[str, str], int]) -> SpecFacts:
+    """Sort a record out. Its cost grows with the number of documents: call it in a worker.
+
+    `step` is what to do next, `versions` counts the stored texts of each (area, path).
+    """
     in_runs: dict[str, list[Placed]] = {run.path: [] for run in record.runs}
     outside: list[Placed] = []
     for document in record.documents:
@@ -84,4 +103,6 @@ def facts_of(record: SpecRecord) -> SpecFacts:
         documents={(document.area, document.path): document for document in record.documents},
         in_runs=in_runs,
         outside=outside,
+        next=step,
+        versions=versions,
     )

@@ -65,8 +65,10 @@ _ATTENTION = {
     "stale-summary": Look("▲", "stale", Tone.WARN),
     "missing-log": Look("○", "no log", Tone.WARN),
     "tasks-unreadable": Look("!", "unreadable", Tone.BAD),
+    "unreadable": Look("!", "unreadable", Tone.BAD),
 }
 
+READY = Look("▸", "ready", Tone.ACCENT)
 PLANNED = Look("○", "planned", Tone.DIM)
 UNREADABLE = Look("!", "unreadable", Tone.BAD)
 STALE = Look("▲", "stale", Tone.WARN)

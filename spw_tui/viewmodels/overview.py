@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from spw_core.domain.places import Area, Kind
 from spw_core.formats.tasks import TaskStatus
-from spw_core.names import DASHBOARDS
 from spw_tui.clock import age, nanoseconds
-from spw_tui.refs import DocumentRef
 from spw_tui.rows import Cell, Line, Row, Span, Tone, bar, cell, heading, note, plural
-from spw_tui.viewmodels.facts import Placed, SpecFacts
-from spw_tui.viewmodels.looks import attention_look, spec_look, task_look, verdict_look, wave_look
+from spw_tui.viewmodels.facts import SpecFacts
+from spw_tui.viewmodels.looks import READY, attention_look, spec_look, task_look, verdict_look, wave_look
+from spw_tui.viewmodels.tasks import next_title
 
-_READABLE = (Kind.DATA, Kind.OTHER, Kind.SNAPSHOT, Kind.SNAPSHOT_LIST, Kind.WAVE_SUMMARY, Kind.WAVE_LATEST)
+_DAY_NS = 86_400 * 1_000_000_000
+_DAYS = 28
+_HEIGHTS = "▁▂▃▄▅▆▇█"
+_NEXT_SHOWN = 6
 
 
 def overview_rows(facts: SpecFacts, now_ns: int) -> list[Row]:
-    """Summary, what needs attention, waves, documents, and files that could not be read."""
+    """Summary, what needs somebody now, what comes next, and the waves."""
     return [
         *_summary(facts, now_ns),
         *_attention(facts),
+        *_next(facts),
         *_waves(facts),
-        *_documents(facts, now_ns),
-        *_problems(facts),
     ]
 
 
@@ -47,6 +47,27 @@ def _summary(facts: SpecFacts, now_ns: int) -> Iterator[Row]:
         plural(len(facts.record.documents), "file"),
     )
     yield note("counts", " · ".join(counts))
+    if facts.record.documents:
+        yield _activity(facts, now_ns)
+
+
+def _activity(facts: SpecFacts, now_ns: int) -> Row:
+    """A bar for each day of four weeks, by the number of files written on it. The weeks end now, or with the
+    last change of a spec that nobody has touched since they began."""
+    newest = facts.record.updated_ns
+    is_old = now_ns - newest > _DAYS * _DAY_NS
+    end = (newest if is_old else now_ns) // _DAY_NS
+    days = Counter(document.mtime_ns // _DAY_NS for document in facts.record.documents)
+    counts = [days[day] for day in range(end - _DAYS + 1, end + 1)]
+    highest = max([*counts, 1])
+    spans = [Span(" ")]
+    for count in counts:
+        height = _HEIGHTS[-(-count * (len(_HEIGHTS) - 1) // highest)]
+        spans.append(Span(height, Tone.ACCENT if count else Tone.FAINT))
+    until = f"to {age(newest, now_ns)}" if is_old else "to now"
+    busy = sum(1 for count in counts if count)
+    spans.append(Span(f"  four weeks {until}, files written on {plural(busy, 'day')}", Tone.DIM))
+    return Row("activity", ((Cell(tuple(spans), grow=True),),), selectable=False)
 
 
 def _tasks(facts: SpecFacts) -> Line:
@@ -65,7 +86,7 @@ def _tasks(facts: SpecFacts) -> Line:
 
 def _attention(facts: SpecFacts) -> Iterator[Row]:
     items = facts.summary.attention
-    yield from heading("attention", "Needs attention", str(len(items)) if items else "")
+    yield from heading("attention", "Needs me now", str(len(items)) if items else "")
     if not items:
         yield note("attention-none", "nothing: no block, no open approval, no run without handoff")
     for number, item in enumerate(items):
@@ -79,6 +100,39 @@ def _attention(facts: SpecFacts) -> Iterator[Row]:
             cell(f"→ {evidence}", Tone.DIM, from_width=70),
         )
         yield Row(f"attention-{number}-{item.kind}-{item.path}", (line,), document, run)
+
+
+def _next(facts: SpecFacts) -> Iterator[Row]:
+    """The answer of `spw tasks next`: the tasks to run, or why there are none."""
+    step = facts.next
+    if not facts.record.tasks and step.action == "done":
+        return
+    title = f"Next: {next_title(step)}" + (f", wave {step.wave}" if step.wave else "")
+    yield from heading("next", title)
+    yield note("next-reason", step.reason)
+    by_id = {task.id: task for task in facts.record.tasks}
+    for task_id in step.task_ids[:_NEXT_SHOWN]:
+        if task := by_id.get(task_id):
+            line = (
+                cell(""),
+                READY.cell(12),
+                cell(task.id, Tone.DIM, width=3, right=True),
+                cell(task.title, Tone.STRONG, grow=True),
+                cell(plural(len(task.files), "file") if task.files else "", Tone.DIM, from_width=60),
+            )
+            yield Row(f"next-{task_id}", (line,), facts.task_ref(task))
+    if len(step.task_ids) > _NEXT_SHOWN:
+        yield note("next-more", f"and {len(step.task_ids) - _NEXT_SHOWN} more")
+    for number, stuck in enumerate(step.blocked[:_NEXT_SHOWN]):
+        blocked_task = by_id.get(stuck.task_id)
+        why = (
+            cell(""),
+            task_look(TaskStatus.BLOCKED).cell(12),
+            cell(stuck.task_id, Tone.DIM, width=3, right=True),
+            cell(stuck.why, grow=True),
+        )
+        document = facts.task_ref(blocked_task) if blocked_task else None
+        yield Row(f"stuck-{number}", (why,), document, selectable=document is not None)
 
 
 def _waves(facts: SpecFacts) -> Iterator[Row]:
@@ -99,46 +153,3 @@ def _waves(facts: SpecFacts) -> Iterator[Row]:
             cell(verdict, checkpoint.tone if wave.checkpoint.attempts else Tone.DIM, grow=True),
         )
         yield Row(f"wave-{wave.number}", (line,), facts.main_document(run), run)
-
-
-def _documents(facts: SpecFacts, now_ns: int) -> Iterator[Row]:
-    placed = [p for p in facts.outside if p.document.area == Area.SPEC and p.place.kind not in _READABLE]
-    yield from heading("documents", "Documents", str(len(placed)) if placed else "")
-    if not placed:
-        yield note("documents-none", "no document yet")
-    for item in sorted(placed, key=_document_order):
-        document = item.document
-        where = "" if document.on_disk else "in the database"
-        line = (
-            cell(" "),
-            cell(document.path, grow=True),
-            cell(where, Tone.DIM, from_width=60),
-            cell(size_text(document.size), Tone.DIM, width=7, right=True),
-            cell(age(document.mtime_ns, now_ns), Tone.DIM, width=7, right=True),
-        )
-        yield Row(f"document-{document.path}", (line,), facts.ref(document))
-
-
-def _document_order(item: Placed) -> tuple[int, str]:
-    path = item.document.path
-    return (DASHBOARDS.index(path) if path in DASHBOARDS else len(DASHBOARDS), path)
-
-
-def _problems(facts: SpecFacts) -> Iterator[Row]:
-    errors = facts.record.errors
-    if not errors:
-        return
-    yield from heading("problems", "Files that could not be read as meant", str(len(errors)))
-    for number, error in enumerate(errors):
-        line = (cell(" "), cell(error.path, grow=True), cell(error.error, Tone.WARN, grow=True))
-        document: DocumentRef | None = facts.spec_ref(error.path)
-        yield Row(f"problem-{number}-{error.path}", (line,), document)
-
-
-def size_text(size: int) -> str:
-    """`812 B`, `12 KB`, `1.4 MB`."""
-    if size < 1000:
-        return f"{size} B"
-    if size < 1_000_000:
-        return f"{size / 1000:.0f} KB"
-    return f"{size / 1_000_000:.1f} MB"

@@ -19,7 +19,7 @@ PARTS = ("brief.md", "report.md", "status.json")
 def run_rows(facts: SpecFacts, now_ns: int) -> list[Row]:
     """One line per run, the newest first."""
     runs = sorted(facts.record.runs, key=lambda run: (-run.updated_ns, run.path))
-    names = columns([(run.command, run.run_id) for run in runs], (20, 14))
+    names = _name_widths(facts)
     return [
         Row(
             run.path,
@@ -29,6 +29,25 @@ def run_rows(facts: SpecFacts, now_ns: int) -> list[Row]:
         )
         for run in runs
     ]
+
+
+def runs_head(facts: SpecFacts) -> Line:
+    """The titles of the columns of `run_rows`."""
+    command, run = _name_widths(facts)
+    return (
+        cell("  status", Tone.TITLE, width=12),
+        cell("command", Tone.TITLE, width=command + 1),
+        cell("wave", Tone.TITLE, width=7),
+        cell("run", Tone.TITLE, width=run + 1),
+        cell("subagents", Tone.TITLE, grow=True),
+        cell("took", Tone.TITLE, width=6, right=True, from_width=64),
+        cell("age", Tone.TITLE, width=7, right=True),
+    )
+
+
+def _name_widths(facts: SpecFacts) -> list[int]:
+    found = columns([(run.command, run.run_id) for run in facts.record.runs], (20, 14))
+    return [max(width, least) for width, least in zip(found, (7, 3), strict=True)]
 
 
 def _run_line(run: Run, names: list[int], now_ns: int) -> Line:

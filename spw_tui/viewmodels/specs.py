@@ -1,11 +1,12 @@
-"""The list of specs: needs-me-first, then the most recent."""
+"""The list of specs: which of them, in which order, and how each looks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from spw_core.domain import stage
 from spw_core.domain.summary import BLOCKED_SPEC, WAITING, SpecSummary
+from spw_core.text import fold
 from spw_tui.clock import age, nanoseconds
 from spw_tui.data import Failure
 from spw_tui.rows import Cell, Row, Span, Tone, bar, cell
@@ -13,19 +14,47 @@ from spw_tui.viewmodels.looks import UNREADABLE, spec_look
 
 _BAR = 8
 
-
-def spec_rows(specs: Iterable[SpecSummary | Failure], now_ns: int) -> list[Row]:
-    """Two lines per spec, the most urgent first."""
-    return [_row(spec, now_ns) for spec in sorted(specs, key=_order)]
+SORT_LABELS = {"urgent": "needs me first", "recent": "recent first", "name": "by name"}
 
 
-def _order(spec: SpecSummary | Failure) -> tuple[int, int, str]:
-    """Blocked, waiting for somebody, runs without an end; everything else by time."""
+def spec_rows(
+    specs: Iterable[SpecSummary | Failure], now_ns: int, *, sort: str = "urgent", words: str = ""
+) -> list[Row]:
+    """Two lines per spec. With `words`, only the specs that have all of them in name, stage or state."""
+    wanted = fold(words).split()
+    chosen = [spec for spec in specs if not wanted or all(word in _haystack(spec) for word in wanted)]
+    return [_row(spec, now_ns) for spec in sorted(chosen, key=_ORDERS[sort])]
+
+
+def _haystack(spec: SpecSummary | Failure) -> str:
+    if isinstance(spec, Failure):
+        return fold(f"{spec.name} unreadable")
+    kinds = " ".join(item.kind for item in spec.attention)
+    return fold(f"{spec.name} {spec.stage} {spec_look(spec.status).word} {kinds}")
+
+
+def _urgency(spec: SpecSummary | Failure) -> tuple[int, int, str]:
+    """Unreadable, blocked, waiting for somebody, runs without an end; everything else by time."""
     if isinstance(spec, Failure):
         return (0, 0, spec.name)
     kinds = {item.kind for item in spec.attention}
     urgency = {BLOCKED_SPEC: 1, WAITING: 2}.get(spec.status, 3 if "incomplete-run" in kinds else 4)
-    return (urgency, -nanoseconds(spec.updated_at), spec.name)
+    return (urgency, *_newest_first(spec))
+
+
+def _newest_first(spec: SpecSummary | Failure) -> tuple[int, str]:
+    return (0 if isinstance(spec, Failure) else -nanoseconds(spec.updated_at), spec.name)
+
+
+def _by_name(spec: SpecSummary | Failure) -> str:
+    return fold(spec.name)
+
+
+_ORDERS: dict[str, Callable[[SpecSummary | Failure], tuple[int | str, ...] | str]] = {
+    "urgent": _urgency,
+    "recent": _newest_first,
+    "name": _by_name,
+}
 
 
 def _row(spec: SpecSummary | Failure, now_ns: int) -> Row:

@@ -1,20 +1,51 @@
-"""The tabs of a spec: which rows each has, and the number beside its label."""
+"""The tabs of a spec: what each is called, how its rows are made, and what it says when it has none."""
 
 from __future__ import annotations
 
-from spw_tui.rows import Row
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from spw_tui.rows import Line, Row
+from spw_tui.viewmodels.documents import count_documents, document_rows
 from spw_tui.viewmodels.facts import SpecFacts
-from spw_tui.viewmodels.handoffs import handoff_rows
 from spw_tui.viewmodels.overview import overview_rows
-from spw_tui.viewmodels.runs import run_rows
-from spw_tui.viewmodels.waves import wave_rows
+from spw_tui.viewmodels.runs import run_rows, runs_head
+from spw_tui.viewmodels.tasks import task_rows, tasks_head, tree_rows
 
-_ROWS = {"overview": overview_rows, "runs": run_rows, "waves": wave_rows, "handoffs": handoff_rows}
+_Rows = Callable[[SpecFacts, int], list[Row]]
 
 
-def rows_of(tab: str, facts: SpecFacts, now_ns: int) -> list[Row]:
-    """The rows of one tab. The cost grows with the spec: call it in a worker."""
-    return _ROWS[tab](facts, now_ns)
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a tab lists: rows, the titles of their columns, and what is said when there are none."""
+
+    rows: tuple[Row, ...]
+    head: Line = ()
+    empty: str = ""
+
+
+_ROWS: dict[str, _Rows] = {
+    "overview": overview_rows,
+    "runs": run_rows,
+    "tasks": task_rows,
+    "tree": tree_rows,
+    "documents": document_rows,
+}
+_HEADS = {"tasks": tasks_head, "runs": runs_head}
+_EMPTY = {
+    "runs": "no runs yet\nA run appears here as soon as a command of the workflow is dispatched.",
+    "tasks": "no tasks yet\nThey come with tasks.md.",
+    "tree": "no tasks yet\nThey come with tasks.md.",
+    "documents": "no documents yet\nrequirements.md is the first one.",
+}
+
+
+def view_of(tab: str, facts: SpecFacts, now_ns: int) -> View:
+    """The contents of one tab (`tree` is the other look of `tasks`). Its cost grows with the spec: call it
+    in a worker."""
+    rows = _ROWS[tab](facts, now_ns)
+    head = _HEADS[tab](facts) if rows and tab in _HEADS else ()
+    return View(tuple(rows), head, _EMPTY.get(tab, ""))
 
 
 def counts_of(facts: SpecFacts) -> dict[str, int]:
@@ -22,5 +53,6 @@ def counts_of(facts: SpecFacts) -> dict[str, int]:
     return {
         "runs": len(facts.record.runs),
         "waves": len(facts.waves),
-        "handoffs": sum(run.has_handoff for run in facts.record.runs),
+        "tasks": len(facts.record.tasks),
+        "documents": count_documents(facts),
     }

@@ -1,4 +1,4 @@
-"""Waves as an outline: state and attempts, tasks, what contradicts, and the runs."""
+"""Waves as a board: a column for each wave, with its state and attempts, and a card for each task."""
 
 from __future__ import annotations
 
@@ -6,101 +6,108 @@ from collections.abc import Iterator, Sequence
 
 from spw_core.domain.model import Run
 from spw_core.domain.waves import WaveState, verdict_of
-from spw_core.formats.tasks import Task
+from spw_core.formats.tasks import Task, TaskStatus
 from spw_tui.clock import age
-from spw_tui.refs import DocumentRef
-from spw_tui.rows import Cell, Row, Span, Tone, cell, plural
+from spw_tui.rows import Cell, Column, Line, Row, Span, Tone, bar, cell, plural
 from spw_tui.viewmodels.facts import SpecFacts
-from spw_tui.viewmodels.looks import PLANNED, STALE, Look, task_look, verdict_look, wave_look
+from spw_tui.viewmodels.looks import PLANNED, STALE, Look, verdict_look, wave_look
+from spw_tui.viewmodels.tasks import look_of
+
+_BAR = 10
 
 
-def wave_rows(facts: SpecFacts, now_ns: int) -> list[Row]:
+def wave_columns(facts: SpecFacts, now_ns: int) -> list[Column]:
     """All waves that started, then those that are only planned, then tasks without a wave."""
-    rows: list[Row] = []
+    columns: list[Column] = []
     by_id = {task.id: task for task in facts.record.tasks}
-    shown: set[str] = set()
+    shown: set[int] = set()
     for wave in facts.waves:
         tasks = [by_id[task_id] for task_id in wave.task_ids if task_id in by_id]
-        shown.update(task.id for task in tasks)
-        rows += _wave(facts, wave, tasks, now_ns)
+        shown.update(task.line for task in tasks)
+        columns.append(_started(facts, wave, tasks, now_ns))
     later: dict[int, list[Task]] = {}
     for task in facts.record.tasks:
-        if task.id not in shown:
+        if task.line not in shown:
             later.setdefault(task.wave or 0, []).append(task)
-    for number in sorted(later, key=lambda number: (number == 0, number)):
-        title = f"Wave {number}" if number else "Without a wave"
-        rows += _title(f"wave-{number}", title, PLANNED if number else None, ())
-        rows += [_task(facts, task) for task in later[number]]
-    return rows[1:]  # the blank line above the first title
+    order = sorted(later, key=lambda number: (number == 0, number))
+    return columns + [_planned(facts, number, later[number]) for number in order]
 
 
-def _wave(facts: SpecFacts, wave: WaveState, tasks: Sequence[Task], now_ns: int) -> Iterator[Row]:
+def _started(facts: SpecFacts, wave: WaveState, tasks: Sequence[Task], now_ns: int) -> Column:
     checkpoint = wave.checkpoint
-    facts_line = [Span(f"exec ×{wave.exec_runs}   check ×{wave.check_runs}", Tone.DIM)]
+    look = wave_look(wave.status)
+    attempts = [Span(f"exec ×{wave.exec_runs}  check ×{wave.check_runs}", Tone.DIM)]
     if checkpoint.attempts:
-        look = verdict_look(checkpoint.status)
-        run_id = checkpoint.run_path.rpartition("/")[2]
-        facts_line.append(Span(f"   checkpoint {look.word} in {run_id}", look.tone))
-    document, run = facts.main_document(checkpoint.run_path), checkpoint.run_path
-    yield from _title(
-        f"wave-{wave.number}", f"Wave {wave.number}", wave_look(wave.status), tuple(facts_line), document, run
+        verdict = verdict_look(checkpoint.status)
+        attempts.append(Span(f"  {verdict.word} in {checkpoint.run_path.rpartition('/')[2]}", verdict.tone))
+    title = _title(facts, f"Wave {wave.number}", look, wave.number)
+    head = (title, _progress(tasks), (Cell(tuple(attempts)),))
+    cards = [*_stale(facts, wave), *(_card(facts, task) for task in tasks), *_runs(facts, wave, now_ns)]
+    return Column(f"wave-{wave.number}", head, tuple(cards))
+
+
+def _planned(facts: SpecFacts, number: int, tasks: Sequence[Task]) -> Column:
+    title = f"Wave {number}" if number else "No wave"
+    head = (_title(facts, title, PLANNED, number), _progress(tasks), ())
+    return Column(f"wave-{number}", head, tuple(_card(facts, task) for task in tasks))
+
+
+def _title(facts: SpecFacts, title: str, look: Look, number: int) -> Line:
+    is_next = number and facts.next.wave == number and facts.next.task_ids
+    return (
+        Cell((Span(f"{title}  ", Tone.STRONG), Span(f"{look.glyph} {look.word}", look.tone)), grow=True),
+        cell("▸ next" if is_next else "", Tone.KEY),
     )
-    for number, text in enumerate(checkpoint.stale):
-        line = (cell("   "), Cell((STALE.span,)), cell(f"stale: {text}", STALE.tone, grow=True))
-        pointer = text.partition(" ")[0]
-        yield Row(
-            f"stale-{wave.number}-{number}",
-            (line,),
-            facts.spec_ref(f"{wave.folder}/{pointer}"),
+
+
+def _progress(tasks: Sequence[Task]) -> Line:
+    done = sum(task.status is TaskStatus.DONE for task in tasks)
+    return (Cell(bar(done, len(tasks), _BAR)), cell(f" {done}/{len(tasks)} done", Tone.DIM))
+
+
+def _stale(facts: SpecFacts, wave: WaveState) -> Iterator[Row]:
+    for number, text in enumerate(wave.checkpoint.stale):
+        pointer, _, says = text.partition(" ")
+        lines = (
+            (Cell((STALE.span,)), cell(f"stale: {pointer}", STALE.tone, grow=True)),
+            (cell(" "), cell(says, Tone.DIM, grow=True)),
         )
-    for task in tasks:
-        yield _task(facts, task)
-    runs = [r for r in facts.record.runs if r.wave == wave.number and r.phase == "execution"]
-    for item in sorted(runs, key=lambda r: (r.started_ns, r.path)):
-        yield _run(facts, item, now_ns)
+        yield Row(f"stale-{wave.number}-{number}", lines, facts.spec_ref(f"{wave.folder}/{pointer}"))
 
 
-def _title(
-    row_id: str,
-    title: str,
-    look: Look | None,
-    facts_line: tuple[Span, ...],
-    document: DocumentRef | None = None,
-    run: str = "",
-) -> Iterator[Row]:
-    yield Row(f"{row_id}-gap", ((),), selectable=False)
-    spans = [Span(f"{title}  ", Tone.STRONG)]
-    if look:
-        spans.append(Span(f"{look.glyph} {look.word}   ", look.tone))
-    line = (Cell((*spans, *facts_line), grow=True),)
-    yield Row(row_id, (line,), document, run, selectable=document is not None)
-
-
-def _task(facts: SpecFacts, task: Task) -> Row:
-    look = task_look(task.status)
-    notes = []
+def _card(facts: SpecFacts, task: Task) -> Row:
+    look = look_of(facts, task)
+    remarks = []
     if task.depends_on:
-        notes.append(f"after {', '.join(task.depends_on)}")
+        remarks.append(f"after {', '.join(task.depends_on)}")
     if task.deferred:
-        notes.append("deferred")
-    line = (
-        cell("   "),
-        look.cell(13),
-        cell(task.id, Tone.DIM, width=4, right=True),
-        cell(task.title, grow=True),
-        cell(" · ".join(notes), Tone.DIM, from_width=60),
+        remarks.append("deferred")
+    if task.files:
+        remarks.append(plural(len(task.files), "file"))
+    lines = (
+        (
+            Cell((look.span,)),
+            Cell((Span(f"{task.id} ", Tone.DIM), Span(task.title, Tone.STRONG)), grow=True),
+        ),
+        (
+            cell(" "),
+            Cell((Span(look.word, look.tone), *(Span(f" · {remark}", Tone.DIM) for remark in remarks))),
+        ),
     )
-    return Row(f"task-{task.id}", (line,), facts.spec_ref("tasks.md", task.line))
+    return Row(f"task-{task.line}", lines, facts.task_ref(task), opens=facts.log_of(task.id))
 
 
-def _run(facts: SpecFacts, run: Run, now_ns: int) -> Row:
-    look = verdict_look(verdict_of(run) if run.has_handoff and run.command == "checkpoint" else run.status)
-    line = (
-        cell("   "),
-        look.cell(13),
-        cell("", width=4),
-        cell(f"{run.command} {run.run_id}", Tone.DIM, width=20),
-        cell(plural(len(run.subagents), "agent"), Tone.DIM, grow=True),
-        cell(age(run.updated_ns, now_ns), Tone.DIM, width=7, right=True),
-    )
-    return Row(f"run-{run.path}", (line,), facts.main_document(run.path), run.path)
+def _runs(facts: SpecFacts, wave: WaveState, now_ns: int) -> Iterator[Row]:
+    runs = [run for run in facts.record.runs if run.wave == wave.number and run.phase == "execution"]
+    for run in sorted(runs, key=lambda run: (run.started_ns, run.path)):
+        look = verdict_look(_verdict(run))
+        line = (
+            Cell((look.span,)),
+            cell(f"{run.command} {run.run_id}", Tone.DIM, grow=True),
+            cell(age(run.updated_ns, now_ns), Tone.DIM, width=6, right=True),
+        )
+        yield Row(f"run-{run.path}", (line,), facts.main_document(run.path), run.path)
+
+
+def _verdict(run: Run) -> str:
+    return verdict_of(run) if run.has_handoff and run.command == "checkpoint" else run.status

@@ -14,6 +14,7 @@ from textual.events import Resize
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
+from textual.selection import Selection
 from textual.strip import Strip
 
 from spw_tui.actions import Scope, bindings
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
 # Lines shown above the one that was jumped to.
 _CONTEXT = 3
 _RESIZE_PAUSE = 0.05
+# In place of a source line: the end of the document.
+_END = -1
 
 
-class DocumentView(ScrollView, can_focus=True):
+class DocumentView(ScrollView, can_focus=True, inherit_bindings=False):
     """Shows one text. A newer text, width or theme drops the drawing of the older one."""
 
     BINDINGS = bindings(Scope.PAGE)
@@ -49,7 +52,8 @@ class DocumentView(ScrollView, can_focus=True):
         self.ref: DocumentRef | None = None
         self.raw = False
         self.remark = ""
-        self._headings: list[int] = []
+        self.following = False
+        self._headings: list[tuple[int, int]] = []
         self._text = ""
         self._strips: list[Strip] = []
         self._sources: list[int] = []
@@ -78,9 +82,11 @@ class DocumentView(ScrollView, can_focus=True):
             self.ref = ref
             return
         line = ref.line if not same or ref != self.ref else self._source_at_top()
+        to_end = self.following or (same and self._is_at_end and bool(self._strips) and self.max_scroll_y > 0)
+        self.following = self.following and same
         self.ref, self._text = ref, text
         self._set_marks(ref)
-        self._draw(line)
+        self._draw(_END if to_end else line)
 
     def say(self, text: str, tone: Tone = Tone.DIM) -> None:
         """Show a message in place of a document."""
@@ -94,6 +100,18 @@ class DocumentView(ScrollView, can_focus=True):
         self.raw = not self.raw
         if self.ref:
             self._draw(self._source_at_top())
+
+    def toggle_follow(self) -> bool:
+        """Stay at the end while the text grows, or stop that; True when it follows now."""
+        self.following = not self.following
+        if self.following:
+            self.action_bottom()
+        self.post_message(self.Drawn(self))
+        return self.following
+
+    @property
+    def _is_at_end(self) -> bool:
+        return self.scroll_offset.y >= self.max_scroll_y
 
     def redraw(self) -> None:
         """After a change of theme."""
@@ -117,7 +135,7 @@ class DocumentView(ScrollView, can_focus=True):
         width = self._drawn_width = self.scrollable_content_region.width
         if not width or self.ref is None:
             return
-        began, reached = False, source_line <= 1
+        began, reached = False, source_line <= 1  # also at the end, which has its own way
         try:
             renderer = await asyncio.to_thread(
                 _renderer, self._text, self.ref.name, width, self.app.theme, self.raw
@@ -139,6 +157,8 @@ class DocumentView(ScrollView, can_focus=True):
             self.remark = renderer.remark
             if not began:
                 self._begin("this document is empty")
+            elif source_line == _END:
+                self.action_bottom()
             elif not reached:
                 self._go_to_source(source_line)
         self.post_message(self.Drawn(self))
@@ -156,6 +176,13 @@ class DocumentView(ScrollView, can_focus=True):
         self.refresh()
 
     # Places
+
+    @property
+    def source_line(self) -> int:
+        """The 1-based line of the file that is looked at: of the search, else the one at the top."""
+        if self.ref and self.ref.line and not self.scroll_offset.y:
+            return self.ref.line
+        return self._source_at_top() or 1
 
     def _source_at_top(self) -> int:
         top = self.scroll_offset.y
@@ -198,9 +225,51 @@ class DocumentView(ScrollView, can_focus=True):
 
     def action_heading(self, step: int) -> None:
         top = self.scroll_offset.y
-        found = [line for line in self._headings if (line > top if step > 0 else line < top)]
+        found = [line for line, _ in self._headings if (line > top if step > 0 else line < top)]
         if found:
             self._scroll(found[0] if step > 0 else found[-1])
+
+    def headings(self) -> list[tuple[int, int, str]]:
+        """(drawn line, level, text) of every heading that is drawn by now."""
+        return [(line, level, self._strips[line].text.strip()) for line, level in self._headings]
+
+    def go_to_line(self, line: int) -> None:
+        """Scroll to a drawn line, as `headings` counts them."""
+        self._scroll(line)
+
+    def action_next_mark(self, step: int) -> None:
+        """To the next line with a match of the search, or to the one before; around the end."""
+        if not self._marks:
+            return
+        marked = [number for number, strip in enumerate(self._strips) if self._marks.search(strip.text)]
+        here = self.scroll_offset.y + _CONTEXT
+        ahead = [line for line in marked if (line > here if step > 0 else line < here)]
+        if step < 0:
+            ahead.reverse()
+            marked.reverse()
+        if marked:
+            self._scroll((ahead or marked)[0] - _CONTEXT)
+
+    # Selecting with the mouse
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        return selection.extract(self.text), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        self.refresh()
+
+    def _selected(self, strip: Strip, line: int) -> Strip:
+        """The strip with the selected part lit, and with the places that the mouse can select."""
+        selection = self.text_selection
+        span = selection.get_span(line) if selection else None
+        if span:
+            start, end = span
+            end = strip.cell_length if end == -1 else min(end, strip.cell_length)
+            start = min(start, end)
+            lit = self.screen.get_component_rich_style("screen--selection")
+            inside = strip.crop(start, end).apply_style(lit)
+            strip = Strip.join([strip.crop(0, start), inside, strip.crop(end)])
+        return strip.apply_offsets(0, line)
 
     # Events and drawing
 
@@ -225,7 +294,7 @@ class DocumentView(ScrollView, can_focus=True):
         strip = self._strips[line]
         if self._marks:
             strip = _marked(strip, self._marks, tones(self.app.theme)[Tone.MARK])
-        return strip.adjust_cell_length(width).apply_style(base)
+        return self._selected(strip, line).adjust_cell_length(width).apply_style(base)
 
     def _message_line(self, y: int, width: int, base: Style) -> Strip:
         text, tone = self._message

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
 
-from spw_tui.actions import Action, Scope, footer_actions
+from spw_tui.actions import Action, Keys, Scope, footer_actions
 from spw_tui.rows import Cell, Line, Span, Tone, cell
 
 _BETWEEN = 2
@@ -24,48 +24,60 @@ def title_line(crumbs: Sequence[str], right: Sequence[tuple[str, Tone]]) -> Line
     return (Cell(tuple(spans), grow=True), Cell(tuple(remarks)))
 
 
-def footer_line(scopes: Iterable[Scope]) -> Line:
+def footer_line(scopes: Iterable[Scope], keys: Keys) -> Line:
     """The advertised actions, each left out where there is no room for all of it; help is on the right."""
     actions = footer_actions(scopes)
-    help_keys = [Cell(_key(action)) for action in actions if action.name == "help"]
+    help_keys = [Cell(_key(action, keys)) for action in actions if action.name == "help"]
     used = sum(cell_len(span.text) + 1 for each in help_keys for span in each.spans)
     cells: list[Cell] = []
     for action in actions:
         if action.name != "help":
-            spans = _key(action)
+            spans = _key(action, keys)
             used += sum(cell_len(span.text) for span in spans) + 1
             cells.append(Cell(spans, from_width=used))
     return (*cells, cell("", grow=True), *help_keys)
 
 
-def _key(action: Action) -> tuple[Span, ...]:
+def _key(action: Action, keys: Keys) -> tuple[Span, ...]:
     return (
-        Span(action.first_key, Tone.KEY, action.name),
+        Span(keys.first(action), Tone.KEY, action.name),
         Span(f" {action.label}" + " " * (_BETWEEN - 1), Tone.DIM, action.name),
     )
 
 
-def tab_line(
+def tab_lines(
     tabs: Sequence[tuple[str, str, str]],
     active: str,
     subject: str,
     *,
     focused: bool,
     action: str = "show_tab",
-) -> Line:
+) -> tuple[Line, ...]:
     """Tabs of (name, label, count), the active one filled, and what they are about on the right.
 
-    A click runs `action` with the name of the tab.
+    Several lines, each needing less room than the one before. A click runs `action` with the tab's name.
     """
-    spans = [Span("▌" if focused else " ", Tone.ACCENT)]
-    for number, (name, label, count) in enumerate(tabs, 1):
-        click = f"{action}('{name}')"
-        if name == active:
-            spans.append(Span(f" {label} {count}".rstrip() + " ", Tone.TAB, click))
-        else:
-            spans.append(Span(f" {number} ", Tone.FAINT, click))
-            spans.append(Span(f"{label} {count}".rstrip() + " ", Tone.DIM, click))
-    return (Cell(tuple(spans)), cell(subject, Tone.DIM, grow=True, right=True))
+    right = cell(subject, Tone.DIM, grow=True, right=True)
+
+    def line(*, counts: bool, numbers: bool, longest: int = 20) -> Line:
+        spans = [Span("▌" if focused else " ", Tone.ACCENT)]
+        for number, (name, label, count) in enumerate(tabs, 1):
+            click = f"{action}('{name}')"
+            text = f"{label[:longest]} {count if counts else ''}".rstrip()
+            if name == active:
+                spans.append(Span(f" {text} ", Tone.TAB, click))
+            else:
+                spans.append(Span(f" {number} " if numbers else " ", Tone.FAINT, click))
+                spans.append(Span(f"{text} ", Tone.DIM, click))
+        return (Cell(tuple(spans)), right)
+
+    return (
+        line(counts=True, numbers=True),
+        line(counts=False, numbers=True),
+        line(counts=False, numbers=False),
+        line(counts=False, numbers=False, longest=5),
+        line(counts=False, numbers=False, longest=3),
+    )
 
 
 def pane_title(title: str, count: str, *, focused: bool) -> Line:

@@ -9,7 +9,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from spw_tui.commands import run_action
-from spw_tui.rows import Line, Span, cell, lay_out
+from spw_tui.rows import Line, Span, cell, lay_out, needed_width
 from spw_tui.themes import tones
 
 
@@ -20,17 +20,19 @@ class LineBar(Widget):
 
     def __init__(self, line: Line = (), *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._line = line
+        self._lines: tuple[Line, ...] = (line,)
 
-    def show(self, line: Line) -> None:
-        """Replace what is shown."""
-        if line != self._line:
-            self._line = line
+    def show(self, *lines: Line) -> None:
+        """Replace what is shown: the first of the lines that there is room for, else the last."""
+        if lines != self._lines:
+            self._lines = lines
             self.refresh()
 
     def spans(self) -> list[Span]:
         """What is drawn now, from left to right."""
-        return lay_out(self._line, self.size.width)
+        width = self.size.width
+        fitting = (line for line in self._lines if needed_width(line) <= width)
+        return lay_out(next(fitting, self._lines[-1]), width)
 
     @property
     def text(self) -> str:

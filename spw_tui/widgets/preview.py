@@ -78,7 +78,8 @@ class Preview(Vertical):
         *folders, last, name = ("", "", *self._wanted.path.split("/"))
         short = f"{last}/{name}" if last else name
         view = self.view
-        remarks = ["source"] if view.raw else []
+        remarks = ["following"] if view.following else []
+        remarks += ["source"] if view.raw else []
         remarks += [view.remark] if view.remark else []
         where = Span("  " + "/".join(folders).lstrip("/"), Tone.DIM)
         return (

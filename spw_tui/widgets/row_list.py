@@ -18,13 +18,13 @@ from textual.strip import Strip
 from spw_tui.actions import Scope, bindings
 from spw_tui.rendering.plain import wrap_line
 from spw_tui.rows import Row, Tone, lay_out, safe
-from spw_tui.themes import PALETTES, tones
+from spw_tui.themes import cursor_style, tones
 
 _GUTTER = 2
 _MARGIN = 1
 
 
-class RowList(ScrollView, can_focus=True):
+class RowList(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows with a cursor. The cursor is kept by id: rows may come, go and move under it."""
 
     BINDINGS = bindings(Scope.LIST)
@@ -75,6 +75,14 @@ class RowList(ScrollView, can_focus=True):
         """The row under the cursor."""
         return self._rows[self._cursor] if 0 <= self._cursor < len(self._rows) else None
 
+    def visible_rows(self) -> Sequence[Row]:
+        """The rows of which anything can be seen now."""
+        if not self._rows:
+            return ()
+        first = bisect_right(self._tops, self.scroll_offset.y) - 1
+        last = bisect_right(self._tops, self.scroll_offset.y + max(0, self.size.height - 1))
+        return self._rows[max(0, first) : last]
+
     @property
     def message(self) -> str:
         """What stands in place of rows."""
@@ -107,7 +115,7 @@ class RowList(ScrollView, can_focus=True):
         self._keep_visible()
         self.refresh()
         if fresh or self.row != before:
-            self.post_message(self.Highlighted(self, self.row))
+            self._announce()
 
     def say(self, text: str, tone: Tone = Tone.DIM) -> None:
         """Show a message in place of rows: that something loads, is missing, or went wrong."""
@@ -115,7 +123,7 @@ class RowList(ScrollView, can_focus=True):
         self._message = (text, tone)
         self.virtual_size = Size(0, 0)
         self.refresh()
-        self.post_message(self.Highlighted(self, None))
+        self._announce()
 
     # The cursor
 
@@ -172,7 +180,7 @@ class RowList(ScrollView, can_focus=True):
         self._cursor = index
         self._keep_visible()
         self.refresh()
-        self.post_message(self.Highlighted(self, self.row))
+        self._announce()
 
     def _keep_visible(self) -> None:
         if self._cursor < 0 or not self.size.height:
@@ -186,6 +194,13 @@ class RowList(ScrollView, can_focus=True):
 
     def _scroll_to_line(self, line: int) -> None:
         self.scroll_to(y=max(0, line), animate=False, force=True)
+
+    def _announce(self) -> None:
+        """Tell what is under the cursor. The sender is named, because a message that a parent causes would
+        otherwise end at the parent."""
+        message = self.Highlighted(self, self.row)
+        message.set_sender(self)
+        self.post_message(message)
 
     # Events
 
@@ -228,8 +243,7 @@ class RowList(ScrollView, can_focus=True):
         gutter = "▌ " if is_cursor and is_lit else "  "
         segments = [Segment(gutter, look[Tone.ACCENT]), *(Segment(s.text, look[s.tone]) for s in spans)]
         if is_cursor:
-            palette = PALETTES[self.app.theme]
-            base += Style(bgcolor=palette.cursor if is_lit else palette.cursor_idle)
+            base += cursor_style(self.app.theme, lit=is_lit)
         return Strip(segments).adjust_cell_length(width).apply_style(base)
 
     def _message_line(self, y: int, width: int, base: Style) -> Strip:

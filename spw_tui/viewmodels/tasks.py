@@ -1,0 +1,149 @@
+"""Tasks of a spec: as a table, and as a tree of what waits for what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from spw_core.domain.next_wave import NextWave
+from spw_core.formats.tasks import Task, TaskStatus
+from spw_tui.rows import Cell, Line, Row, Span, Tone, cell, columns, heading, note
+from spw_tui.viewmodels.facts import SpecFacts
+from spw_tui.viewmodels.looks import READY, Look, task_look
+
+_STATUS = 13
+
+
+def task_rows(facts: SpecFacts, now_ns: int) -> list[Row]:
+    """One line per task in the order of the file. Enter opens the implementation log when there is one."""
+    tasks = facts.record.tasks
+    widths = _widths(tasks)
+    return [_table_row(facts, task, widths) for task in tasks] + _warnings(facts)
+
+
+def tasks_head(facts: SpecFacts) -> Line:
+    """The titles of the columns of `task_rows`."""
+    ids, after = _widths(facts.record.tasks)
+    return (
+        cell("  status", Tone.TITLE, width=_STATUS + 2),
+        cell("id", Tone.TITLE, width=ids, right=True),
+        cell("task", Tone.TITLE, grow=True),
+        cell("wave", Tone.TITLE, width=4, right=True),
+        cell("after", Tone.TITLE, width=after, from_width=56),
+        cell("files", Tone.TITLE, width=5, right=True, from_width=70),
+        cell("tdd", Tone.TITLE, width=5, from_width=76),
+        cell("log", Tone.TITLE, width=3),
+    )
+
+
+def _widths(tasks: Sequence[Task]) -> list[int]:
+    found = columns([(task.id, _after(task)) for task in tasks], (8, 14))
+    return [max(width, least) for width, least in zip(found or [0, 0], (2, 5), strict=True)]
+
+
+def _after(task: Task) -> str:
+    return ", ".join(task.depends_on)
+
+
+def look_of(facts: SpecFacts, task: Task) -> Look:
+    """The look of a task; one that can start now says so."""
+    if task.status is TaskStatus.PENDING and task.id in facts.next.task_ids:
+        return READY
+    return task_look(task.status)
+
+
+def _table_row(facts: SpecFacts, task: Task, widths: list[int]) -> Row:
+    log = facts.log_of(task.id)
+    is_missing = task.status is TaskStatus.DONE and log is None
+    line = (
+        look_of(facts, task).cell(_STATUS),
+        cell(task.id, Tone.DIM, width=widths[0], right=True),
+        Cell(tuple(_title(task)), grow=True),
+        cell(str(task.wave or "—"), Tone.DIM, width=4, right=True),
+        cell(_after(task), Tone.DIM, width=widths[1], from_width=56),
+        cell(str(len(task.files) or ""), Tone.DIM, width=5, right=True, from_width=70),
+        cell(task.tdd, Tone.DIM, width=5, from_width=76),
+        cell("✔" if log else "○" if is_missing else "", Tone.GOOD if log else Tone.WARN, width=3),
+    )
+    return Row(f"task-{task.line}", (line,), facts.task_ref(task), opens=log)
+
+
+def _title(task: Task) -> Iterator[Span]:
+    yield Span(task.title, Tone.DIM if task.status is TaskStatus.DONE else Tone.NORMAL)
+    if task.deferred:
+        yield Span("  deferred", Tone.WARN)
+
+
+def _warnings(facts: SpecFacts) -> list[Row]:
+    warnings = facts.next.warnings
+    if not warnings:
+        return []
+    rows = list(heading("warnings", "Remarks about tasks.md", str(len(warnings))))
+    return rows + [note(f"warning-{number}", text, Tone.WARN) for number, text in enumerate(warnings)]
+
+
+def tree_rows(facts: SpecFacts, now_ns: int) -> list[Row]:
+    """Each task below the first task that it waits for; what else it waits for is said beside it."""
+    tasks = facts.record.tasks
+    by_id = {task.id: task for task in reversed(tasks)}
+    below: dict[str, list[Task]] = {}
+    roots: list[Task] = []
+    for task in tasks:
+        parent = next((name for name in task.depends_on if name in by_id and name != task.id), "")
+        (below.setdefault(parent, []) if parent else roots).append(task)
+    shown: set[int] = set()
+    rows = [row for task in roots for row in _branch(facts, task, below, "", "", shown)]
+    stuck = {item.task_id: item.why for item in facts.next.blocked}
+    circling = [task for task in tasks if task.line not in shown]
+    if circling:
+        rows += heading("cycle", "Waiting for each other", str(len(circling)))
+        rows += [_tree_row(facts, task, "", stuck.get(task.id, "")) for task in circling]
+    return rows + _warnings(facts)
+
+
+def _branch(
+    facts: SpecFacts, task: Task, below: dict[str, list[Task]], stem: str, knot: str, shown: set[int]
+) -> Iterator[Row]:
+    """A task and all that wait for it. Without recursion: a chain can be as long as the file."""
+    pending = [(task, stem, knot)]
+    while pending:
+        item, stem, knot = pending.pop()
+        if item.line in shown:
+            continue
+        shown.add(item.line)
+        others = ", ".join(item.depends_on[1:])
+        yield _tree_row(facts, item, stem + knot, f"also after {others}" if others else "")
+        children = below.get(item.id, [])
+        deeper = stem + {"├─ ": "│  ", "└─ ": "   "}.get(knot, "")
+        for number, child in reversed(list(enumerate(children))):
+            pending.append((child, deeper, "└─ " if number == len(children) - 1 else "├─ "))
+
+
+def _tree_row(facts: SpecFacts, task: Task, stem: str, remark: str) -> Row:
+    look = look_of(facts, task)
+    line = (
+        Cell(
+            (
+                Span(f"{stem[-60:]}", Tone.FAINT),
+                Span(f"{look.glyph} ", look.tone),
+                Span(f"{task.id} ", Tone.DIM),
+                *_title(task),
+            ),
+            grow=True,
+        ),
+        cell(remark, Tone.DIM, from_width=60),
+        cell(look.word, look.tone, width=11),
+        cell(f"wave {task.wave}" if task.wave else "", Tone.DIM, width=8),
+    )
+    return Row(f"task-{task.line}", (line,), facts.task_ref(task), opens=facts.log_of(task.id))
+
+
+def next_title(step: NextWave) -> str:
+    """The kind of the next step in words."""
+    return {
+        "execute": "ready to run",
+        "continue-wave": "go on",
+        "plan-next-wave": "plan the next wave",
+        "blocked": "blocked",
+        "done": "nothing left to run",
+        "error": "unreadable",
+    }.get(step.action, step.action)

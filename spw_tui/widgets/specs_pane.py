@@ -1,0 +1,133 @@
+"""The list of specs with its title, its filter and its order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from textual import getters, on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Input
+
+from spw_tui.rows import Cell, Span, Tone, cell
+from spw_tui.state import SORTS
+from spw_tui.widgets.line_bar import LineBar
+from spw_tui.widgets.row_list import RowList
+
+if TYPE_CHECKING:
+    from spw_core.domain.summary import SpecSummary
+    from spw_tui.data import Failure
+
+_EMPTY = "no specs yet\n\nA spec is a folder in\n.spec-workflow/specs/.\nr looks again."
+
+
+class FilterInput(Input):
+    """Leaves with the keys that leave: Escape drops what was typed, Enter and Down go to the list."""
+
+    BINDINGS = [("escape", "leave(True)", "Drop"), ("down", "leave(False)", "List")]
+
+    class Left(Message):
+        """The user is done with typing; `dropped` says that the filter is not wanted any more."""
+
+        def __init__(self, dropped: bool) -> None:
+            super().__init__()
+            self.dropped = dropped
+
+    def action_leave(self, dropped: bool) -> None:
+        self.post_message(self.Left(dropped))
+
+
+class SpecsPane(Vertical):
+    """Shows the specs that it was given last; filter and order are its own."""
+
+    rows = getters.query_one("#specs", RowList)
+
+    def __init__(self, sort: str, *, id: str = "specs-pane") -> None:
+        super().__init__(id=id)
+        self.sort = sort
+        self._specs: Mapping[str, SpecSummary | Failure] = {}
+        self._now_ns = 0
+        self._words = ""
+        self._focused = False
+
+    def compose(self) -> ComposeResult:
+        yield LineBar(id="specs-title", classes="pane-title")
+        yield FilterInput(placeholder="name, stage or state", id="specs-filter", compact=True)
+        yield RowList(id="specs")
+
+    def on_mount(self) -> None:
+        self.query_one(FilterInput).display = False
+
+    def show(self, specs: Mapping[str, SpecSummary | Failure], now_ns: int) -> None:
+        """Replace the specs; the cursor stays on its own."""
+        self._specs, self._now_ns = specs, now_ns
+        self._draw()
+
+    def _draw(self, *, fresh: bool = False) -> None:
+        from spw_tui.viewmodels.specs import spec_rows
+
+        rows = spec_rows(self._specs.values(), self._now_ns, sort=self.sort, words=self._words)
+        empty = f"no spec has {self._words!r}\nesc shows all" if self._words and self._specs else _EMPTY
+        cursor = self.rows.row.id if fresh and self.rows.row else ""
+        self.rows.show(rows, empty=empty, fresh=fresh, cursor=cursor)
+        self.draw_title(focused=self._focused)
+
+    def draw_title(self, *, focused: bool) -> None:
+        """The title: how many, in which order, and whether the keys go here."""
+        from spw_tui.viewmodels.specs import SORT_LABELS
+
+        self._focused = focused
+
+        shown, total = len(self.rows.rows), len(self._specs)
+        count = f"{shown} of {total}" if self._words else str(total or "")
+        line = (
+            Cell(
+                (
+                    Span("▌ " if focused else "  ", Tone.ACCENT),
+                    Span("SPECS", Tone.STRONG if focused else Tone.TITLE),
+                    Span(f"  {SORT_LABELS[self.sort]}" if total else "", Tone.DIM, "sort_specs"),
+                ),
+                grow=True,
+            ),
+            cell(count, Tone.DIM),
+        )
+        self.query_one("#specs-title", LineBar).show(line)
+
+    def visible_names(self) -> list[str]:
+        """The specs that can be seen now."""
+        return [row.id for row in self.rows.visible_rows()]
+
+    def next_sort(self) -> str:
+        """Go to the next order, and tell which."""
+        self.sort = SORTS[(SORTS.index(self.sort) + 1) % len(SORTS)]
+        self._draw(fresh=True)
+        return self.sort
+
+    def start_filter(self) -> None:
+        field = self.query_one(FilterInput)
+        field.display = True
+        field.focus()
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self._words)
+
+    def drop_filter(self) -> None:
+        self.query_one(FilterInput).value = ""
+        self.query_one(FilterInput).display = False
+
+    @on(Input.Changed, "#specs-filter")
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._words = event.value
+        self._draw()
+
+    @on(FilterInput.Left)
+    @on(Input.Submitted, "#specs-filter")
+    def _leave(self, event: FilterInput.Left | Input.Submitted) -> None:
+        event.stop()
+        if isinstance(event, FilterInput.Left) and event.dropped:
+            self.drop_filter()
+        self.rows.focus()

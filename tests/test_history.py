@@ -1,0 +1,81 @@
+"""The versions of a document: stored texts, approval snapshots, the file as it is."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from spw_core.api import Workspace
+from spw_core.formats.approvals import parse_snapshot
+from spw_core.harvest.history import APPROVAL, CURRENT, STORED
+
+
+def test_the_file_the_stored_texts_and_the_snapshots_in_order_of_time(workspace: Workspace) -> None:
+    spec = workspace.spec("alpha")
+    design = spec.file("design.md")
+    for text in ("one\n", "two\n", "three\n"):
+        design.write_text(text)
+        workspace.harvest()
+    folder = workspace.paths.approvals_dir("alpha") / ".snapshots" / "design.md"
+    folder.mkdir(parents=True)
+    snapshot = {"version": 1, "timestamp": "2020-01-01T00:00:00Z", "trigger": "approved", "content": "zero\n"}
+    (folder / "snapshot-001.json").write_text(json.dumps(snapshot))
+    (folder / "snapshot-002.json").write_text("no JSON")
+    found = spec.history("design.md")
+    assert [(v.source, v.text) for v in found] == [
+        (CURRENT, "three\n"),
+        (STORED, "two\n"),
+        (STORED, "one\n"),
+        (APPROVAL, "zero\n"),
+    ]
+    assert found[-1].note == "snapshot 1, approved"
+    assert spec.version_counts()[("spec", "design.md")] == 3
+
+
+def test_a_file_that_is_gone_keeps_its_texts(workspace: Workspace) -> None:
+    spec = workspace.spec("alpha")
+    spec.file("notes.md").write_text("kept\n")
+    workspace.harvest()
+    spec.file("notes.md").unlink()
+    workspace.harvest()
+    assert [(v.source, v.text) for v in spec.history("notes.md")] == [(STORED, "kept\n")]
+
+
+def test_without_a_database_there_is_the_file(workspace: Workspace) -> None:
+    spec = workspace.spec("alpha")
+    spec.file("design.md").write_text("one\n")
+    assert [v.source for v in spec.history("design.md")] == [CURRENT]
+    assert spec.history("nothing.md") == []
+    assert not spec.version_counts()
+
+
+def test_a_damaged_database_leaves_the_file(workspace: Workspace) -> None:
+    spec = workspace.spec("alpha")
+    spec.file("design.md").write_text("one\n")
+    workspace.paths.spec_db("alpha").write_bytes(b"this is no database at all" * 100)
+    assert [v.source for v in spec.history("design.md")] == [CURRENT]
+
+
+def test_the_demo_has_snapshots_of_all_three_documents(demo_harvested: Workspace) -> None:
+    spec = demo_harvested.spec("user-auth")
+    for name in ("requirements.md", "design.md", "tasks.md"):
+        sources = [version.source for version in spec.history(name)]
+        assert sources == [CURRENT, APPROVAL, APPROVAL]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b'{"content": "x", "version": 3, "trigger": "initial"}', (3, "x", "initial")),
+        (b'{"content": "x", "version": "3"}', (0, "x", "")),
+        (b'{"content": "x", "version": -1}', (0, "x", "")),
+        (b'{"content": 7}', None),
+        (b"[]", None),
+        (b"\xff", None),
+    ],
+)
+def test_snapshots_are_read_as_they_are(data: bytes, expected: tuple[int, str, str] | None) -> None:
+    snapshot, problems = parse_snapshot(data)
+    assert (snapshot and (snapshot.version, snapshot.content, snapshot.trigger)) == expected
+    assert bool(problems) == (expected is None)

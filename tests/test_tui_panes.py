@@ -1,0 +1,278 @@
+"""Panes of the first screen and what they lead to: filter, order, board, tasks, documents, versions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from spw_core.api import Workspace
+from spw_tui.screens.pick import PickScreen
+from spw_tui.screens.reader import ReaderScreen
+from spw_tui.screens.run import RunScreen
+from spw_tui.screens.versions import VersionsScreen
+from spw_tui.widgets.row_list import RowList
+
+from .tui_support import SIZE, board_text, browse, drawn, ids, make_app, press, screen_text, settle
+
+
+async def test_typing_narrows_the_specs(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        screen = browse(app)
+        await press(pilot, "f", *"waiting")
+        assert sorted(ids(screen.specs_list)) == ["gift-cards", "search-index", "wishlist-sharing"]
+        assert "3 of 8" in screen_text(app)
+        await press(pilot, *" gift")
+        assert ids(screen.specs_list) == ["gift-cards"]
+        await press(pilot, "enter")
+        assert screen.pane == "specs" and screen.spec == "gift-cards"
+        await press(pilot, "f", *"zzz")
+        assert "no spec has" in drawn(screen.specs_list)
+        await press(pilot, "escape")
+        assert len(ids(screen.specs_list)) == 8
+
+
+async def test_specs_in_three_orders(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        screen = browse(app)
+        assert ids(screen.specs_list)[0] == "billing-export"
+        await press(pilot, "S")
+        assert "recent first" in screen_text(app)
+        assert ids(screen.specs_list)[:2] == ["user-auth", "wishlist-sharing"]
+        await press(pilot, "S")
+        assert ids(screen.specs_list) == sorted(ids(screen.specs_list))
+        assert screen.specs_list.row is not None and screen.specs_list.row.id == "billing-export"
+
+
+async def test_the_overview_says_what_comes_next_and_leads_there(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        screen = browse(app)
+        screen.go_to_spec("gift-cards")
+        await settle(pilot)
+        assert "four weeks to now" in drawn(screen.rows_list)
+        rows = [row for row in screen.rows_list.rows if row.id.startswith("next-") and row.selectable]
+        assert rows
+        screen.rows_list.select(rows[0].id)
+        await settle(pilot)
+        assert screen.preview.ref is not None and screen.preview.ref.path == "tasks.md"
+
+
+async def test_every_line_that_needs_somebody_opens_its_evidence(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        screen = browse(app)
+        rows = [row for row in screen.rows_list.rows if row.id.startswith("attention-") and row.selectable]
+        assert len(rows) == 6
+        await press(pilot, "tab")
+        for row in rows:
+            screen.rows_list.select(row.id)
+            await press(pilot, "enter")
+            assert isinstance(app.screen, RunScreen if row.run else ReaderScreen), row.id
+            await press(pilot, "escape")
+
+
+async def test_the_board_is_walked_in_both_directions(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "3", "tab")
+        board = browse(app).board
+        assert board.has_focus
+        await press(pilot, "j", "j")
+        assert board.row is not None and board.row.id.startswith("run-")
+        await press(pilot, "l", "G")
+        assert board.row.id.endswith("wave-02/execution/run-003")
+        await press(pilot, "enter")
+        assert isinstance(app.screen, RunScreen)
+        await press(pilot, "escape", "g", "h")
+        assert board.row is not None and board.row.id.startswith(("task-", "run-"))
+        await press(pilot, "escape")
+        assert browse(app).pane == "specs"
+
+
+async def test_the_board_scrolls_sideways_where_it_does_not_fit(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        browse(app).go_to_spec("user-auth")
+        await settle(pilot)
+        await press(pilot, "3", "tab")
+        assert "Wave 1" in board_text(app) and "2 →" in board_text(app)
+        await press(pilot, "l", "l")
+        assert "Wave 3" in board_text(app) and "← 2" in board_text(app)
+        for size in ((20, 6), (200, 50), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await settle(pilot)
+        assert "Wave 3" in board_text(app)
+        await pilot.click("#board", offset=(5, 5))
+        await settle(pilot)
+        assert browse(app).board.row is not None
+
+
+async def test_the_next_tasks_are_marked(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        browse(app).go_to_spec("gift-cards")
+        await settle(pilot)
+        await press(pilot, "3")
+        assert "▸ next" in board_text(app) and "▸ 1" in board_text(app)
+
+
+async def test_tasks_as_a_table_and_as_a_tree(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=(200, 50)) as pilot:
+        await settle(pilot)
+        rows = browse(app).rows_list
+        await press(pilot, "4")
+        assert "status" in screen_text(app) and "after" in screen_text(app)
+        table = ids(rows)
+        await press(pilot, "v")
+        assert sorted(ids(rows)) == sorted(table)
+        assert "└─ " in drawn(rows)
+        await press(pilot, "v", "tab", "g", "enter")
+        screen = app.screen
+        assert isinstance(screen, ReaderScreen)
+        assert "_implementation-logs" in screen.ref.path
+
+
+async def test_tasks_that_wait_for_each_other_are_told(workspace: Workspace) -> None:
+    text = "# Tasks\n\n- [ ] 1. One\n  - Depends On: 2\n- [ ] 2. Two\n  - Depends On: 1\n- [ ] 3. Three\n"
+    workspace.spec("alpha").file("tasks.md").write_text(text)
+    app = make_app(workspace)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "v")
+        assert "WAITING FOR EACH OTHER  2" in screen_text(app)
+        assert len(ids(browse(app).rows_list)) == 3
+
+
+async def test_two_versions_are_compared(demo: Workspace) -> None:
+    design = demo.spec("user-auth").file("design.md")
+    demo.harvest()
+    design.write_text(design.read_text() + "\nA new last line.\n")
+    demo.harvest()
+    app = make_app(demo)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        browse(app).go_to_spec("user-auth")
+        await settle(pilot)
+        await press(pilot, "5")
+        assert "versions" in drawn(browse(app).rows_list)
+        browse(app).rows_list.select("spec-design.md")
+        await press(pilot, "tab", "d")
+        screen = app.screen
+        assert isinstance(screen, VersionsScreen)
+        assert ids(screen.versions_list) == ["0", "1", "2", "3"]
+        assert "+A new last line." in screen.preview.view.text
+        await press(pilot, "j")
+        assert "+A new last line." not in screen.preview.view.text
+        await press(pilot, "G", "f", "g")
+        assert "compare from" in drawn(screen.versions_list)
+        assert "+A new last line." in screen.preview.view.text
+        await press(pilot, "d")
+        assert "A new last line." in screen.preview.view.text and "@@" not in screen.preview.view.text
+        await press(pilot, "y", "escape")
+        assert app.clipboard.endswith("specs/user-auth/design.md")
+
+
+async def test_going_to_a_heading(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "c")
+        assert isinstance(app.screen, PickScreen)
+        choices = ids(app.screen.query_one(RowList))
+        assert len(choices) >= 5
+        await press(pilot, *"next st", "enter")
+        view = browse(app).preview.view
+        assert "Next step" in drawn(view) and view.scroll_offset.y > 0
+        await press(pilot, "c", "escape")
+        assert app.screen is browse(app)
+
+
+async def test_a_growing_file_is_followed(workspace: Workspace) -> None:
+    notes = workspace.spec("alpha").file("notes.md")
+    notes.write_text("".join(f"line {number}\n\n" for number in range(100)))
+    app = make_app(workspace)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "5", "tab", "enter", "F")
+        screen = app.screen
+        assert isinstance(screen, ReaderScreen)
+        assert "line 99" in drawn(screen.preview.view) and "following" in screen_text(app)
+        with notes.open("a") as stream:
+            stream.write("the end\n")
+        screen._follow()
+        await settle(pilot)
+        assert "the end" in drawn(screen.preview.view)
+        await press(pilot, "F", "g")
+        with notes.open("a") as stream:
+            stream.write("more\n")
+        await press(pilot, "r")
+        assert screen.preview.view.scroll_offset.y == 0
+
+
+async def test_a_new_spec_and_a_change_in_another_one_appear(demo: Workspace) -> None:
+    demo.harvest()
+    app = make_app(demo)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        screen = browse(app)
+        row, pane = screen.specs_list.row, screen.pane
+        (demo.paths.specs / "brand-new").mkdir()
+        demo.spec("notification-center").file("tasks.md").write_text("- [ ] 1. Only one\n")
+        for _ in range(3):
+            screen.poll()
+            await settle(pilot)
+        assert "brand-new" in ids(screen.specs_list)
+        changed = next(row for row in screen.specs_list.rows if row.id == "notification-center")
+        assert "0/1" in str(changed)
+        assert screen.specs_list.row is not None and row is not None
+        assert (screen.specs_list.row.id, screen.pane) == (row.id, pane)
+
+
+async def test_text_is_selected_with_the_mouse_and_copied(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.mouse_down("#document", offset=(1, 0))
+        await pilot.hover("#document", offset=(8, 0))
+        await pilot.mouse_up("#document", offset=(8, 0))
+        await settle(pilot)
+        selected = app.screen.get_selected_text()
+        assert selected and selected.strip() in "Report: release-gate-decider"
+
+
+async def test_opening_in_code_says_when_it_is_not_there(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await settle(pilot)
+        import shutil
+
+        find = shutil.which
+        try:
+            shutil.which = lambda *args, **kwargs: None  # type: ignore[assignment]
+            await press(pilot, "o")
+        finally:
+            shutil.which = find
+        assert any("VS Code is not installed" in note.message for note in app._notifications)
+
+
+async def test_a_removed_workspace_is_told_and_the_app_lives_on(demo: Workspace, tmp_path: Path) -> None:
+    demo.harvest()
+    app = make_app(demo)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        demo.paths.workflow.rename(tmp_path / "moved")
+        await press(pilot, "r", "2", "j", "3", "5", "slash", "a", "escape")
+        assert app.is_running
+        (tmp_path / "moved").rename(demo.paths.workflow)
+        await press(pilot, "1", "r")
+        assert len(ids(browse(app).specs_list)) == 8
+        assert "NEEDS ME NOW" in screen_text(app)

@@ -1,0 +1,142 @@
+"""Terminals that cannot do everything: no UTF-8, no colours, no screen; and contrast for all others."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from textual.color import Color
+from textual.theme import BUILTIN_THEMES
+
+from spw_core.api import Workspace
+from spw_core.text import clean
+from spw_tui.palettes import READABLE, contrast
+from spw_tui.terminal import to_ascii
+from spw_tui.themes import DARK, MONO, PALETTES, palette_of
+
+from .tui_support import SIZE, make_app, press, screen_text, settle
+
+
+@pytest.mark.parametrize("theme", [*PALETTES, *BUILTIN_THEMES])
+def test_every_text_can_be_read_in_every_theme(theme: str) -> None:
+    palette = palette_of(theme)
+    back = Color.parse(palette.background)
+    for name in ("text", "strong", "dim", "accent", "good", "bad", "warn", "busy"):
+        assert contrast(back, Color.parse(getattr(palette, name))) >= READABLE - 0.05, name
+
+
+def test_an_unknown_theme_is_drawn_in_the_dark_one() -> None:
+    assert palette_of("no such theme") == PALETTES[DARK]
+
+
+@given(st.text(max_size=60).map(clean).map(lambda text: text.replace("\n", "").replace("\t", "")))
+def test_ascii_is_as_wide_as_what_it_stands_for(text: str) -> None:
+    plain = to_ascii(text)
+    assert plain.isascii()
+    assert len(plain) == sum(cell_len(char) for char in text)
+
+
+def test_letters_keep_their_shape() -> None:
+    assert to_ascii("✖ correção ━━ │ 日本 …") == "x correcao == | ???? ~"
+
+
+async def test_ascii_reaches_the_whole_screen(
+    demo_harvested: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPW_ASCII", "1")
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "3")
+        written = app.export_screenshot()
+    assert "blocked" in written
+    assert not set(written) & set("✔✖◆●○▲━│▌…")
+
+
+async def test_no_color_draws_without_colours(
+    demo_harvested: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await settle(pilot)
+        assert app.theme == MONO
+        await press(pilot, "t")
+        assert app.theme == MONO
+        assert "blocked · wave 2/2" in screen_text(app)
+        filters = app.get_line_filters()
+        for strip in app.screen._compositor.render_strips():
+            segments = list(strip)
+            for each in filters:
+                segments = each.apply(segments, Color(0, 0, 0))
+            styles = [segment.style for segment in segments if segment.style]
+            assert all(style.color is None or style.color.is_default for style in styles)
+
+
+@pytest.mark.parametrize("term", ["dumb", "xterm"])
+def test_no_terminal_is_one_line(demo_harvested: Workspace, term: str) -> None:
+    command = [sys.executable, "-c", "import sys, spw_tui; sys.exit(spw_tui.main())"]
+    done = subprocess.run(
+        [*command, str(demo_harvested.paths.root)],
+        env={**os.environ, "TERM": term},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1 and done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert "spw list" in done.stderr
+
+
+def test_options(capsys: pytest.CaptureFixture[str]) -> None:
+    from spw_tui import main
+
+    assert main(["--demo", "somewhere"]) == 1
+    assert "brings its own folder" in capsys.readouterr().err
+    assert main(["--keys"]) == 0
+    assert '"browse.zoom" = "z"' in capsys.readouterr().out
+
+
+def test_serving_without_the_extra_says_how_to_get_it(
+    demo_harvested: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from spw_tui import main
+
+    monkeypatch.setitem(sys.modules, "textual_serve.server", None)
+    assert main(["--serve", str(demo_harvested.paths.root)]) == 1
+    assert "spw[serve]" in capsys.readouterr().err
+
+
+def test_serving_is_for_this_machine_only_unless_told(
+    demo_harvested: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from types import ModuleType
+
+    from spw_tui import main
+
+    served: list[tuple[str, str, int]] = []
+
+    class Server:
+        def __init__(self, command: str, host: str, port: int, title: str) -> None:
+            served.append((command, host, port))
+
+        def serve(self) -> None:
+            pass
+
+    module = ModuleType("textual_serve.server")
+    module.Server = Server  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "textual_serve", ModuleType("textual_serve"))
+    monkeypatch.setitem(sys.modules, "textual_serve.server", module)
+    root = str(demo_harvested.paths.root)
+    assert main(["--serve", root]) == 0
+    assert capsys.readouterr().err == ""
+    assert main(["--serve", "--host", "0.0.0.0", "--port", "9000", root]) == 0
+    assert "can read it" in capsys.readouterr().err
+    assert [(host, port) for _, host, port in served] == [("127.0.0.1", 8766), ("0.0.0.0", 9000)]
+    assert all(root in command for command, _, _ in served)
