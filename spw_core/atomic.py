@@ -15,7 +15,6 @@ from __future__ import annotations
 import os
 import stat
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -117,6 +116,8 @@ def _status(path: Path) -> os.stat_result | None:
 
 def _write_beside(path: Path, data: bytes, like: os.stat_result | None) -> Path:
     """A flushed file in the same folder, with mode and owner of the one it is to replace."""
+    import tempfile  # which imports a lot
+
     fd, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY_SUFFIX, dir=path.parent)
     temporary = Path(name)
     try:
@@ -143,6 +144,7 @@ def _umask() -> int:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder, or raise WriteError after waiting long for who holds it."""
     if sys.platform == "win32":
         yield
         return

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+from functools import cache
 
 # What no terminal may be sent: C0 and C1 controls but tab and newline, the bidirectional marks, overrides and
 # isolates that reorder what stands around them, and lone surrogates, which no encoding takes.
 _CONTROLS = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\ud800-\udfff"
-_CONTROL = re.compile(f"[{_CONTROLS}]")
+
+
+# Compiled on first use: most texts are plain, and compiling takes longer than a small command.
+@cache
+def _control() -> re.Pattern[str]:
+    return re.compile(f"[{_CONTROLS}]")
+
+
+@cache
+def _unsafe() -> re.Pattern[str]:
+    return re.compile(_UNSAFE)
+
 
 # ECMA-48 sequences first, so that their letters go too.
-_UNSAFE = re.compile(
+_UNSAFE = (
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
     r"|\x9b[0-?]*[ -/]*[@-~]"
     r"|\x1b[\]PX^_][^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"  # OSC, DCS, SOS, PM, APC
@@ -25,7 +36,7 @@ def clean(text: str) -> str:
     """`text` without terminal escapes and control characters; tabs and newlines stay, CRLF becomes LF."""
     if text.isprintable():
         return text
-    return _UNSAFE.sub("", text.replace("\r\n", "\n"))
+    return _unsafe().sub("", text.replace("\r\n", "\n"))
 
 
 def clean_line(text: str) -> str:
@@ -35,12 +46,16 @@ def clean_line(text: str) -> str:
 
 def escape_controls(json_text: str) -> str:
     """The same JSON, its control characters written as `\\u009b`; letters of all languages stay readable."""
-    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", json_text)
+    if json_text.replace("\n", "").isprintable():
+        return json_text
+    return _control().sub(lambda match: f"\\u{ord(match[0]):04x}", json_text)
 
 
 def fold(text: str) -> str:
     """Lower case without accents and in plain width, for comparing what people type."""
     if text.isascii():
         return text.lower()
+    import unicodedata
+
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in decomposed if not unicodedata.combining(char))

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from spw_core.errors import InvalidName, SpecNotFound, SpwError, WorkspaceNotFound
 from spw_core.names import APPROVALS_DIR, INDEX_DB, SPEC_DB, SPECS_DIR, WORKFLOW_DIR, is_valid_name
@@ -39,8 +39,7 @@ def check_name(name: str, what: str = "spec") -> str:
     return name
 
 
-@dataclass(frozen=True, slots=True)
-class WorkspacePaths:
+class WorkspacePaths(NamedTuple):  # not a dataclass: importing those takes as long as starting Python
     """All paths of one workspace. `root` is the folder that contains `.spec-workflow`."""
 
     root: Path

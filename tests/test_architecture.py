@@ -20,6 +20,7 @@ FLOORS = [
     {"domain", "config"},
     {"search"},
     {"harvest", "summaries", "demo"},
+    {"dispatch"},
     {"api"},
     {"cli", "hook", "spw_tui"},
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from spw_core.cli.output import json_text
 
@@ -21,9 +21,14 @@ def machine_parser(
     name: str,
     help_text: str,
     handler: Handler,
+    *,
+    spec_last: bool = False,
 ) -> argparse.ArgumentParser:
-    """A subcommand for programs, with --raw; the errors of its handler are JSON whatever its options are."""
-    parser: argparse.ArgumentParser = subparsers.add_parser(name, help=help_text)
+    """A subcommand for programs, with --raw; the errors of its handler are JSON whatever its options are.
+
+    With `spec_last` the spec, given as `--spec NAME`, is the last argument and not the first.
+    """
+    parser: argparse.ArgumentParser = subparsers.add_parser(name, help=help_text, spec_last=spec_last)
     parser.add_argument("--raw", action="store_true", help="print the bare value")
     parser.add_argument(
         "--workspace", metavar="DIR", default=argparse.SUPPRESS, help="folder with .spec-workflow"
@@ -38,3 +43,14 @@ def emit(args: argparse.Namespace, value: Mapping[str, object], raw: str = "") -
     encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
     return 0
+
+
+def emit_warned(
+    args: argparse.Namespace, value: Mapping[str, object], raw: str, warnings: Sequence[str]
+) -> int:
+    """As `emit` for a step that was done; what went wrong beside it is told in the result and on stderr."""
+    from spw_core.text import clean_line
+
+    for warning in warnings:
+        print(f"spw: warning: {clean_line(warning)}", file=sys.stderr)
+    return emit(args, {**value, "warnings": list(warnings)}, raw)

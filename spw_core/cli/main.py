@@ -3,41 +3,40 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from spw_core import __version__
-from spw_core.cli import (
-    backup,
-    cleanup,
-    demo,
-    doctor,
-    finalize,
-    harvest,
-    listing,
-    restore,
-    search,
-    spec,
-    summary,
-    tasks,
-    tools,
-    view,
-    wave,
-)
-from spw_core.cli.output import print_error, print_json_error
-from spw_core.cli.parsers import Parser
+from spw_core.cli.parsers import Parser, first_word
 from spw_core.cli.streams import OutputFailed, discard_output, standard_streams
 from spw_core.errors import SpwError
 
-_COMMANDS = (
-    *(harvest, search, listing, view, summary, finalize, cleanup, restore, doctor, backup),
-    *(tasks, wave, spec, tools, demo),
-)
+# Every command and its module, in the order of the help. Only the module in question is imported.
+_COMMANDS = {
+    "harvest": "harvest",
+    "search": "search",
+    "list": "listing",
+    "view": "view",
+    "summary": "summary",
+    "finalizar": "finalize",
+    "finalize": "finalize",
+    "cleanup": "cleanup",
+    "restore": "restore",
+    "doctor": "doctor",
+    "backup": "backup",
+    "tasks": "tasks",
+    "wave": "wave",
+    "spec": "spec",
+    "tools": "tools",
+    "demo": "demo",
+}
 
 _INTERRUPTED = 130
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of the whole command line."""
+def build_parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """The parser of the whole command line, or of as much of it as the arguments need."""
     parser = Parser(
         prog="spw",
         description="The local, searchable memory of spec-driven agent work.",
@@ -45,8 +44,13 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"spw {__version__}")
     _add_workspace(parser, default=None)
-    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    for module in _COMMANDS:
+    # Without `prog`, argparse would lay out a usage line to find it out.
+    subparsers = parser.add_subparsers(
+        dest="command", metavar="COMMAND", parser_class=Parser, prog=parser.prog
+    )
+    named = _COMMANDS.get(first_word(argv))
+    for name in [named] if named else dict.fromkeys(_COMMANDS.values()):
+        module = import_module(f"spw_core.cli.{name}")
         subparser = module.add_parser(subparsers)
         # Suppressed, so that an option after the command does not undo one before it.
         _add_workspace(subparser, default=argparse.SUPPRESS)
@@ -64,13 +68,14 @@ def run(argv: Sequence[str] | None = None) -> int:
         discard_output()
         if error.reader_left:  # `spw … | head`
             return 0
-        print_error(f"cannot write to standard output: {error}")
+        _complain(f"cannot write to standard output: {error}")
         return 1
 
 
 def _run(argv: Sequence[str] | None) -> int:
-    parser = build_parser()
-    args = parser.parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    parser = build_parser(given)
+    args = parser.parse_args(given)
     if args.command is None:
         parser.print_help()
         return 1
@@ -83,7 +88,7 @@ def _run(argv: Sequence[str] | None) -> int:
         _tell(args, error.message, error.hint, error.reasons)
         return 1
     except KeyboardInterrupt:
-        print_error("interrupted")
+        _complain("interrupted")
         return _INTERRUPTED
     except Exception as error:
         from spw_core.crash import where, write_report
@@ -92,8 +97,16 @@ def _run(argv: Sequence[str] | None) -> int:
         return 1
 
 
+def _complain(message: str) -> None:
+    from spw_core.cli.output import print_error
+
+    print_error(message)
+
+
 def _tell(args: argparse.Namespace, message: str, hint: str, reasons: Sequence[str] = ()) -> None:
     """An error on stderr, as JSON where JSON was asked for."""
+    from spw_core.cli.output import print_error, print_json_error
+
     as_json = getattr(args, "json", False) or getattr(args, "machine", False)
     (print_json_error if as_json else print_error)(message, hint, reasons)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -129,6 +127,8 @@ def progress_bar(what: str, *, quiet: bool) -> Iterator[Callable[[int, int, str]
 
 def require_vscode() -> str:
     """The path of VS Code's command. Raises SpwError when there is none."""
+    import shutil
+
     program = shutil.which("code")
     if program is None:
         raise SpwError("VS Code's `code` command is not on the path", "Use --raw to print the Markdown.")
@@ -137,6 +137,8 @@ def require_vscode() -> str:
 
 def open_in_vscode(markdown: str) -> None:
     """Show a text in a new editor of VS Code. Raises SpwError without its command."""
+    import subprocess
+
     subprocess.run([require_vscode(), "-"], input=markdown.encode(), check=False)
 
 

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
-from spw_core.cli.output import print_error
+
+def first_word(argv: Sequence[str]) -> str:
+    """The first argument that is neither an option nor the folder of `--workspace`; empty without one."""
+    words = iter(argv)
+    for word in words:
+        if len(word) > 2 and "--workspace".startswith(word):
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return ""
+
+
+Fill = Callable[["Parser", str], None]
 
 
 class Parser(argparse.ArgumentParser):
@@ -15,10 +29,15 @@ class Parser(argparse.ArgumentParser):
 
     `words` names an argument for free text: it gets every word that is no option, wherever it stands among
     the options, also `-without` and whatever follows `--`. At least one, unless they are `optional`.
+    `fill` is called with this parser and the first word when the arguments are known, to add subcommands.
     """
 
-    def __init__(self, *args: Any, words: str = "", optional: bool = False, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, words: str = "", optional: bool = False, fill: Fill | None = None, **options: Any
+    ) -> None:
+        options.setdefault("formatter_class", _HelpFormatter)
         super().__init__(*args, **options)
+        self._fill = fill
         self._words = words
         self._optional = optional
 
@@ -26,6 +45,9 @@ class Parser(argparse.ArgumentParser):
         self, args: Iterable[str] | None = None, namespace: Any = None
     ) -> tuple[Any, list[str]]:
         given = sys.argv[1:] if args is None else list(args)
+        if self._fill:
+            fill, self._fill = self._fill, None
+            fill(self, first_word(given))
         if not self._words:
             return super().parse_known_args(given, namespace)
         end = given.index("--") if "--" in given else len(given)
@@ -45,24 +67,43 @@ class Parser(argparse.ArgumentParser):
         return super()._parse_optional(arg_string)
 
     def error(self, message: str) -> NoReturn:
+        from spw_core.cli.output import print_error
+
         print_error(message, f"See `{self.prog} --help`.")
         raise SystemExit(1)
+
+
+class _HelpFormatter(argparse.HelpFormatter):
+    """As argparse's own, which is made for every option and imports shutil to ask for the width."""
+
+    def __init__(self, prog: str) -> None:
+        columns = os.environ.get("COLUMNS", "")
+        width = int(columns) if columns.isascii() and columns.isdigit() and len(columns) < 6 else 0
+        with suppress(OSError):  # no terminal
+            width = width or os.get_terminal_size().columns
+        super().__init__(prog, width=max(width or 80, 40) - 2)
 
 
 class SpecParser(Parser):
     """A command whose first argument is the spec, given there or anywhere as `--spec NAME`.
 
-    The Go tool knew only the first form, instructions to agents use both.
+    The Go tool knew only the first form, instructions to agents use both. With `spec_last` the spec is the
+    last argument and not the first.
     """
+
+    def __init__(self, *args: Any, spec_last: bool = False, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._spec_last = spec_last
 
     def parse_known_args(
         self, args: Iterable[str] | None = None, namespace: Any = None
     ) -> tuple[Any, list[str]]:
-        return super().parse_known_args(None if args is None else _rearranged(list(args)), namespace)
+        given = None if args is None else _rearranged(list(args), self._spec_last)
+        return super().parse_known_args(given, namespace)
 
 
-def _rearranged(words: list[str]) -> list[str]:
-    """`--spec NAME` as the first argument, and `--raw` before all arguments.
+def _rearranged(words: list[str], spec_last: bool) -> list[str]:
+    """`--spec NAME` as the first or the last argument, and `--raw` before all arguments.
 
     At an option in the midst of the arguments argparse would give up on those that may be missing.
     """
@@ -79,7 +120,8 @@ def _rearranged(words: list[str]) -> list[str]:
             others.append(word)
     others.sort(key=lambda word: word != "--raw")
     raw = others.count("--raw")
-    return [*others[:raw], *spec, *others[raw:], *words[end:]]
+    first, last = ([], spec) if spec_last else (spec, [])
+    return [*others[:raw], *first, *others[raw:], *last, *words[end:]]
 
 
 def add_subcommands(
@@ -87,6 +129,6 @@ def add_subcommands(
 ) -> argparse._SubParsersAction[argparse.ArgumentParser]:
     """Room for the subcommands of a command group; the group alone is a usage error."""
     commands: argparse._SubParsersAction[argparse.ArgumentParser] = group.add_subparsers(
-        dest="subcommand", metavar="SUBCOMMAND", required=True, parser_class=SpecParser
+        dest="subcommand", metavar="SUBCOMMAND", required=True, parser_class=SpecParser, prog=group.prog
     )
     return commands

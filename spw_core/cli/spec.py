@@ -100,6 +100,6 @@ def _resolve(args: argparse.Namespace) -> int:
 
 def _existing_folders(spec: Spec, candidates: Iterable[str]) -> frozenset[str]:
     """Those of the paths that are folders on disk; empty ones are not among the facts of a spec."""
-    from spw_core.harvest.run_folders import SpecFolder, is_folder
+    from spw_core.harvest.spec_folder import SpecFolder, is_folder
 
     return frozenset(path for path in candidates if is_folder(spec.paths, SpecFolder(spec.name, path)))

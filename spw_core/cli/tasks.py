@@ -13,7 +13,6 @@ from spw_core.errors import DocumentNotFound, SpwError
 if TYPE_CHECKING:
     from spw_core.api import Spec
     from spw_core.domain.complexity import Complexity
-    from spw_core.formats.task_mark import MarkResult
     from spw_core.formats.tasks import Task, TaskCounts, TasksDocument, TaskStatus
 
 
@@ -80,27 +79,19 @@ def _next(args: argparse.Namespace) -> int:
 
 
 def _mark(args: argparse.Namespace) -> int:
-    from spw_core.atomic import update_file
-    from spw_core.formats.task_mark import TaskMarkError, mark_task
+    from spw_core.dispatch.marking import mark_in_file
+    from spw_core.formats.task_mark import TaskMarkError
     from spw_core.formats.task_values import normalise_id
 
-    status = _status(args.status)
+    status = read_task_status(args.status)
     spec = open_spec(args)
     task_id = normalise_id(args.task_id)
     if args.require_impl_log and status == "done":
         _require_log(spec, task_id)
-    path = spec.file(TASKS)
-    if not path.is_file():
-        raise _no_tasks(spec)
-
-    def change(data: bytes) -> tuple[bytes, MarkResult]:
-        result = mark_task(data, task_id, status)
-        return result.data, result
-
     try:
-        result = update_file(path, change)
+        result = mark_in_file(spec.paths, spec.name, task_id, status)
     except TaskMarkError as error:
-        raise TaskMarkError(f"{error.message} in {path}", error.hint) from error
+        raise TaskMarkError(f"{error.message} in {spec.file(TASKS)}", error.hint) from error
     value = {
         "spec": spec.name,
         "task_id": task_id,
@@ -172,7 +163,8 @@ def _task(document: TasksDocument, task_id: str) -> Task:
     return task
 
 
-def _status(text: str) -> TaskStatus:
+def read_task_status(text: str) -> TaskStatus:
+    """A status as workflows write it. Raises SpwError."""
     from spw_core.formats.task_words import TaskStatus
 
     try:

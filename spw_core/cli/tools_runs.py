@@ -1,4 +1,4 @@
-"""`spw tools handoff-validate|runs-latest-unfinished|dispatch-read-status`: is a run complete?"""
+"""`spw tools handoff-validate|runs-latest-unfinished`: is a run complete?"""
 
 from __future__ import annotations
 
@@ -20,16 +20,12 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         commands, "runs-latest-unfinished", "the run of a folder to go on with", _runs_latest_unfinished
     )
     parser.add_argument("phase_dir", metavar="DIR")
-    parser = machine_parser(
-        commands, "dispatch-read-status", "the verdict of a subagent", _dispatch_read_status
-    )
-    parser.add_argument("subagent", metavar="SUBAGENT")
-    parser.add_argument("--run-dir", required=True, metavar="DIR")
 
 
 def _handoff_validate(args: argparse.Namespace) -> int:
     from spw_core.domain.runs import check_run
-    from spw_core.harvest.run_folders import locate, run_at
+    from spw_core.harvest.run_folders import run_at
+    from spw_core.harvest.spec_folder import locate
     from spw_core.workspace import find_workspace
 
     paths = find_workspace(args.workspace)
@@ -40,7 +36,8 @@ def _handoff_validate(args: argparse.Namespace) -> int:
 
 def _runs_latest_unfinished(args: argparse.Namespace) -> int:
     from spw_core.domain.runs import latest_unfinished
-    from spw_core.harvest.run_folders import is_folder, locate, runs_below
+    from spw_core.harvest.run_folders import runs_below
+    from spw_core.harvest.spec_folder import is_folder, locate
     from spw_core.workspace import find_workspace
 
     paths = find_workspace(args.workspace)
@@ -59,33 +56,6 @@ def _runs_latest_unfinished(args: argparse.Namespace) -> int:
         return emit(args, result | {"reason": "no_unfinished_run" if there else "phase_dir_missing"})
     run = f"{WORKFLOW_DIR}/{SPECS_DIR}/{folder.spec}/{check.run.path}"
     return emit(args, result | {"found": True, "run": run, **_findings(check)}, run)
-
-
-def _dispatch_read_status(args: argparse.Namespace) -> int:
-    from spw_core.formats.status import BLOCKED, INVALID, MISSING, MISSING_STATUS, PASS
-    from spw_core.harvest.reading import load_record
-    from spw_core.harvest.run_folders import locate, read_status
-    from spw_core.workspace import check_name, find_workspace
-
-    paths = find_workspace(args.workspace)
-    subagent = check_name(args.subagent, "subagent")
-    try:
-        folder = locate(paths, args.run_dir)
-        record = load_record(paths, folder.spec)
-        report, problems = read_status(paths, record, f"{folder.path}/{subagent}")
-    # No spec or no folder of one, no status: an answer, as it is for a run that is not there.
-    except (InvalidName, SpecNotFound):
-        report, problems = MISSING_STATUS, []
-    result: dict[str, object] = {"status": report.status, "valid": report.status in (PASS, BLOCKED)}
-    if report.status == MISSING:
-        result["error"] = "status.json not found"
-    elif report.status == INVALID:
-        result["error"] = "; ".join(map(str, problems))
-    else:
-        result["summary"] = report.summary
-        if not result["valid"]:
-            result["error"] = f"status must be pass or blocked, not {report.raw_status[:40]!r}"
-    return emit(args, result, report.status)
 
 
 def _findings(check: RunCheck) -> dict[str, object]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # In the order in which they are shown everywhere. `discover` is the later name of `prd`.
 PHASES = ("prd", "design", "planning", "execution", "qa", "post-mortem")
 PHASE_ALIASES = {"discover": "prd"}
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """A workflow command. `comms` is the folder of its runs relative to the spec, `{wave}` two digits."""
 
     name: str

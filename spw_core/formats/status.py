@@ -6,7 +6,7 @@ field. A file that cannot be read is a verdict too: `missing` or `invalid`, neve
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from spw_core.formats.json_object import load_json_object, text_of, texts_of
 from spw_core.formats.problem import Problem
@@ -36,8 +36,7 @@ def normalise_verdict(value: object) -> str:
     return _SYNONYMS.get(word, word)
 
 
-@dataclass(frozen=True, slots=True)
-class StatusReport:
+class StatusReport(NamedTuple):
     """One subagent's verdict. `status` is normalised; `raw_status` is what the file says."""
 
     status: str

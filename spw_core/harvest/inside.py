@@ -12,8 +12,8 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from spw_core.names import TEMPORARY_SUFFIX
 
@@ -23,8 +23,7 @@ _DIRECTORY = getattr(os, "O_DIRECTORY", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A name in a folder that is held open; `dir_fd` is None where the system has no such thing."""
 
     folder: Path
@@ -54,6 +53,10 @@ class Entry:
 
     def unlink(self) -> None:
         os.unlink(self._path, dir_fd=self.dir_fd)
+
+    def mkdir(self) -> None:
+        """Make a folder; raises FileExistsError when there is anything by this name."""
+        os.mkdir(self._path, dir_fd=self.dir_fd)
 
     def rmdir(self) -> None:
         os.rmdir(self._path, dir_fd=self.dir_fd)

@@ -17,8 +17,8 @@ from spw_core.harvest.read_file import FileContent, read_file
 from spw_core.harvest.report import SpecReport
 from spw_core.harvest.rows import to_meta, to_rows
 from spw_core.harvest.scan import FoundFile, Scan
-from spw_core.harvest.stored import counted, stored_sources
-from spw_core.store.spec import NewContent, SpecStore, StoredArtifact
+from spw_core.harvest.stored import counted, stored_empty_runs, stored_sources
+from spw_core.store.spec import EMPTY_RUNS, UNPROJECTED, NewContent, SpecStore, StoredArtifact
 
 # A file written this shortly before it was read may change again without a visible change of its time
 # stamp: file systems count in steps of up to two seconds. Such a file is read again at the next harvest.
@@ -34,6 +34,7 @@ class Differences:
     scan_errors_changed: bool
     never_projected: bool
     was_unreadable: bool
+    empty_runs_changed: bool
 
     def __bool__(self) -> bool:
         return bool(
@@ -42,6 +43,7 @@ class Differences:
             or self.scan_errors_changed
             or self.never_projected
             or self.was_unreadable
+            or self.empty_runs_changed
         )
 
 
@@ -64,8 +66,9 @@ def differences(store: SpecStore, scan: Scan) -> Differences:
         tuple(fresh),
         tuple(removed),
         scan_errors_changed=meta.get(_SCAN_ERRORS, "[]") != _errors_text(scan.errors),
-        never_projected=_CREATED_AT not in meta,
+        never_projected=_CREATED_AT not in meta or bool(meta.get(UNPROJECTED)),
         was_unreadable=bool(meta.get(_UNREADABLE)),
+        empty_runs_changed=stored_empty_runs(meta) != scan.empty_runs,
     )
 
 
@@ -97,6 +100,8 @@ def take_in(
             _SCAN_ERRORS: _errors_text(scan.errors),
             # Kept until a harvest can read them, or no longer finds them.
             _UNREADABLE: _errors_text(unreadable) if unreadable else "",
+            EMPTY_RUNS: json.dumps(scan.empty_runs, sort_keys=True),
+            UNPROJECTED: "",
         }
     )
     _forget_former_lives(store)
@@ -126,7 +131,8 @@ def project_anew(store: SpecStore, name: str) -> int:
         if artifact.artifact_type != place.kind:
             store.reclassify(artifact.id, place.phase, place.kind)
     artifacts = counted(store.artifacts().values())
-    record = project(name, stored_sources(store, artifacts), stored_errors(store, artifacts))
+    sources, errors = stored_sources(store, artifacts), stored_errors(store, artifacts)
+    record = project(name, sources, errors, stored_empty_runs(store.meta()))
     store.set_meta(to_meta(record))
     return store.replace_projections(to_rows(record))
 

@@ -6,8 +6,9 @@ bytes come from disk or from the database.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TypeVar
 
 from spw_core.domain.model import Document, FileError, ImplLog, Run, SpecRecord, Subagent, WaveFiles
@@ -38,6 +39,8 @@ READ_KINDS = frozenset(
     )
 )
 
+
+NO_RUNS: Mapping[str, int] = MappingProxyType({})
 
 _COMMAND_ORDER = {name: place for place, name in enumerate(COMMANDS)}
 
@@ -71,11 +74,22 @@ class _WaveParts:
     latest: WaveLatest | None = None
 
 
-def project(name: str, sources: Iterable[Source], errors: Iterable[FileError] = ()) -> SpecRecord:
-    """All facts of spec `name` told by its artifacts. `errors` are carried over, readers' problems added."""
+def project(
+    name: str,
+    sources: Iterable[Source],
+    errors: Iterable[FileError] = (),
+    empty_runs: Mapping[str, int] = NO_RUNS,
+) -> SpecRecord:
+    """All facts of spec `name` told by its artifacts. `errors` are carried over, readers' problems added.
+
+    `empty_runs` are the folders of runs without a file, with the time (ns) they were made.
+    """
     projection = _Projection(name, list(errors))
     for source in sources:
         projection.add(source)
+    for path, made_ns in empty_runs.items():
+        place = place_of(Area.SPEC, f"{path}/_handoff.md")
+        projection.runs.setdefault(path, _RunParts(place, made_ns, made_ns))
     return projection.record()
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
+from typing import NamedTuple
 
 from spw_core.harvest.inside import entry_inside
 
@@ -25,8 +25,7 @@ for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"):  # not every
     READ_FLAGS |= getattr(os, _name, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class FileContent:
+class FileContent(NamedTuple):
     """Bytes and identity of a file as it was at one moment. `content` is None above the limit."""
 
     content: bytes | None

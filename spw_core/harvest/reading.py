@@ -16,9 +16,9 @@ from spw_core.harvest.finalized import as_finalized, finalization
 from spw_core.harvest.project import READ_KINDS, Source, project
 from spw_core.harvest.read_file import read_file
 from spw_core.harvest.scan import FoundFile, Scan, area_folder, scan_spec
-from spw_core.harvest.stored import counted, stored_record, stored_sources
+from spw_core.harvest.stored import counted, stored_empty_runs, stored_record, stored_sources
 from spw_core.names import SPEC_DB
-from spw_core.store.spec import SpecStore, StoredArtifact
+from spw_core.store.spec import UNPROJECTED, SpecStore, StoredArtifact
 from spw_core.summaries.completion import COMPLETION_FILE
 from spw_core.workspace import WorkspacePaths
 
@@ -72,7 +72,7 @@ def read_live(paths: WorkspacePaths, name: str, area: Area, rel_path: str) -> by
 def _live_record(name: str, scan: Scan) -> SpecRecord:
     errors: list[FileError] = []
     sources = [_live_source(scan, found, errors) for found in scan.files]
-    return project(name, sources, [*scan.errors, *errors])
+    return project(name, sources, [*scan.errors, *errors], scan.empty_runs)
 
 
 def _merged_record(paths: WorkspacePaths, name: str, store: SpecStore) -> SpecRecord:
@@ -99,7 +99,9 @@ def _merged_record(paths: WorkspacePaths, name: str, store: SpecStore) -> SpecRe
                 continue
             known[area, rel_path] = artifact._replace(removed_at=_JUST_NOW)
             gone = True
-    if not differing and not gone:
+    meta = store.meta()
+    is_current = stored_empty_runs(meta) == scan.empty_runs and not meta.get(UNPROJECTED)
+    if is_current and not differing and not gone:
         return stored_record(store, name)
     speaking = counted(known.values())
     errors: list[FileError] = []
@@ -111,8 +113,8 @@ def _merged_record(paths: WorkspacePaths, name: str, store: SpecStore) -> SpecRe
     ]
     sources.sort(key=lambda source: (source.area, source.rel_path))
     remembered = [FileError(artifact.rel_path, artifact.problem) for artifact in speaking if artifact.problem]
-    record = project(name, sources, [*scan.errors, *errors, *remembered])
-    return as_finalized(record, store.meta())
+    record = project(name, sources, [*scan.errors, *errors, *remembered], scan.empty_runs)
+    return as_finalized(record, meta)
 
 
 def _as_if_stored(found: FoundFile) -> StoredArtifact:

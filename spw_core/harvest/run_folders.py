@@ -1,63 +1,24 @@
-"""Folders of a spec named by a path that an agent typed, and folders that hold no file yet."""
+"""The runs in a folder of a spec, and folders that hold no file yet."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from spw_core.domain.model import Run, SpecRecord, Subagent, WaveFiles
 from spw_core.domain.places import Area, wave_number
 from spw_core.domain.runs import is_run_folder, is_wave_folder, run_of_folder
-from spw_core.errors import DocumentNotFound, InvalidName
+from spw_core.errors import DocumentNotFound
 from spw_core.formats.problem import Problem
 from spw_core.formats.status import MISSING_STATUS, StatusReport, parse_status
 from spw_core.harvest.reading import load_record, read_document, read_live
-from spw_core.names import is_valid_name
+from spw_core.harvest.spec_folder import SpecFolder, is_folder
 from spw_core.workspace import WorkspacePaths
 
 _WAVES = ("execution/waves", "_agent-comms/waves", "agent-comms/waves")
-
-
-@dataclass(frozen=True, slots=True)
-class SpecFolder:
-    """A folder inside a spec, which need not exist. `path` is relative to the spec, with `/`."""
-
-    spec: str
-    path: str
-
-
-def locate(paths: WorkspacePaths, folder: str) -> SpecFolder:
-    """The folder of a spec that a path means, relative to the current folder or to the workspace.
-
-    Raises InvalidName when it is outside every spec of the workspace.
-    """
-    found: list[SpecFolder] = []
-    for base in dict.fromkeys((Path.cwd(), paths.root)):
-        # The second way matters where the workspace itself is reached through a symbolic link.
-        for normal in (os.path.abspath, os.path.realpath):
-            full, specs = Path(normal(base / folder)), Path(normal(paths.specs))
-            parts = full.relative_to(specs).parts if full.is_relative_to(specs) else ()
-            if len(parts) > 1 and is_valid_name(parts[0]):
-                found.append(SpecFolder(parts[0], "/".join(parts[1:])))
-    if not found:
-        raise InvalidName(
-            f"not a folder of a spec in this workspace: {folder[:200]!r}",
-            "Give a path like .spec-workflow/specs/<spec>/qa/_comms/qa/run-001.",
-        )
-    return next((here for here in found if is_folder(paths, here)), found[0])
-
-
-def is_folder(paths: WorkspacePaths, folder: SpecFolder) -> bool:
-    """True when the folder is on disk and no symbolic link is on the way to it."""
-    path = paths.spec_dir(folder.spec)
-    for part in folder.path.split("/"):
-        path = path / part
-        if path.is_symlink() or not path.is_dir():
-            return False
-    return True
 
 
 def read_status(

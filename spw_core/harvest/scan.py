@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from spw_core.domain.model import FileError
 from spw_core.domain.places import Area
+from spw_core.domain.runs import is_run_folder
 from spw_core.errors import InvalidName
 from spw_core.harvest.inside import entry_inside
 from spw_core.harvest.read_file import INT64, storable
@@ -33,12 +34,14 @@ class FoundFile(NamedTuple):  # not a dataclass: thousands are made for each loo
 @dataclass(slots=True)
 class Scan:
     """What a walk found. `tops` are the folders of the areas, `blind` those inside (with a final `/`)
-    that could not be listed."""
+    that could not be listed, `empty_runs` those of runs that hold no file yet, with their modification
+    times (ns): to make one is to begin the run."""
 
     tops: dict[str, Path] = field(default_factory=dict)
     files: list[FoundFile] = field(default_factory=list)
     errors: list[FileError] = field(default_factory=list)
     blind: list[tuple[Area, str]] = field(default_factory=list)
+    empty_runs: dict[str, int] = field(default_factory=dict)
 
     def is_there_now(self, area: Area, rel_path: str) -> bool:
         """Look once more: a file may have come, and been harvested by another process, since the walk."""
@@ -98,8 +101,12 @@ class _Walk:
                 fd = os.open(path if above is None else prefix.split("/")[-2], _FOLDER_FLAGS, dir_fd=above)
             with os.scandir(path if fd is None else fd) as listing:
                 entries = list(listing)
+            files_before = len(self._scan.files)
             for entry in entries:
                 self._entry(prefix, path, entry, fd)
+            if len(self._scan.files) == files_before and self._is_run(prefix):
+                info = Path(path).lstat() if fd is None else os.fstat(fd)
+                self._scan.empty_runs[prefix[:-1]] = storable(info.st_mtime_ns)
         except OSError as error:
             if not isinstance(error, FileNotFoundError) or not prefix:
                 self._scan.blind.append((self._area, prefix))
@@ -107,6 +114,9 @@ class _Walk:
         finally:
             if fd is not None:
                 os.close(fd)
+
+    def _is_run(self, prefix: str) -> bool:
+        return self._area is Area.SPEC and "/run-" in prefix and is_run_folder(prefix[:-1])
 
     def _entry(self, prefix: str, folder: str, entry: os.DirEntry[str], fd: int | None) -> None:
         name = entry.name

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 
 from spw_core.domain.model import Document, SpecRecord
 from spw_core.domain.places import Area, Kind, place_of
@@ -13,7 +14,7 @@ from spw_core.harvest.project import READ_KINDS, Source
 from spw_core.harvest.rows import from_rows
 from spw_core.names import DASHBOARDS
 from spw_core.store.content import REPAIR_HINT
-from spw_core.store.spec import SpecStore, StoredArtifact
+from spw_core.store.spec import EMPTY_RUNS, SpecStore, StoredArtifact
 
 _WAVE_AND_LOG_KINDS = frozenset((Kind.IMPL_LOG, Kind.WAVE_SUMMARY, Kind.WAVE_LATEST))
 
@@ -99,6 +100,14 @@ def stored_sources(store: SpecStore, artifacts: Iterable[StoredArtifact]) -> lis
         )
         for artifact in counted(artifacts)
     ]
+
+
+def stored_empty_runs(meta: Mapping[str, str]) -> dict[str, int]:
+    """Folders of the runs that held no file, with the time (ns) they were made."""
+    try:
+        return {str(path): int(made_ns) for path, made_ns in json.loads(meta.get(EMPTY_RUNS, "{}")).items()}
+    except (ValueError, TypeError, AttributeError):  # no harvest wrote this; the next one writes it anew
+        return {}
 
 
 def stored_record(store: SpecStore, name: str) -> SpecRecord:

@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import errno
 import os
-import random
-import shutil
 import stat
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
+from typing import NamedTuple
 
 import apsw
 
@@ -35,8 +32,7 @@ _JOURNAL_LIMIT_BYTES = 16 * 1024 * 1024
 _SIDE_FILE_BYTES = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
+class Schema(NamedTuple):
     """A family of databases: the folder of its numbered migrations, and how durable a commit must be.
 
     `foreign_version` is a `user_version` that another tool uses for files of the same name.
@@ -50,13 +46,8 @@ class Schema:
 @cache
 def migrations(schema_name: str) -> tuple[tuple[int, str], ...]:
     """(version, SQL) of every file `schema/<name>/NNN_*.sql`, ascending."""
-    folder = files("spw_core.store") / "schema" / schema_name
-    found = [
-        (int(entry.name[:3]), entry.read_text("utf-8"))
-        for entry in folder.iterdir()
-        if entry.name.endswith(".sql")
-    ]
-    return tuple(sorted(found))
+    scripts = Path(__file__).with_name("schema").joinpath(schema_name).glob("*.sql")
+    return tuple((int(script.name[:3]), script.read_text("utf-8")) for script in sorted(scripts))
 
 
 def open_for_writing(path: Path, schema: Schema) -> apsw.Connection:
@@ -167,11 +158,25 @@ def _has_no_room(folder: Path) -> bool:
     return room.f_bavail * room.f_frsize < _SIDE_FILE_BYTES or (room.f_files > 0 and room.f_favail == 0)
 
 
-class BusyWait:
-    """Busy handler: short random naps until BUSY_LIMIT_S have gone by since the lock was first met."""
+@contextmanager
+def waiting_at_most(limit_s: float) -> Iterator[None]:
+    """Of connections opened meanwhile, wait no longer for locks: for work that others make up for."""
+    global _patience_s
+    before, _patience_s = _patience_s, limit_s
+    try:
+        yield
+    finally:
+        _patience_s = before
 
-    def __init__(self, limit_s: float = BUSY_LIMIT_S) -> None:
-        self._limit_s = limit_s
+
+_patience_s = BUSY_LIMIT_S
+
+
+class BusyWait:
+    """Busy handler: short random naps until the limit has gone by since the lock was first met."""
+
+    def __init__(self, limit_s: float | None = None) -> None:
+        self._limit_s = _patience_s if limit_s is None else limit_s
         self._since = 0.0
 
     def __call__(self, attempts: int) -> bool:
@@ -180,6 +185,8 @@ class BusyWait:
             self._since = now
         if now - self._since > self._limit_s:
             return False
+        import random  # only who must wait pays for it
+
         time.sleep(random.uniform(0.0002, _LONGEST_NAP_S))
         return True
 
@@ -212,6 +219,8 @@ def replace_database(path: Path, fresh: Path) -> Path:
     try:
         os.link(path, target)
     except OSError:  # a file system without hard links
+        import shutil
+
         shutil.copy2(path, target)
     for suffix in ("-wal", "-shm"):  # a log of the old one would be replayed into the new one
         side = path.with_name(path.name + suffix)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import random
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,12 +21,16 @@ from spw_core.store.connection import (
 )
 from spw_core.store.content import pack, unpack
 from spw_core.store.rows import Row, Value, read_rows, replace_rows
-from spw_core.store.salvage import salvage
 
 SPEC_SCHEMA = Schema(name="spec", synchronous="FULL", foreign_version=1)
 
 # Rebuilt from `artifacts`; the order matters for foreign keys.
 PROJECTIONS = ("runs", "subagents", "handoffs", "waves", "tasks", "impl_logs", "approvals", "harvest_errors")
+
+# Keys of spec_meta. Folders of runs without a file, as JSON; and a mark that something was stored of which
+# the projections do not tell yet.
+EMPTY_RUNS = "empty_runs"
+UNPROJECTED = "unprojected"
 
 
 class StoredArtifact(NamedTuple):  # not a dataclass: all of a spec's are made for each look at it
@@ -48,8 +51,7 @@ class StoredArtifact(NamedTuple):  # not a dataclass: all of a spec's are made f
     problem: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class NewContent:
+class NewContent(NamedTuple):
     """A version of a file to store. `content` is None for files too large to keep."""
 
     area: str
@@ -83,7 +85,7 @@ class StoredVersion(NamedTuple):
 
 
 _STORED_COLUMNS = ", ".join(StoredArtifact._fields)
-_NEW_COLUMNS = [column.name for column in fields(NewContent)]
+_NEW_COLUMNS = NewContent._fields
 _NAMES, _MARKS = ", ".join(_NEW_COLUMNS), ", ".join("?" * len(_NEW_COLUMNS))
 _INSERT_ARTIFACT = (
     f"INSERT INTO artifacts ({_NAMES}, encoding, first_seen, last_seen) VALUES ({_MARKS}, ?, ?, ?)"
@@ -235,9 +237,34 @@ class SpecStore:
 
     def salvage(self, damaged: Path) -> int:
         """Take over what is readable of a damaged database; returns how many files that are."""
+        from spw_core.store.salvage import salvage
+
         return salvage(damaged, self._db)
 
     # -- projections and meta --------------------------------------------------------------------
+
+    def last_run_number(self, folder: str) -> int:
+        """The highest number of a run in a folder of runs, also of one that is no longer on disk; else 0."""
+        [row] = self._db.execute(
+            "SELECT max(run_number) FROM runs WHERE substr(comms_path, 1, ?1) = ?2"
+            " AND instr(substr(comms_path, ?1 + 1), '/') = 0",
+            (len(folder) + 1, f"{folder}/"),
+        )
+        return int(row[0] or 0)
+
+    def note_run(self, row: Row, empty_runs: str) -> None:
+        """Add a run that has just begun, unless it is known; the projections are made anew later."""
+        names = ", ".join(row)
+        marks = ", ".join("?" * len(row))
+        self._db.execute(
+            f"INSERT INTO runs ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING", tuple(row.values())
+        )
+        self.set_meta({EMPTY_RUNS: empty_runs})
+        self.note_change()
+
+    def note_change(self) -> None:
+        """Mark that the projections, and the index, do not tell yet of what was stored."""
+        self.set_meta({UNPROJECTED: "1", "revision": str(self.next_revision())})
 
     def replace_projections(self, tables: Mapping[str, Sequence[Row]]) -> int:
         """Make every projection hold the given rows; returns how many rows were touched."""
@@ -274,7 +301,7 @@ class SpecStore:
     def next_revision(self) -> int:
         """The revision after this one. A database starts to count at a random number, so that the index never
         takes one that was built anew for the one it knew."""
-        return (self.revision() or random.SystemRandom().getrandbits(52)) + 1
+        return (self.revision() or int.from_bytes(os.urandom(6))) + 1
 
     def revision(self) -> int:
         """Grows with every harvest that changes something; 0 before the first."""

@@ -1,0 +1,132 @@
+"""Writing inside a spec: whole files only, no link followed, nothing replaced unseen."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from spw_core.atomic import WriteError, locked
+from spw_core.errors import InvalidName, SpwError
+from spw_core.harvest.inside import entry_inside, write_whole
+from spw_core.harvest.read_file import read_file
+from spw_core.harvest.spec_folder import SpecFolder, locate
+from spw_core.workspace import WorkspacePaths
+
+
+def run_folder(paths: WorkspacePaths, typed: str) -> SpecFolder:
+    """The run, or audit inside a run, that a path means; it need not exist.
+
+    Raises SpecNotFound without its spec, and InvalidName for anything else than a folder of a run.
+    """
+    folder = locate(paths, typed)
+    paths.existing_spec(folder.spec)
+    if not any(is_run_name(part) for part in folder.path.split("/")):
+        from spw_core.domain.runs import is_run_folder
+
+        if not is_run_folder(folder.path):  # older layouts name their runs freely
+            raise InvalidName(
+                f"not a run directory: {typed[:200]!r}", "Give the `run_dir` that dispatch-init printed."
+            )
+    return folder
+
+
+def is_run_name(name: str) -> bool:
+    """True for `run-` and digits."""
+    number = name.removeprefix("run-")
+    return number != name and number.isascii() and number.isdigit()
+
+
+def shown(paths: WorkspacePaths, spec: str, rel_path: str = "") -> str:
+    """A path inside a spec as an agent in the current folder can use it, with `/`.
+
+    Relative in a workspace that the current folder is part of, absolute elsewhere.
+    """
+    full = paths.spec_dir(spec) / rel_path
+    here = Path.cwd()
+    if here.is_relative_to(paths.root):
+        return Path(os.path.relpath(full, here)).as_posix()
+    return full.absolute().as_posix()
+
+
+def make_folder(top: Path, rel_path: str) -> None:
+    """Make a folder and those above it, where they are missing. Raises WriteError."""
+    with explaining(top, rel_path), entry_inside(top, f"{rel_path}/_", create=True):
+        pass
+
+
+def create_file(top: Path, rel_path: str, content: bytes) -> bool:
+    """Write a new file and the folders above it; False, and nothing changed, when there is one already."""
+    with (
+        explaining(top, rel_path),
+        entry_inside(top, rel_path, create=True) as entry,
+        locked(entry.folder),
+    ):
+        if entry.lstat() is not None:
+            return False
+        write_whole(entry, content, replace=False)
+        return True
+
+
+def replace_stored(paths: WorkspacePaths, spec: str, rel_path: str, content: bytes) -> tuple[bool, list[str]]:
+    """Write a file of which nothing may be lost: an earlier version goes to the database first.
+
+    Where the database cannot take it, it stays beside the new one. Returns whether there was another
+    version, and warnings. Raises WriteError.
+    """
+    from spw_core.dispatch.notes import harvest_now, is_stored
+
+    top = paths.spec_dir(spec)
+    before = content_of(top, rel_path)
+    warnings: list[str] = []
+    if before is not None and before != content and not is_stored(paths, spec, rel_path, before):
+        harvest_now(paths, spec)  # what is wrong with it is told by the harvest that follows the writing
+        if not is_stored(paths, spec, rel_path, before):
+            copy = next(
+                name
+                for number in range(1, 1 << 30)
+                if create_file(top, name := f"{rel_path}.before-{number}", before)
+            )
+            warnings.append(f"the earlier version could not be stored and was kept as {copy}")
+    put_file(top, rel_path, content)
+    return before not in (None, content), warnings
+
+
+def put_file(top: Path, rel_path: str, content: bytes) -> None:
+    """Write a file, replacing what is there, and make the folders above it. Raises WriteError."""
+    with (
+        explaining(top, rel_path),
+        entry_inside(top, rel_path, create=True) as entry,
+        locked(entry.folder),
+    ):
+        write_whole(entry, content, replace=True)
+
+
+def content_of(top: Path, rel_path: str) -> bytes | None:
+    """The bytes of a file, None when there is none. Raises WriteError for a link and whatever is no file."""
+    with explaining(top, rel_path, "read"):
+        try:
+            return read_file(top, rel_path, whole=True).content
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+
+def json_bytes(value: Mapping[str, object]) -> bytes:
+    """A JSON file as people like to read it."""
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace")
+
+
+@contextmanager
+def explaining(top: Path, rel_path: str, verb: str = "write") -> Iterator[None]:
+    """Turn the system's errors into ours, naming the file."""
+    try:
+        yield
+    except SpwError:
+        raise
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise WriteError(
+            f"cannot {verb} {top / rel_path}: {why}", "Check the permissions of the folder."
+        ) from (error)

@@ -1,0 +1,96 @@
+"""`dispatch-handoff`: sum up what the subagents of a run said, and store the run. This seals it."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from spw_core.dispatch import notes
+from spw_core.dispatch.files import content_of, put_file, shown
+from spw_core.errors import DocumentNotFound
+from spw_core.formats.status import MISSING_STATUS, PASS, parse_status
+from spw_core.harvest.spec_folder import SpecFolder, is_folder
+from spw_core.text import clean_line
+from spw_core.workspace import WorkspacePaths
+
+_TITLE = "# Handoff Summary"
+_VERDICT = "**All pass:** "
+
+
+class AgentVerdict(NamedTuple):
+    """What a subagent left behind: `status` is pass, blocked, missing, invalid, or what the file says."""
+
+    name: str
+    status: str
+    summary: str
+
+
+class HandedOff(NamedTuple):
+    """`written` is false when the run had a handoff that somebody else wrote, which stays."""
+
+    agents: tuple[AgentVerdict, ...]
+    all_pass: bool
+    written: bool
+    warnings: tuple[str, ...]
+
+
+def hand_off(paths: WorkspacePaths, run: SpecFolder) -> HandedOff:
+    """Write `_handoff.md` and harvest the spec: files, then its database, then the index.
+
+    Raises DocumentNotFound without the folder, and WriteError when the file cannot be written.
+    """
+    if not is_folder(paths, run):
+        raise DocumentNotFound(
+            f"run directory not found: {shown(paths, run.spec, run.path)}", "`dispatch-init` makes one."
+        )
+    agents = tuple(_verdicts(paths, run))
+    # Anything but a pass from every subagent is not a pass, and nobody's silence is none.
+    all_pass = bool(agents) and all(agent.status == PASS for agent in agents)
+    warnings = [] if agents else ["the run has no subagents"]
+    top, path = paths.spec_dir(run.spec), f"{run.path}/_handoff.md"
+    text = render_handoff(agents, all_pass=all_pass)
+    before = content_of(top, path)
+    written = before is None or is_generated(before.decode("utf-8", "replace"))
+    if not written:
+        warnings.append(f"{shown(paths, run.spec, path)} was written by hand and is left as it is")
+    elif before != text.encode():
+        put_file(top, path, text.encode())
+    warnings += notes.harvest_now(paths, run.spec)
+    return HandedOff(agents, all_pass, written, tuple(warnings))
+
+
+def render_handoff(agents: tuple[AgentVerdict, ...], *, all_pass: bool) -> str:
+    """The handoff as Markdown: a table of the subagents and the verdict."""
+    rows = [f"| {_cell(agent.name)} | {_cell(agent.status)} | {_cell(agent.summary)} |" for agent in agents]
+    table = ["| Subagent | Status | Summary |", "|----------|--------|---------|", *rows]
+    return "\n".join([_TITLE, "", *table, "", f"{_VERDICT}{'true' if all_pass else 'false'}", ""])
+
+
+def is_generated(text: str) -> bool:
+    """True for a handoff that holds a title, one table and the verdict, and nothing that would be lost."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    table = [line for line in lines if line.startswith("|")]
+    return not lines or (
+        lines == [_TITLE, *table, lines[-1]] and lines[-1] in (f"{_VERDICT}true", f"{_VERDICT}false")
+    )
+
+
+def _verdicts(paths: WorkspacePaths, run: SpecFolder) -> list[AgentVerdict]:
+    top = paths.spec_dir(run.spec)
+    with os.scandir(top / run.path) as entries:
+        names = sorted(
+            entry.name
+            for entry in entries
+            if entry.is_dir(follow_symlinks=False) and not entry.name.startswith(("_", "."))
+        )
+    found = []
+    for name in names:
+        status = content_of(top, f"{run.path}/{name}/status.json")
+        report = MISSING_STATUS if status is None else parse_status(status)[0]
+        found.append(AgentVerdict(name, report.status, report.summary))
+    return found
+
+
+def _cell(text: str) -> str:
+    """One cell of a table: a bar or a line break in a summary must not make another one."""
+    return clean_line(text).replace("\\", "\\\\").replace("|", "\\|")
