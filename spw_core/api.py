@@ -110,13 +110,18 @@ class Workspace:
         """Ranked documents for words as a person types them; empty when nothing was harvested yet.
 
         Filters are exact, also those within the query (`status:blocked`); several values of one are
-        alternatives. `since` is a UTC text or as in queries (`2026-02-01`, `3d`). `group` is "spec" or
-        "run" for the best document of each. `removed` finds what is no longer on disk and no longer
-        counts. While `typing`, the last word also matches as the beginning of a word.
+        alternatives. `since` is a date, a time or an age (`2026-02-01`, `3d`). `group` is "spec" or "run"
+        for the best document of each. `removed` finds what is no longer on disk and no longer counts.
+        While `typing`, the last word also matches as the beginning of a word. Raises SpwError for a
+        `since` that is no moment.
         """
         from spw_core.search.filters import Filters
         from spw_core.search.find import SearchRequest, find, no_index
+        from spw_core.search.since import SINCE_HINT, parse_since
 
+        moment = parse_since(since) if since else ""
+        if moment is None:
+            raise SpwError(f"not a moment: {since}", SINCE_HINT)
         filters = Filters(
             specs=tuple(specs),
             types=tuple(types),
@@ -126,7 +131,7 @@ class Workspace:
             runs=tuple(runs),
             tasks=tuple(tasks),
             agents=tuple(agents),
-            since=since,
+            since=moment,
             removed=removed,
         )
         request = SearchRequest(query, filters, limit, mode, group, typing)

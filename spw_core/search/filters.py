@@ -3,59 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a document must be; an empty tuple asks for nothing, several values are alternatives.
-
-    A text may end in `*`, which stands for any rest. `without` holds (name, value) pairs that must not be
-    so. `since` is a UTC text as `domain.summary.utc_text` writes it. Removed documents are left out
-    unless `removed`, which finds them alone.
-    """
-
-    specs: tuple[str, ...] = ()
-    types: tuple[str, ...] = ()
-    phases: tuple[str, ...] = ()
-    statuses: tuple[str, ...] = ()
-    waves: tuple[int, ...] = ()
-    runs: tuple[str, ...] = ()
-    tasks: tuple[str, ...] = ()
-    agents: tuple[str, ...] = ()
-    since: str = ""
-    without: tuple[tuple[str, str | int], ...] = ()
-    removed: bool = False
-
-    def merged(self, other: Filters) -> Filters:
-        """Both sets of conditions; of the same facet the values of `other` count, if it has any."""
-        given = {
-            field.name: value
-            for field in fields(self)
-            if (value := getattr(other, field.name)) and field.name != "without"
-        }
-        return _changed(self, {**given, "without": self.without + other.without})
-
-    def parts(self) -> Iterator[tuple[str, Filters]]:
-        """(as it is typed, these filters without it) for each condition that is set, removal aside."""
-        for name, field in FACETS.items():
-            if values := getattr(self, field):
-                shown = f"{name}:{','.join(str(value) for value in values)}"
-                yield shown, _changed(self, {field: ()})
-        if self.since:
-            yield f"since:{self.since}", replace(self, since="")
-        for pair in self.without:
-            rest = tuple(other for other in self.without if other != pair)
-            yield f"-{pair[0]}:{pair[1]}", replace(self, without=rest)
-
-    def __bool__(self) -> bool:
-        return any(True for _ in self.parts()) or self.removed
-
-
-def _changed(filters: Filters, values: Mapping[str, Any]) -> Filters:
-    return replace(filters, **values)
-
 
 # The name of a facet, as it is typed, to the field that holds its values.
 FACETS = {
@@ -71,32 +20,104 @@ FACETS = {
 _COLUMNS = {name: name for name in FACETS} | {"type": "doc_type"}
 
 
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a document must be; an empty tuple asks for nothing, several values are alternatives.
+
+    A text may end in `*`, which stands for any rest. `without` holds (facet, value) pairs that must not be
+    so. `since` is a UTC text as `search.since.parse_since` makes it. `also` are further conditions that
+    must hold. Removed documents are left out unless `removed`, which finds them alone.
+    """
+
+    specs: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    phases: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    waves: tuple[int, ...] = ()
+    runs: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
+    since: str = ""
+    without: tuple[tuple[str, str | int], ...] = ()
+    removed: bool = False
+    also: Filters | None = None
+
+    def merged(self, other: Filters) -> Filters:
+        """The values of both as alternatives, facet by facet: `spec:a spec:b` is either of them."""
+        values: dict[str, Any] = {
+            field: tuple(dict.fromkeys(getattr(self, field) + getattr(other, field)))
+            for field in FACETS.values()
+        }
+        return _changed(
+            self,
+            values
+            | {
+                "since": max(self.since, other.since),
+                "without": self.without + other.without,
+                "removed": self.removed or other.removed,
+            },
+        )
+
+    def both(self, other: Filters) -> Filters:
+        """Documents for which the conditions of both hold."""
+        if not any(True for _ in other.parts()):
+            return replace(self, removed=self.removed or other.removed)
+        return replace(other, removed=self.removed or other.removed, also=self)
+
+    def parts(self) -> Iterator[tuple[str, Filters]]:
+        """(as it is typed, these filters without it) for each condition that is set, removal aside."""
+        for name, field in FACETS.items():
+            if values := getattr(self, field):
+                yield f"{name}:{','.join(str(value) for value in values)}", _changed(self, {field: ()})
+        if self.since:
+            yield f"since:{self.since[:10]}", replace(self, since="")
+        for pair in self.without:
+            rest = tuple(other for other in self.without if other != pair)
+            yield f"-{pair[0]}:{pair[1]}", replace(self, without=rest)
+        if self.also:
+            for text, left in self.also.parts():
+                yield text, replace(self, also=left)
+
+    def __bool__(self) -> bool:
+        return any(True for _ in self.parts()) or self.removed
+
+
+def _changed(filters: Filters, values: Mapping[str, Any]) -> Filters:
+    return replace(filters, **values)
+
+
 def conditions(filters: Filters, first: int = 1, table: str = "d") -> tuple[str, list[str | int]]:
     """An SQL condition on the table `documents` under an alias, and its values.
 
     The values are numbered from `?first` on. The condition is never empty: removed documents are either
     left out or the only ones.
     """
+    parts = [f"{table}.removed_at <> ''" if filters.removed else f"{table}.removed_at = ''"]
     values: list[str | int] = []
+    level: Filters | None = filters
+    while level is not None:
+        parts += _conditions(level, values, first, table)
+        level = level.also
+    return " AND ".join(parts), values
 
+
+def _conditions(filters: Filters, values: list[str | int], first: int, table: str) -> Iterator[str]:
     def one(name: str, value: str | int) -> str:
         column = f"{table}.{_COLUMNS[name]}"
-        values.append(_glob(value) if isinstance(value, str) and value.endswith("*") else value)
-        number = f"?{first + len(values) - 1}"
-        return f"{column} GLOB {number}" if values[-1] != value else f"{column} = {number}"
+        is_pattern = isinstance(value, str) and value.endswith("*")
+        values.append(_glob(str(value)) if is_pattern else value)
+        return f"{column} {'GLOB' if is_pattern else '='} ?{first + len(values) - 1}"
 
-    parts = [f"{table}.removed_at <> ''" if filters.removed else f"{table}.removed_at = ''"]
     for name, field in FACETS.items():
         if wanted := getattr(filters, field):
-            parts.append(f"({' OR '.join(one(name, value) for value in wanted)})")
-    parts += [f"NOT {one(name, value)}" for name, value in filters.without]
+            yield f"({' OR '.join([one(name, value) for value in wanted])})"
+    for name, value in filters.without:
+        yield f"NOT {one(name, value)}"
     if filters.since:
         values.append(filters.since)
-        parts.append(f"{table}.updated_at >= ?{first + len(values) - 1}")
-    return " AND ".join(parts), values
+        yield f"{table}.updated_at >= ?{first + len(values) - 1}"
 
 
 def _glob(text: str) -> str:
     """A pattern for GLOB in which only the last `*` has a meaning."""
-    escaped = "".join(f"[{char}]" if char in "*?[" else char for char in text[:-1])
-    return f"{escaped}*"
+    return "".join(f"[{char}]" if char in "*?[" else char for char in text[:-1]) + "*"

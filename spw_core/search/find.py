@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 import apsw
 
 from spw_core.search.filters import Filters
-from spw_core.search.lexical import rank_by_words
+from spw_core.search.lexical import count_documents, newest, rank_by_words
 from spw_core.search.marks import WordMarks, tokenizer
 from spw_core.search.query import Query, parse_query
 from spw_core.search.ranking import AUTO, LEXICAL, Ranked, Ranker, RankRequest
 from spw_core.search.results import SPARE, Groups, SearchResult
+from spw_core.search.vocabulary import Vocabulary
 from spw_core.text import clean_line
 
 NOTHING_HARVESTED = "nothing is harvested yet"
+NOTHING_ASKED = "nothing was asked for"
 
 # Chunks that are ranked per search, at least; documents are ranked by the best of them.
 _MIN_CHUNKS = 200
@@ -47,7 +50,7 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class FilterLoss:
-    """A filter as it is typed, and how many documents there would be without it (counted up to a bound)."""
+    """A filter as it is typed, and how many documents there would be without it, 1,000 at most."""
 
     filter: str
     documents: int
@@ -77,25 +80,62 @@ def no_index(text: str, mode: str = AUTO) -> SearchAnswer:
 def find(connection: apsw.Connection, request: SearchRequest, ranker: Ranker | None = None) -> SearchAnswer:
     """Find documents for a query as a person types it. Never raises for anything typed.
 
-    `ranker` ranks by meaning as well; without one, and in lexical mode, words alone count.
+    Filters without a word find the newest documents. `ranker` ranks by meaning as well; without one, and
+    in lexical mode, words alone count.
     """
-    query = parse_query(request.text, typing=request.typing)
-    ranked, results = _ranked_results(connection, query, request, ranker)
-    return SearchAnswer(clean_line(request.text), request.mode, ranked.mode, ranked.reason, tuple(results))
+    parsed = parse_query(request.text, typing=request.typing)
+    query, corrected = Vocabulary(connection).resolve(parsed, typing=request.typing)
+    filters = request.filters.both(query.filters)
+    ranked, results = _ranked_results(connection, request, query, filters, ranker)
+    return SearchAnswer(
+        clean_line(request.text),
+        request.mode,
+        ranked.mode,
+        ranked.reason,
+        tuple(results),
+        tuple(Correction(clean_line(typed), used) for typed, used in corrected.items()),
+        () if results or request.limit < 1 else tuple(_losses(connection, query, filters)),
+    )
 
 
 def _ranked_results(
-    connection: apsw.Connection, query: Query, request: SearchRequest, ranker: Ranker | None
+    connection: apsw.Connection,
+    request: SearchRequest,
+    query: Query,
+    filters: Filters,
+    ranker: Ranker | None,
 ) -> tuple[Ranked, list[SearchResult]]:
     """Rank as many chunks as it takes for the results that are wanted."""
-    by_words = ranker is None or request.mode == LEXICAL
     wanted = max(_MIN_CHUNKS, request.limit * _CHUNKS_PER_RESULT)
     while True:
-        asked = RankRequest(query, request.filters, wanted, request.mode)
-        ranked = rank_by_words(connection, asked) if ranker is None or by_words else ranker(asked)
+        ranked = _rank(connection, RankRequest(query, filters, wanted, request.mode), ranker)
         groups = Groups(connection, ranked.hits, request.group)
         # One long document can own all of the best chunks: go on until there are enough documents.
         if len(ranked.hits) < wanted or len(groups) >= request.limit + SPARE or request.limit < 1:
             break
         wanted *= _CHUNKS_PER_RESULT
     return ranked, groups.results(WordMarks.of(query, tokenizer(connection)), request.limit)
+
+
+def _rank(connection: apsw.Connection, asked: RankRequest, ranker: Ranker | None) -> Ranked:
+    if not asked.query.wanted:
+        return newest(connection, asked) if asked.filters else Ranked((), LEXICAL, NOTHING_ASKED)
+    if ranker is None or asked.mode == LEXICAL:
+        return rank_by_words(connection, asked)
+    return ranker(asked)
+
+
+def _losses(connection: apsw.Connection, query: Query, filters: Filters) -> Iterator[FilterLoss]:
+    """For each filter, the documents that it alone keeps out; for all of them where none does it alone."""
+    parts = list(filters.parts())
+    blamed = False
+    for text, others in parts:
+        if count := count_documents(connection, query, others):
+            blamed = True
+            yield FilterLoss(clean_line(text), count)
+    if len(parts) > 1 and not blamed:
+        together = " ".join(text for text, _ in parts)
+        if count := count_documents(connection, query, Filters(removed=filters.removed)):
+            yield FilterLoss(clean_line(together), count)
+    if filters.removed and (count := count_documents(connection, query, replace(filters, removed=False))):
+        yield FilterLoss("removed", count)

@@ -14,6 +14,7 @@ from spw_core.search.ranking import LEXICAL, ArmScore, Hit, Ranked, RankRequest
 
 ARM = "text"
 REASON = "words only: no embeddings are built"
+NEWEST = "no words: the newest first"
 
 # Of the columns title, heading, body, exact.
 _WEIGHTS = (3.0, 1.5, 1.0, 2.0)
@@ -21,6 +22,7 @@ _SCORE = f"-bm25(chunks_fts, {', '.join(map(str, _WEIGHTS))})"
 # Without filters the best chunks are taken before the documents are looked at; so many more of them, because
 # some may belong to documents that were removed.
 _SPARE = 50
+_MOST_COUNTED = 1000
 
 
 def rank(
@@ -102,3 +104,29 @@ def rank_by_words(
         for place, (chunk_id, value) in enumerate(found, 1)
     )
     return Ranked(hits, LEXICAL, reason)
+
+
+def newest(connection: apsw.Connection, request: RankRequest) -> Ranked:
+    """The documents that pass the filters, the newest first, each by its first chunk."""
+    condition, values = conditions(request.filters, first=2)
+    rows = connection.execute(
+        "SELECT (SELECT min(c.id) FROM chunks c WHERE c.document_id = d.id) AS chunk_id FROM documents d"
+        f" WHERE {condition} AND chunk_id IS NOT NULL ORDER BY d.updated_at DESC, d.key LIMIT ?1",
+        (request.limit, *values),
+    )
+    return Ranked(tuple(Hit(int(str(chunk_id)), 0.0) for (chunk_id,) in rows), LEXICAL, NEWEST)
+
+
+def count_documents(connection: apsw.Connection, query: Query, filters: Filters) -> int:
+    """How many documents a query finds under some filters, 1,000 at most."""
+    condition, values = conditions(filters, first=2)
+    expression = expression_of(query)
+    matching = (
+        "c.id IN (SELECT rowid FROM chunks_fts WHERE chunks_fts MATCH ?1)" if expression else "?1 IS NOT NULL"
+    )
+    rows = connection.execute(
+        "SELECT count(*) FROM (SELECT DISTINCT d.id FROM chunks c JOIN documents d ON d.id = c.document_id"
+        f" WHERE {matching} AND {condition} LIMIT {_MOST_COUNTED})",
+        (expression, *values),
+    ).fetchall()
+    return int(str(rows[0][0]))

@@ -7,7 +7,7 @@ from typing import cast
 
 import apsw
 
-from spw_core.search.query import Query
+from spw_core.search.query import Query, Term
 from spw_core.search.words import CJK_RUN, cjk_pairs
 
 TOKENIZER = ("porter", ["unicode61", "remove_diacritics", "2"])
@@ -64,47 +64,68 @@ def _in_characters(data: bytes, found: list[Token]) -> list[Token]:
 
 
 class WordMarks:
-    """The words of a query, ready to be found in texts."""
+    """The words of a query, ready to be found in texts. What the tokenizer cuts is found in one piece."""
 
-    def __init__(self, tokenize: Tokenize, stems: dict[str, str], prefixes: dict[str, str]) -> None:
-        """`stems` and `prefixes` give for each stem, or beginning of one, the word of the query."""
+    def __init__(self, tokenize: Tokenize) -> None:
         self.tokenize = tokenize
-        self._stems = stems
-        self._prefixes = prefixes
-        self._starts = tuple(prefixes)
+        self._words: list[str] = []
+        self._stems: dict[str, str] = {}
+        self._starts: dict[str, str] = {}
+        # By the first stem of each: its stems, whether the last is a beginning, the word of the query.
+        self._rows: dict[str, list[tuple[list[str], bool, str]]] = {}
 
     @classmethod
     def of(cls, query: Query, tokenize: Tokenize) -> WordMarks:
-        stems: dict[str, str] = {}
-        prefixes: dict[str, str] = {}
+        marks = cls(tokenize)
         for term in query.wanted:
-            tokens = tokenize(term.text)
-            run = CJK_RUN.search(term.text)
-            if run and len(tokens) > 1 and run.end() == len(term.text):
-                tokens = tokens[:-1]  # the last sign alone is part of the last pair
-            for _, _, stem in tokens:
-                stems.setdefault(stem, term.text)
-            if (term.prefix or (run and len(tokens) == 1)) and tokens:
-                prefixes.setdefault(tokens[-1][2], term.text)
-        return cls(tokenize, stems, prefixes)
+            marks._add(term)
+        return marks
 
-    def tokens_in(self, text: str) -> list[Token]:
-        """The tokens of a text that belong to a word of the query, in the order of the text."""
-        return [
-            token
-            for token in self.tokenize(text)
-            if token[2] in self._stems or (self._starts and token[2].startswith(self._starts))
-        ]
+    def _add(self, term: Term) -> None:
+        self._words.append(term.text)
+        stems = [stem for _, _, stem in self.tokenize(term.text)]
+        run = CJK_RUN.search(term.text)
+        if run and len(stems) > 1 and run.end() == len(term.text):
+            stems.pop()  # the last sign alone is part of the last pair
+        if not stems:
+            return
+        for word in term.completions:
+            for _, _, stem in self.tokenize(word):
+                self._stems.setdefault(stem, term.text)
+        if run and not term.phrase:
+            self._stems |= {stem: term.text for stem in stems if stem not in self._stems}
+            if len(stems) == 1:
+                self._starts.setdefault(stems[0], term.text)
+        elif len(stems) > 1:
+            self._rows.setdefault(stems[0], []).append((stems, term.prefix, term.text))
+        else:
+            (self._starts if term.prefix else self._stems).setdefault(stems[0], term.text)
+
+    def found_in(self, text: str) -> list[Token]:
+        """(start, end, word of the query) for every place in a text that matches, in its order."""
+        tokens = self.tokenize(text)
+        starts = tuple(self._starts)
+        found = []
+        for place, (start, end, stem) in enumerate(tokens):
+            for row, is_beginning, word in self._rows.get(stem, ()):
+                there = [token[2] for token in tokens[place : place + len(row)]]
+                if there == row or (is_beginning and _begins(there, row)):
+                    found.append((start, tokens[place + len(row) - 1][1], word))
+            if stem in self._stems:
+                found.append((start, end, self._stems[stem]))
+            elif starts and stem.startswith(starts):
+                found.append((start, end, next(w for s, w in self._starts.items() if stem.startswith(s))))
+        return found
 
     def words_in(self, text: str) -> set[str]:
-        """The words of the query that a text holds, as they were typed; of a phrase one word will do."""
-        present = {stem for _, _, stem in self.tokenize(text)}
-        found = {word for stem, word in self._stems.items() if stem in present}
-        return found | {
-            word for start, word in self._prefixes.items() if any(stem.startswith(start) for stem in present)
-        }
+        """The words of the query that a text holds, as they were typed."""
+        return {word for _, _, word in self.found_in(text)}
 
     def in_order(self, words: Collection[str]) -> tuple[str, ...]:
         """Some words of the query in the order in which they were typed."""
-        typed = dict.fromkeys((*self._stems.values(), *self._prefixes.values()))
-        return tuple(word for word in typed if word in words)
+        return tuple(word for word in dict.fromkeys(self._words) if word in words)
+
+
+def _begins(there: list[str], row: list[str]) -> bool:
+    """True when the stems of a text are those of a row, the last of which is a beginning."""
+    return there[:-1] == row[:-1] and len(there) == len(row) and there[-1].startswith(row[-1])

@@ -1,13 +1,18 @@
 """What a person types, read as words, phrases and filters. Anything typed is a valid query.
 
 Words are alternatives (OR): measured on several collections, requiring all of them loses most answers.
+
+    flaky "login test" -wishlist deploy* spec:user-auth -type:brief status:blocked wave:2 since:2w
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
+from spw_core.search.filters import FACETS, Filters
+from spw_core.search.since import parse_since
 from spw_core.text import fold
 
 # Words that say nothing about what is looked for; dropped unless nothing else is left.
@@ -23,8 +28,23 @@ STOP_WORDS = frozenset(
     " quando que quem se sem ser seu sua sao so tambem te tem um uma voce onde".split()
 )
 
-_TOKEN = re.compile(r'(?P<minus>-)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
+_TOKEN = re.compile(
+    r"""(?P<minus>-)?(?:(?P<key>[A-Za-z]+):(?=[^\s:/\\]|$|\s))?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+)|(?<=:))"""
+)
 _WORD_CHARS = re.compile(r"[^\W_]", re.UNICODE)
+_SINCE = "since"
+_RANGE = re.compile(r"(?:wave-)?(\d{1,6})(?:-(\d{1,6}))?")
+_RUN_NUMBER = re.compile(r"(?:run-)?(\d{1,6})")
+_MOST_WAVES = 1000
+# Short words for types that people mean.
+_TYPE_ALIASES = {
+    "log": "implementation-log",
+    "run": "run-card",
+    "wave": "wave-summary",
+    "checkpoint": "checkpoint-report",
+    "completion": "completion-summary",
+    "progress": "progress-summary",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,40 +63,111 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A parsed query: what must not appear is among the terms with `excluded`."""
+    """A parsed query: what must not appear is among the terms with `excluded`.
+
+    `spoken` is what remains without filters, operators and excluded words, function words included: the
+    text to compare by meaning.
+    """
 
     text: str
     terms: tuple[Term, ...]
+    filters: Filters = field(default_factory=Filters)
+    spoken: str = ""
 
     @property
     def wanted(self) -> tuple[Term, ...]:
         return tuple(term for term in self.terms if not term.excluded)
 
 
-def parse_query(text: str, *, typing: bool = False) -> Query:
-    """Parse words, "phrases", -excluded and prefix* terms. While `typing`, the last word is a prefix."""
-    terms = []
+def parse_query(text: str, *, typing: bool = False, now: datetime | None = None) -> Query:
+    """Parse words, "phrases", -excluded, prefix* and filter:value terms.
+
+    While `typing`, the last word or value is a beginning. A filter that makes no sense (`wave:x`) is a word.
+    `now` is what ages like `since:2d` count from.
+    """
+    terms: list[Term] = []
+    kept: list[Term] = []
+    spoken: list[str] = []
+    filters = Filters()
     for match in _TOKEN.finditer(text):
-        raw = match["phrase"] if match["phrase"] is not None else match["word"]
-        is_phrase = match["phrase"] is not None
-        prefix = not is_phrase and raw.endswith("*")
-        cleaned = _storable(raw.rstrip("*") if prefix else raw).strip()
-        if _WORD_CHARS.search(cleaned):
-            terms.append(Term(cleaned, prefix, bool(match["minus"]), is_phrase))
-    kept = [
-        term for term in terms if term.excluded or term.phrase or term.prefix or not is_stop_word(term.text)
-    ]
+        is_last = typing and match.end() == len(text)
+        excluded = bool(match["minus"])
+        value = match["phrase"] if match["phrase"] is not None else match["word"] or ""
+        if key := (match["key"] or "").lower():
+            if (read := _filter(key, value, excluded, is_last, now)) is not None:
+                filters = filters.merged(read)
+                continue
+            value = match[0].lstrip("-").replace('"', " ")
+        is_phrase = match["phrase"] is not None and not key
+        prefix = not is_phrase and value.endswith("*")
+        cleaned = _storable(value.rstrip("*") if prefix else value).strip()
+        if not _WORD_CHARS.search(cleaned):
+            continue
+        if not excluded:
+            spoken.append(cleaned)
+        terms.append(Term(cleaned, prefix or (is_last and not is_phrase), excluded, is_phrase))
+        if excluded or is_phrase or prefix or not is_stop_word(cleaned):
+            kept.append(terms[-1])
     if not any(not term.excluded for term in kept):
         kept = terms
-    if typing and kept and text[-1:].strip() and text.endswith(kept[-1].text) and not kept[-1].phrase:
-        last = kept[-1]
-        kept[-1] = Term(last.text, prefix=True, excluded=last.excluded)
-    return Query(text, tuple(dict.fromkeys(kept)))
+    return Query(text, tuple(dict.fromkeys(kept)), filters, " ".join(spoken))
 
 
 def is_stop_word(word: str) -> bool:
     """True for a function word of English or Portuguese, whatever its case, accents and edge punctuation."""
     return fold(word).strip(".,;:!?()[]{}'\"¿¡") in STOP_WORDS
+
+
+def with_words(query: Query, words: dict[str, str]) -> Query:
+    """The query with some of its words replaced, in its terms and in what is spoken."""
+    terms = tuple(replace(term, text=words.get(term.text, term.text)) for term in query.terms)
+    spoken = " ".join(words.get(word, word) for word in query.spoken.split(" "))
+    return replace(query, terms=tuple(dict.fromkeys(terms)), spoken=spoken)
+
+
+def _filter(key: str, value: str, excluded: bool, is_last: bool, now: datetime | None) -> Filters | None:
+    """The filter that `key:value` is; None when it is none, an empty one when there is no value yet."""
+    if key == _SINCE and not excluded:
+        if not value:
+            return Filters()
+        moment = parse_since(value, now)
+        return Filters(since=moment) if moment else (Filters() if is_last else None)
+    if key not in FACETS:
+        return None
+    values: list[str | int] = []
+    for part in value.split(","):
+        if part.strip():
+            read = _facet_values(key, _storable(part.strip()), is_last)
+            if read is None:
+                return None
+            values += read
+    if excluded:
+        return Filters(without=tuple((key, one) for one in values))
+    return with_values(key, values)
+
+
+def with_values(key: str, values: list[str | int]) -> Filters:
+    """Filters with the values of one facet."""
+    return replace(Filters(), **{FACETS[key]: tuple(values)})  # type: ignore[arg-type]
+
+
+def _facet_values(key: str, value: str, is_last: bool) -> list[str | int] | None:
+    """What a typed value of a facet stands for; None when it cannot be one."""
+    if key == "wave":
+        match = _RANGE.fullmatch(value.lower())
+        if not match:
+            return None
+        first, last = int(match[1]), int(match[2] or match[1])
+        return list(range(first, min(last, first + _MOST_WAVES) + 1))
+    if key == "run" and (match := _RUN_NUMBER.fullmatch(value.lower())):
+        number = int(match[1])
+        return list(dict.fromkeys(f"run-{number:0{width}d}" for width in (3, 2, 1)))
+    if key in ("type", "status", "phase"):
+        value = value.lower()
+    if key == "type":
+        value = _TYPE_ALIASES.get(value, value)
+    # While it is typed, `type:rep` is on the way to a report.
+    return [f"{value}*" if is_last and not value.endswith("*") else value]
 
 
 def _storable(text: str) -> str:

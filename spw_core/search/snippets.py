@@ -21,7 +21,7 @@ class Snippet:
 
 def make_snippet(body: str, marks: WordMarks) -> Snippet:
     """The window of about 200 characters with the most distinct matches, each marked."""
-    hits = marks.tokens_in(body)
+    hits = marks.found_in(body)
     if not hits:
         return Snippet(_one_line(body[:_WIDTH]) + ("…" if len(body) > _WIDTH else ""), 0)
     best = _best_window(hits)

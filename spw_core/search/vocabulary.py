@@ -1,0 +1,189 @@
+"""The words of the index as they are written: completing beginnings, and correcting what is misspelt.
+
+A word that occurs nowhere is replaced by its nearest known word, one or two edits away. Edits that fingers
+make (neighbouring keys, swapped or doubled letters) count less than others, and of words that are equally
+near the more frequent one wins.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import apsw
+
+from spw_core.search.marks import tokenizer
+from spw_core.search.query import Query, Term, with_words
+from spw_core.search.words import WORD
+from spw_core.text import fold
+
+_MOST_COMPLETIONS = 40
+_SHORTEST_CORRECTED, _SHORTEST_WITH_TWO_EDITS, _LONGEST_CORRECTED = 4, 6, 32
+_SHORTEST_CORRECTED_BEGINNING = 5
+_COMPARED_BY_FREQUENCY = 12
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_LAST_SIGN = "\U0010ffff"
+
+# Costs of one edit, measured by nothing but sense: what fingers do is cheaper than what they do not.
+_EDIT, _NEIGHBOUR, _SWAP, _DOUBLED, _AT_START = 1.0, 0.7, 0.7, 0.6, 0.3
+_DEAREST = 1.9
+# What a word ten times as frequent may cost more.
+_PER_MAGNITUDE = 0.15
+
+
+def _neighbours() -> frozenset[tuple[str, str]]:
+    pairs = set()
+    for row, keys in enumerate(_ROWS):
+        for place, key in enumerate(keys):
+            near = list(keys[max(0, place - 1) : place + 2])
+            if row + 1 < len(_ROWS):
+                near += _ROWS[row + 1][max(0, place - 1) : place + 1]
+            pairs |= {(key, other) for other in near if other != key}
+    return frozenset(pairs | {(second, first) for first, second in pairs})
+
+
+_NEIGHBOURS = _neighbours()
+
+
+class Vocabulary:
+    """The vocabulary of an open index."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    def resolve(self, query: Query, *, typing: bool = False) -> tuple[Query, dict[str, str]]:
+        """The query with completions and corrections, and what was corrected: word as typed to word used.
+
+        Phrases, excluded words and explicit beginnings are taken at their word. While `typing`, the last
+        word is corrected only when nothing begins with it.
+        """
+        corrected: dict[str, str] = {}
+        terms: dict[str, str] = {}
+        for term in query.wanted:
+            if term.phrase or (term.prefix and not typing):
+                continue
+            new = term.text
+            for word in self._unknown(term):
+                if better := self._nearest(fold(word)):
+                    corrected[word] = better
+                    new = new.replace(word, better)
+            if new != term.text:
+                terms[term.text] = new
+        query = with_words(query, terms) if terms else query
+        completed = tuple(
+            replace(term, completions=self._completions(term.text)) if term.prefix else term
+            for term in query.terms
+        )
+        return replace(query, terms=completed), corrected
+
+    def _unknown(self, term: Term) -> Iterator[str]:
+        """The words within a term that occur nowhere and are long enough to guess what was meant."""
+        shortest = _SHORTEST_CORRECTED_BEGINNING if term.prefix else _SHORTEST_CORRECTED
+        for joined in WORD.findall(term.text):
+            if term.text.isascii() and self._occurs(joined, begins=term.prefix):
+                continue
+            for word in _parts(joined):
+                if shortest <= len(word) <= _LONGEST_CORRECTED and word.isalpha():
+                    begins = term.prefix and term.text.endswith(word)
+                    if not self._occurs(word, begins=begins) and not (begins and self._completions(word)):
+                        yield word
+
+    def _occurs(self, word: str, *, begins: bool = False) -> bool:
+        expression = f'"{word}"*' if begins else f'"{word}"'
+        return bool(
+            self._connection.execute(
+                "SELECT 1 FROM chunks_fts WHERE chunks_fts MATCH ? LIMIT 1", (expression,)
+            ).fetchall()
+        )
+
+    def _completions(self, beginning: str) -> tuple[str, ...]:
+        """The words that begin so; none when there are many, for which a beginning of stems will do."""
+        start = fold(beginning)
+        rows = self._connection.execute(
+            "SELECT word FROM words WHERE word >= ?1 AND word < ?1 || ?2 LIMIT ?3",
+            (start, _LAST_SIGN, _MOST_COMPLETIONS + 1),
+        ).fetchall()
+        return tuple(str(word) for (word,) in rows) if len(rows) <= _MOST_COMPLETIONS else ()
+
+    def _nearest(self, word: str) -> str:
+        """The known word that was most probably meant, or an empty text."""
+        candidates = self._known(_one_edit_away(word))
+        if not candidates and len(word) >= _SHORTEST_WITH_TWO_EDITS:
+            candidates = self._two_edits_away(word)
+        costs = sorted(
+            (cost, known)
+            for known in candidates
+            if known != word and (cost := edit_cost(word, known)) <= _DEAREST
+        )[:_COMPARED_BY_FREQUENCY]
+        weighed = [
+            (cost - _PER_MAGNITUDE * math.log10(count), known)
+            for cost, known in costs
+            if (count := self._count(known))
+        ]
+        return min(weighed)[1] if weighed else ""
+
+    def _known(self, words: Sequence[str]) -> list[str]:
+        marks = ", ".join("?" * len(words))
+        rows = self._connection.execute(f"SELECT word FROM words WHERE word IN ({marks})", tuple(words))
+        return [str(word) for (word,) in rows]
+
+    def _two_edits_away(self, word: str) -> list[str]:
+        """Known words with the same first letter that two edits may lead to."""
+        rows = self._connection.execute(
+            "SELECT word FROM words WHERE word >= ?1 AND word < ?1 || ?2 AND length(word) BETWEEN ?3 AND ?4",
+            (word[0], _LAST_SIGN, len(word) - 2, len(word) + 2),
+        )
+        letters = set(word)
+        # Two edits change at most four different letters: that rules most words out at once.
+        return [str(known) for (known,) in rows if len(letters ^ set(str(known))) <= 4]
+
+    def _count(self, word: str) -> int:
+        """How many chunks hold a word, in any inflection."""
+        [(_, _, stem), *_] = tokenizer(self._connection)(word) or [(0, 0, word)]
+        row = self._connection.execute("SELECT doc FROM chunks_vocab WHERE term = ?", (stem,)).fetchone()
+        return int(str(row[0])) if row else 0
+
+
+def _parts(joined: str) -> list[str]:
+    return [part for part in "".join(char if char.isalnum() else " " for char in joined).split() if part]
+
+
+def _one_edit_away(word: str) -> list[str]:
+    """Every text one edit away from a word; letters outside the alphabet only those that it holds."""
+    letters = _LETTERS + "".join(sorted(set(word) - set(_LETTERS)))
+    cuts = [(word[:index], word[index:]) for index in range(len(word) + 1)]
+    found = {head + tail[1:] for head, tail in cuts if tail}
+    found |= {head + tail[1] + tail[0] + tail[2:] for head, tail in cuts if len(tail) > 1}
+    found |= {head + letter + tail[1:] for head, tail in cuts if tail for letter in letters}
+    found |= {head + letter + tail for head, tail in cuts for letter in letters}
+    return sorted(found - {word})
+
+
+def edit_cost(typed: str, known: str) -> float:
+    """What the edits from one word to another cost together (restricted Damerau-Levenshtein, weighed)."""
+    before: list[float] = []
+    previous = [place * _EDIT for place in range(len(known) + 1)]
+    for row, char in enumerate(typed, 1):
+        current = [row * _EDIT]
+        for column, other in enumerate(known, 1):
+            start = _AT_START if row == 1 or column == 1 else 0.0
+            swapped = row > 1 and column > 1 and char == known[column - 2] and other == typed[row - 2]
+            doubled = row > 1 and char == typed[row - 2]
+            halved = column > 1 and other == known[column - 2]
+            substitution = 0.0 if char == other else start + _substitution(char, other)
+            costs = [
+                previous[column - 1] + substitution,
+                previous[column] + (_DOUBLED if doubled else start + _EDIT),
+                current[column - 1] + (_DOUBLED if halved else start + _EDIT),
+            ]
+            if swapped:
+                costs.append(before[column - 2] + _SWAP)
+            current.append(min(costs))
+        before, previous = previous, current
+    return previous[-1]
+
+
+def _substitution(char: str, other: str) -> float:
+    return _NEIGHBOUR if (char, other) in _NEIGHBOURS else _EDIT
