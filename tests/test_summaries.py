@@ -70,7 +70,7 @@ def complete(record: SpecRecord) -> tuple[Completion, str]:
         ("", ""),
         ("a.go b.go A.GO src/x.test.ts", "Go, Testing, TypeScript"),
     ],
-    ids=lambda value: f"A15.141-{value or 'none'}",
+    ids=lambda value: f"A141-{value or 'none'}",
 )
 def test_technologies(files: str, technologies: str) -> None:
     assert ", ".join(technologies_of(files.split())) == technologies
@@ -86,14 +86,14 @@ def test_technologies(files: str, technologies: str) -> None:
         ([], ""),
         (["Add CLI command"], "cli"),
     ],
-    ids=lambda value: f"A15.142-{value}" if isinstance(value, str) else None,
+    ids=lambda value: f"A142-{value}" if isinstance(value, str) else None,
 )
 def test_tags(titles: list[str], tags: str) -> None:
     assert ", ".join(tags_of(titles)) == tags
 
 
 def test_tags_are_capped() -> None:
-    """A15.143"""
+    """A143"""
     title = "auth test database api ui cli doc refactor perf config log deploy error"
     expected = "api authentication cli configuration database devops documentation error-handling frontend"
     assert tags_of([title]) == (*expected.split(), "observability")
@@ -127,7 +127,7 @@ def test_tags_in_both_languages_and_any_form(title: str, tags: str) -> None:
         ([task("x", "1")], ""),
         ([task("x", "1", files="single.py")], "single.py"),
     ],
-    ids=["A15.144-done-only", "A15.144-unique", "A15.144-no-tasks", "A15.144-no-files", "A15.144-single"],
+    ids=["A144-done-only", "A15.144-unique", "A15.144-no-tasks", "A15.144-no-files", "A15.144-single"],
 )
 def test_files_changed(lines: list[str], files: str) -> None:
     assert files_changed(tasks(*lines)) == tuple(files.split())
@@ -137,7 +137,7 @@ def test_files_changed(lines: list[str], files: str) -> None:
 
 
 def test_completion_of_a_plain_spec() -> None:
-    """A15.147: three done tasks, two complete waves, and nothing known of their runs."""
+    """A147: three done tasks, two complete waves, and nothing known of their runs."""
     record = SpecRecord(
         "alpha",
         tasks=tasks(task("x", "1", 1, "a.go"), task("x", "2", 1, "a.go, b.go"), task("x", "3", 2, "c.ts")),
@@ -156,14 +156,14 @@ def test_completion_of_a_plain_spec() -> None:
 
 
 def test_completion_of_one_task_and_one_wave() -> None:
-    """A15.150"""
+    """A150"""
     record = SpecRecord("a", tasks=tasks(task("x", "1", 1)), waves=(wave_files(1, "pass"),))
     completion, _ = complete(record)
     assert (completion.tasks_count, completion.waves_count) == (1, 1)
 
 
 def test_completion_without_waves() -> None:
-    """A15.151"""
+    """A151"""
     completion, text = complete(SpecRecord("alpha", tasks=tasks(task("x", "1"))))
     assert completion.waves_count == 0
     assert "Wave History" not in text
@@ -232,7 +232,7 @@ def test_duration_from_the_first_file(workspace: Workspace) -> None:
 
 
 def test_progress_in_the_midst() -> None:
-    """A15.148"""
+    """A148"""
     record = SpecRecord(
         "alpha",
         tasks=tasks(task("x", "1", 1, "a.go"), task("-", "2", 2, "b.go"), task(" ", "3", 2)),
@@ -259,7 +259,7 @@ def test_planned_waves_count_as_everywhere() -> None:
 
 
 def test_progress_of_nothing() -> None:
-    """A15.149"""
+    """A149"""
     record = SpecRecord("alpha")
     progress = progress_of(record, NOW)
     assert (progress.tasks_total, progress.waves_total, progress.current_wave) == (0, 0, 0)
@@ -271,7 +271,7 @@ def test_progress_of_nothing() -> None:
 
 
 def test_frontmatter_and_body() -> None:
-    """A15.145"""
+    """A145"""
     text = render_progress(SpecRecord("alpha"), NOW)
     opening, block, body = text.split("---\n")
     assert opening == ""
@@ -284,7 +284,7 @@ def test_frontmatter_and_body() -> None:
     "summary", ['a "quoted": text', "key: value # no comment", "- item", "'", "~", "{x", "%a"]
 )
 def test_yaml_needs_no_care(summary: str) -> None:
-    """A15.146"""
+    """A146"""
     record = SpecRecord("test: special", waves=(wave_files(1, "pass", summary),))
     fields = split_frontmatter(complete(record)[1])[0]
     assert fields["spec"] == "test: special"

@@ -221,6 +221,7 @@ class BlockReader:
         self._end_prompt()
         self._open = None
         self._adjacent = False
+        deferred = [heading for heading in self._headings if heading.deferred and heading.level == level]
         self._leave_headings(level)
         head = self._block.head if self._block else None
         if head and head.level and level > head.level:
@@ -230,10 +231,11 @@ class BlockReader:
         if level <= 2 or (head and head.level):
             self._block = None
         wave = wave_in_text(text)
-        if is_constraints_heading(text):
-            self._section = "constraints"
-        elif wave is None and is_wave_plan_heading(text):
-            self._section = "plan"
+        is_constraints = is_constraints_heading(text)
+        if is_constraints or (wave is None and is_wave_plan_heading(text)):
+            self._section = "constraints" if is_constraints else "plan"
+            # They stand between the tasks, also of a deferred section, and do not end it.
+            self._headings += deferred
         else:
             self._section = ""
             # Level 1 is the title of the document: "Tasks: deferred payments" defers nothing.
