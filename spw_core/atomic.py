@@ -80,7 +80,7 @@ def replace_file(path: Path, data: bytes, *, expected: bytes | None = None) -> N
                 raise FileChanged(f"{path} was changed by somebody else")
             temporary.replace(path)
             temporary = None
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise WriteError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
@@ -166,7 +166,35 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(fd)  # ends the lock
 
 
-def _sync_folder(folder: Path) -> None:
+@contextmanager
+def try_lock(path: Path) -> Iterator[bool]:
+    """Hold the lock that a file of this name stands for; yields False when another process has it.
+
+    The file stays. The lock ends with the process. Where files cannot be locked, everybody gets it.
+    """
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    try:
+        yield _try_lock(fd)
+    finally:
+        os.close(fd)  # ends the lock
+
+
+def _try_lock(fd: int) -> bool:
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:  # this file system has no such locks
+        return True
+    return True
+
+
+def sync_folder(folder: Path) -> None:
     """Make a rename durable. That it has happened does not depend on it, so no error is raised."""
     if sys.platform == "win32":
         return

@@ -5,6 +5,8 @@ SPECS_DIR = "specs"
 APPROVALS_DIR = "approvals"
 SPEC_DB = "spec.db"
 INDEX_DB = ".spw-index.db"
+VECTORS_DIR = ".spw-vectors"
+CACHE_DIR = ".spw-cache"
 GATEWAY_DB = "gateway.db"
 
 # Below .spec-workflow: hooks leave one small JSON file here for each session whose transcript is to be

@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from spw_core.errors import InvalidName, SpecNotFound, SpwError, WorkspaceNotFound
-from spw_core.names import APPROVALS_DIR, INDEX_DB, SPEC_DB, SPECS_DIR, WORKFLOW_DIR, is_valid_name
+from spw_core.names import (
+    APPROVALS_DIR,
+    CACHE_DIR,
+    INDEX_DB,
+    SPEC_DB,
+    SPECS_DIR,
+    VECTORS_DIR,
+    WORKFLOW_DIR,
+    is_valid_name,
+)
 
 # Kept out of git: everything that can be rebuilt, and the databases themselves.
 GITIGNORE_LINES = (
@@ -55,6 +64,16 @@ class WorkspacePaths(NamedTuple):  # not a dataclass: importing those takes as l
     @property
     def index_db(self) -> Path:
         return self.workflow / INDEX_DB
+
+    @property
+    def vectors(self) -> Path:
+        """Folder of the snapshots that vector search makes; all of it may be deleted at any time."""
+        return self.workflow / VECTORS_DIR
+
+    @property
+    def embedder_state(self) -> Path:
+        """What is remembered of an embeddings server that failed."""
+        return self.workflow / CACHE_DIR / "embedder.json"
 
     @property
     def gitignore(self) -> Path:

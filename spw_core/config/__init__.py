@@ -45,7 +45,7 @@ class LoadedConfig:
     """What was read and from where.
 
     `path` is relative to the workspace's root and names the file to make when `source` is `missing`.
-    `document` is the file over the defaults as plain tables, unknown keys included.
+    `document` is the file over the defaults as plain tables, unknown keys included; `given` the file alone.
     """
 
     config: Config
@@ -53,6 +53,7 @@ class LoadedConfig:
     source: str
     warnings: tuple[str, ...]
     document: Mapping[str, object]
+    given: Mapping[str, object]
 
 
 def load_config(paths: WorkspacePaths) -> LoadedConfig:
@@ -100,6 +101,7 @@ def _loaded(data: bytes, path: str, source: str, warnings: Sequence[str]) -> Loa
         source=source,
         warnings=(*warnings, *(f"{path}: {remark}" for remark in (*map(str, problems), *remarks))),
         document=_overlaid(document, as_document(config)),
+        given=document,
     )
 
 

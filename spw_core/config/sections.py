@@ -120,16 +120,23 @@ class Hooks:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Harvest and search. With `timeout_s` and `batch_size` a server for embeddings is called."""
+    """Harvest and search.
+
+    A server for embeddings is called with `timeout_s` and `batch_size`, for a query with `query_timeout_s`.
+    `embeddings_path` is the folder of a local encoder. Up to `exact_vectors` are searched without a graph.
+    """
 
     embeddings_enabled: bool = True
     embeddings_model: str = "nomic-embed-text"
     embeddings_url: str = "http://127.0.0.1:11434"
-    provider: str = "auto"
+    embeddings_path: str = ""
+    provider: str = _word("auto", "builtin", "local", "ollama", "openai")
     allow_remote: bool = False
     timeout_s: float = _number(30.0, low=0.1)
+    query_timeout_s: float = _number(0.6, low=0.05)
     batch_size: int = _number(32, low=1)
     hybrid_search_alpha: float = _number(0.7, low=0.0, high=1.0)
+    exact_vectors: int = _number(200_000, low=0)
     max_file_mb: int = _number(32, low=1)
     cleanup_after_finalize: bool = True
 

@@ -122,6 +122,17 @@ def transaction(connection: apsw.Connection) -> Iterator[apsw.Connection]:
 
 
 @contextmanager
+def reading_once(connection: apsw.Connection) -> Iterator[apsw.Connection]:
+    """A read transaction: every statement inside sees the database as it is at the first of them."""
+    connection.execute("BEGIN")
+    try:
+        yield connection
+    finally:
+        if connection.in_transaction:
+            connection.execute("COMMIT")
+
+
+@contextmanager
 def translating(path: Path) -> Iterator[None]:
     """Turn SQLite's errors into ours, naming the file."""
     try:
