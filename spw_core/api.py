@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,13 +31,16 @@ from spw_core.store.index import IndexStore
 from spw_core.workspace import WorkspacePaths, find_workspace
 
 if TYPE_CHECKING:
+    from spw_core.config.sections import Store
     from spw_core.domain.next_wave import NextWave
     from spw_core.harvest.cleanup import CleanupReport
     from spw_core.harvest.finalize import FinalizeReport
     from spw_core.harvest.history import DocumentVersion
     from spw_core.harvest.report import HarvestReport
     from spw_core.harvest.restore import RestoreReport
+    from spw_core.search.embedding import EmbedReport
     from spw_core.search.find import SearchAnswer
+    from spw_core.search.ranking import Ranker
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,7 @@ class Workspace:
         """
         from spw_core.search.filters import Filters
         from spw_core.search.find import SearchRequest, find, no_index
+        from spw_core.search.ranking import HYBRID, LEXICAL, SEMANTIC
         from spw_core.search.since import SINCE_HINT, parse_since
 
         moment = parse_since(since) if since else ""
@@ -135,8 +140,55 @@ class Workspace:
             removed=removed,
         )
         request = SearchRequest(query, filters, limit, mode, group, typing)
+        if mode in (SEMANTIC, HYBRID):
+            self._embed_soon()
         with IndexStore.reading(self.paths.index_db) as index:
-            return no_index(query, mode) if index is None else find(index.connection, request)
+            if index is None:
+                return no_index(query, mode)
+            ranker = None if mode == LEXICAL else self._ranker(index)
+            return find(index.connection, request, ranker)
+
+    def _ranker(self, index: IndexStore) -> Ranker:
+        """What ranks by words and by meaning; it needs nothing but words where there are no vectors."""
+        from spw_core.config import load_config, lookup
+        from spw_core.search.hybrid import HybridRanker
+
+        loaded = load_config(self.paths)
+        store = loaded.config.store
+        chosen = lookup(loaded.given, "store.hybrid_search_alpha") is not None
+        alpha = store.hybrid_search_alpha if chosen else None
+        return HybridRanker(index.connection, store, alpha, self.paths.vectors, self.paths.embedder_state)
+
+    def _embed_soon(self) -> None:
+        """Where only the built-in embedder was ever used: what it can do in a moment."""
+        from spw_core.search.embedding import embed_for_a_query
+
+        with suppress(SpwError, OSError):  # a read-only workspace: the answer says what there is
+            embed_for_a_query(self.paths.index_db, self.paths.vectors, self._store_settings())
+
+    def _store_settings(self) -> Store:
+        from spw_core.config import load_config
+
+        return load_config(self.paths).config.store
+
+    def embed(
+        self,
+        progress: Callable[[int, int, str], None] | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> EmbedReport:
+        """Make the vectors that are missing. Resumable; may run in a thread, until `stopped` says so.
+
+        Raises StoreError; an embedder that fails is in the report.
+        """
+        from spw_core.search.embedding import embed_texts
+
+        return embed_texts(
+            self.paths.index_db,
+            self.paths.vectors,
+            self._store_settings(),
+            progress=progress,
+            stopped=stopped,
+        )
 
     def harvest(
         self,

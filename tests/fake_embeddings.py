@@ -1,4 +1,4 @@
-"""A server for embeddings that does what a test tells it: well-behaved, slow, absent, or broken in any way."""
+"""A server for embeddings that does what a test tells it: well-behaved, slow, or broken in any way."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -82,10 +82,8 @@ def fake_server() -> Iterator[FakeServer]:
         def _answer(self, body: bytes) -> None:
             server.requests.append(self.path)
             server.headers.append(dict(self.headers))
-            try:
+            with suppress(BrokenPipeError, ConnectionResetError):  # the client has given up, as it should
                 self._play(json.loads(body) if body else {})
-            except (BrokenPipeError, ConnectionResetError):
-                pass  # the client has given up, as it should
 
         def _play(self, asked: dict[str, Any]) -> None:
             match server.fault:

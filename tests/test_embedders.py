@@ -53,7 +53,7 @@ def builtin(texts: list[str]) -> BuiltinEmbedder:
 
 @pytest.mark.parametrize(
     ("query", "text"),
-    [("login password", 0), ("spreadsheets for billing", 3), ("chekcout falky", 5), ("EXPÔRT", 3)],
+    [("login password", 0), ("spreadsheets for billing", 3), ("chekout flakey", 5), ("EXPÔRT", 3)],
 )
 def test_builtin_finds_words_inflections_and_slips(query: str, text: int) -> None:
     embedder = builtin(TEXTS)
@@ -186,7 +186,7 @@ def test_every_fault_is_one_clean_error(
     for call in (lambda: embedder.embed_documents(["a", "b"]), lambda: embedder.embed_query("a")):
         with pytest.raises(EmbedderFailed) as caught:
             call()
-        assert "\x1b" not in caught.value.message or caught.value.message.isprintable()
+        assert caught.value.message.isprintable()
         assert len(caught.value.message) < 250
     server.fault = ""
     assert embedder.embed_query("a") is not None
@@ -266,9 +266,7 @@ def test_proxies_are_not_asked(server: FakeServer, monkeypatch: pytest.MonkeyPat
     assert ollama(server).embed_query("a") is not None
 
 
-def test_the_key_is_sent_only_where_it_is_meant_for(
-    server: FakeServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_key_is_sent_only_where_meant(server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     settings = Store(provider="openai", embeddings_url=server.url)
     choose(settings)

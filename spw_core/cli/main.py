@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -25,6 +26,7 @@ _COMMANDS = {
     "restore": "restore",
     "doctor": "doctor",
     "backup": "backup",
+    "embed": "embed",
     "tasks": "tasks",
     "wave": "wave",
     "spec": "spec",
@@ -73,6 +75,8 @@ def run(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
+    # Starting threads for matrices of this size costs more than they save; read when numpy is imported.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     given = sys.argv[1:] if argv is None else argv
     parser = build_parser(given)
     args = parser.parse_args(given)

@@ -1,4 +1,4 @@
-"""The queue of texts that have no vector yet: resumable, nothing is embedded twice, the old answers meanwhile.
+"""The queue of texts that have no vector yet: resumable, and nothing is embedded twice.
 
 Vectors belong to a generation, which is named by the fingerprint of what made them. A new one is filled
 beside the old one and takes over when it is complete. What was done survives any interruption, because each
@@ -10,9 +10,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from uuid import uuid4
+
+import apsw
 
 from spw_core.atomic import try_lock
 from spw_core.config.sections import Store
@@ -31,6 +33,7 @@ Progress = Callable[[int, int, str], None]
 Stopped = Callable[[], bool]
 
 _BATCH = 256
+_MOMENT_S = 2.0
 # The built-in embedder learns from at most so many texts, and again when there are half as many more.
 _LEARN_FROM = 40_000
 _GROWN = 1.5
@@ -78,6 +81,27 @@ def embed_texts(
         stack.enter_context(translating(index_db))
         report = _Queue(index, snapshots, settings, progress, stopped).run()
     return EmbedReport(**{**asdict(report), "elapsed_s": round(time.monotonic() - started, 3)})
+
+
+def embed_for_a_query(index_db: Path, snapshots: Path, settings: Store) -> None:
+    """Bring the vectors of the built-in embedder up to date as far as that takes no more than a moment.
+
+    Does nothing where another embedder was used or is configured. Raises StoreError.
+    """
+    if settings.provider not in (AUTO, BUILTIN):
+        return
+    with IndexStore.reading(index_db) as index:
+        if index is None:
+            return
+        present = table.answering(index.connection, COLLECTION)
+        model = Model.from_details(present.details) if present else None
+        if present is not None and (model is None or model.provider != BUILTIN):
+            return
+        if present is not None and not chunk_vectors.count_pending(index.connection, present.id):
+            return
+    deadline = time.monotonic() + _MOMENT_S
+    settings = replace(settings, provider=BUILTIN)
+    embed_texts(index_db, snapshots, settings, stopped=lambda: time.monotonic() > deadline)
 
 
 class _Queue:
@@ -245,7 +269,7 @@ class _Queue:
             self._progress(done, total, what)
 
 
-def builtin_embedder(connection, generation: table.Collection) -> Embedder:  # type: ignore[no-untyped-def]
+def builtin_embedder(connection: apsw.Connection, generation: table.Collection) -> Embedder:
     """The built-in embedder with what this generation learned."""
     from spw_core.search.embedders.builtin import BuiltinEmbedder
 

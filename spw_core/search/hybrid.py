@@ -1,4 +1,4 @@
-"""Ranking by words and by meaning at once. What goes wrong with the vectors is said, and words answer alone."""
+"""Ranking by words and by meaning at once. When the vectors fail, words answer alone and it is said why."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from spw_core.search.embedders.choose import embedder_for
 from spw_core.search.embedding import COLLECTION, builtin_embedder
 from spw_core.search.filters import conditions
 from spw_core.search.fusion import ALPHA_BUILTIN, ALPHA_MODEL, fuse, is_flat
-from spw_core.search.query import Query
 from spw_core.search.ranking import AUTO, HYBRID, SEMANTIC, ArmScore, Hit, Ranked, RankRequest
 from spw_core.store import chunk_vectors
 from spw_core.store import vectors as table
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 ARM = "vector"
 NO_VECTORS = "words only: no vectors are made yet (`spw embed` makes them)"
 TURNED_OFF = "words only: embeddings are turned off (store.embeddings_enabled)"
+FLAT = "words only: no text is nearer than the others"
 
 # So many of the best of each arm are fused, or as many as are asked for.
 _CANDIDATES = 100
@@ -44,8 +44,8 @@ _SPARE = 50
 class HybridRanker:
     """A `ranking.Ranker` over the chunks of an index.
 
-    `alpha` is the weight of the text as the user set it, None for the measured or usual one. `state` is where a
-    server that failed is remembered, `snapshots` the folder of graphs.
+    `alpha` is the weight of the text as the user set it, None for the measured or usual one. `state` is
+    where a server that failed is remembered, `snapshots` the folder of graphs.
     """
 
     connection: apsw.Connection
@@ -190,7 +190,8 @@ class _Asked:
         terms = [replace(term, excluded=False) for term in self.request.query.terms if term.excluded]
         if not terms:
             return set()
-        return set(lexical.score(self.ranker.connection, replace_terms(self.request.query, terms), chunks))
+        query = replace(self.request.query, terms=tuple(terms))
+        return set(lexical.score(self.ranker.connection, query, chunks))
 
     def _cosines(self, query: Floats, chunks: Sequence[int]) -> dict[int, float]:
         import numpy as np
@@ -206,11 +207,6 @@ class _Asked:
         return {chunk: scores[number] for chunk, number in vectors.items() if number in scores}
 
 
-def replace_terms(query: Query, terms: Sequence[object]) -> Query:
-    """The same query with other terms."""
-    return replace(query, terms=tuple(terms))  # type: ignore[arg-type]
-
-
 # Vectors of queries that a server was asked for; while somebody types, the same ones come again and again.
 _remembered: dict[tuple[str, str], Floats] = {}
 _REMEMBERED = 256
@@ -223,7 +219,7 @@ def _remember(key: tuple[str, str], vector: Floats) -> None:
 
 
 def _within(seconds: float, work: Callable[[], Floats | None]) -> Floats | None:
-    """The result of `work`, if it comes in time. Raises EmbedderFailed otherwise, whatever `work` waits for."""
+    """The result of `work` if it comes in time. Raises EmbedderFailed, whatever `work` waits for."""
     results: queue.SimpleQueue[Floats | SpwError | None] = queue.SimpleQueue()
 
     def run() -> None:

@@ -88,7 +88,7 @@ def allowed_ids(
 def chunks_of(
     connection: apsw.Connection, ids: Sequence[int], condition: str, values: Sequence[Value]
 ) -> list[tuple[int, int]]:
-    """(vector id, chunk id) for vectors, in their order; only of documents that meet a condition (`?2` on)."""
+    """(vector id, chunk id) for vectors, in order; only of documents that meet a condition (`?2` on)."""
     cursor = connection.execute(
         "SELECT v.id, c.id FROM json_each(?1) wanted CROSS JOIN vectors v ON v.id = wanted.value"
         " CROSS JOIN chunks c ON c.content_hash = unhex(v.key) CROSS JOIN documents d ON d.id = c.document_id"

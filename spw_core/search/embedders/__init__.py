@@ -1,4 +1,4 @@
-"""What turns texts into vectors, behind one protocol. Importing this loads neither numpy nor a network stack."""
+"""What turns texts into vectors, behind one protocol. Importing this loads no numpy and no network."""
 
 from __future__ import annotations
 

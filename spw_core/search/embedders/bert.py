@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -147,7 +148,7 @@ def gelu(x: Floats) -> Floats:
     """x · Φ(x), with erf by Abramowitz and Stegun 7.1.26 (off by less than 2e-7); numpy has none."""
     z = np.abs(x) * np.float32(math.sqrt(0.5))
     t = 1 / (1 + np.float32(0.3275911) * z)
-    polynomial = np.float32(1.061405429)
+    polynomial: Any = np.float32(1.061405429)
     for coefficient in (-1.453152027, 1.421413741, -0.284496736, 0.254829592):
         polynomial = polynomial * t + np.float32(coefficient)
     erf = np.copysign(1 - polynomial * t * np.exp(-z * z), x)

@@ -21,7 +21,7 @@ _MAX_BYTES = 4096
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """One per workspace. `path` is the file; a failure counts for one `subject`, which names server and model."""
+    """One per workspace, in a file. A failure counts for one `subject`, which names server and model."""
 
     path: Path
     subject: str

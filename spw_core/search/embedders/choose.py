@@ -9,10 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spw_core.config.sections import Store
 from spw_core.search.embedders import BUILTIN, LOCAL, OLLAMA, OPENAI, Embedder, EmbedderFailed, Model
+
+if TYPE_CHECKING:
+    from spw_core.search.embedders.http import Server
 
 AUTO = "auto"
 # A key for servers that want one. Not OPENAI_API_KEY: it is not for whatever URL is configured here.
@@ -96,7 +99,7 @@ def _served(settings: Store, model: Model, timeout_s: float) -> Embedder:
     )
 
 
-def _server(settings: Store):  # type: ignore[no-untyped-def]
+def _server(settings: Store) -> Server:
     from spw_core.search.embedders.http import Server
 
     return Server(settings.embeddings_url, settings.allow_remote, os.environ.get(KEY_VARIABLE, ""))
@@ -108,13 +111,7 @@ def advice(settings: Store, model: Model | None) -> str:
         return ""
     if model.provider == BUILTIN:
         return (
-            f"For search by meaning: `ollama pull {settings.embeddings_model}`, or `pip install 'spw[local]'` and"
-            " store.embeddings_path = a folder with a sentence encoder; then `spw embed`."
+            f"For search by meaning: `ollama pull {settings.embeddings_model}`, or `pip install 'spw[local]'`"
+            " and a sentence encoder's folder as store.embeddings_path; then `spw embed`."
         )
-    if (
-        model.provider == LOCAL
-        and settings.provider == AUTO
-        and not Path(settings.embeddings_path or "/").is_dir()
-    ):
-        return ""
     return ""

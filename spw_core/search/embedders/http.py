@@ -1,4 +1,4 @@
-"""One JSON request to an embeddings server, bounded in time and size. Nothing else in spw uses the network."""
+"""One JSON request to an embeddings server, bounded in time and size. Nothing else uses the network."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from spw_core.search.embedders import EmbedderFailed
+from spw_core.text import clean_line
 
 _MAX_ANSWER = 64 * 1024 * 1024
 _BLOCK = 65536
@@ -54,7 +55,7 @@ class Server:
         except ConnectionRefusedError as error:
             raise EmbedderFailed(f"{self.name} is not answering") from error
         except (OSError, http.client.HTTPException, UnicodeError, ValueError) as error:
-            reason = str(getattr(error, "strerror", "") or error or type(error).__name__)
+            reason = clean_line(str(getattr(error, "strerror", "") or error or type(error).__name__))
             raise EmbedderFailed(f"{self.name} cannot be asked: {reason[:_LONGEST_REASON]}") from error
         try:
             return response.status, json.loads(answer)
@@ -125,5 +126,5 @@ def reason_of(status: int, answer: object) -> str:
     error = answer.get("error") if isinstance(answer, dict) else None
     if isinstance(error, dict):
         error = error.get("message")
-    text = " ".join(str(error).split())[:_LONGEST_REASON] if error else "no reason given"
+    text = clean_line(str(error))[:_LONGEST_REASON] if error else "no reason given"
     return f"HTTP {status}: {text}"

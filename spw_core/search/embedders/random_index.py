@@ -78,7 +78,7 @@ def learn(texts: Iterable[str], stopped: Callable[[], bool] = lambda: False) -> 
 
 
 def embed(bags: Sequence[Bag], known: Known, texts: int) -> list[Floats | None]:
-    """A unit vector for each bag of words, None for one without words. `texts` is how many were learned from."""
+    """A unit vector for each bag of words, None for one without. `texts` is how many were learned from."""
     words = list(dict.fromkeys(word for bag in bags for word in bag))
     vectors = word_vectors(words, known, texts)
     place = {word: number for number, word in enumerate(words)}
@@ -139,7 +139,7 @@ def _word_base(word: str) -> Floats:
     pieces_length = float(np.linalg.norm(pieces)) or 1.0
     base_length = float(np.linalg.norm(base)) or 1.0
     total = base / np.float32(base_length) + np.float32(_PIECES / pieces_length) * pieces
-    result: Floats = total / np.float32(np.linalg.norm(total))
+    result: Floats = (total / np.linalg.norm(total)).astype(np.float32)
     return result
 
 
@@ -155,4 +155,5 @@ def _as_codes(rows: Floats) -> npt.NDArray[np.int8]:
     """Directions as int8; their lengths are lost."""
     largest = np.abs(rows).max(axis=1, keepdims=True) if len(rows) else np.ones((0, 1), np.float32)
     largest[largest == 0] = 1
-    return np.rint(rows / largest * _LEVELS).astype(np.int8)
+    codes: npt.NDArray[np.int8] = np.rint(rows / largest * _LEVELS).astype(np.int8)
+    return codes

@@ -1,4 +1,4 @@
-"""What embedders that ask a server share: batches, prefixes, checking every number, halving what is too long."""
+"""What embedders that ask a server share: batches, prefixes, checks, and halving what is too long."""
 
 from __future__ import annotations
 
