@@ -26,6 +26,9 @@ FLOORS = [
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
+# A face that is reached through another one: `spw hook` is `spw-hook`.
+FACES_OF_ANOTHER = [("spw_core.cli.hook", "spw_core.hook.main")]
+
 # Side by side on one floor, and still strangers.
 FORBIDDEN = [("store", "formats"), ("formats", "store"), ("formats", "workspace"), ("store", "workspace")]
 
@@ -65,7 +68,8 @@ def test_imports_go_down(path: Path) -> None:
         if other in ("", mine):
             continue
         assert FLOOR_OF[other] <= FLOOR_OF[mine], f"{name_of(path)} imports {imported}"
-        assert other not in ("cli", "hook", "spw_tui"), f"{name_of(path)} imports {imported}"
+        if (name_of(path), imported) not in FACES_OF_ANOTHER:
+            assert other not in ("cli", "hook", "spw_tui"), f"{name_of(path)} imports {imported}"
         assert (mine, other) not in FORBIDDEN, f"{name_of(path)} imports {imported}"
 
 

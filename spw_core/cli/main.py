@@ -31,6 +31,8 @@ _COMMANDS = {
     "wave": "wave",
     "spec": "spec",
     "tools": "tools",
+    "hook": "hook",
+    "log": "log",
     "demo": "demo",
 }
 

@@ -12,8 +12,10 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 
 from spw_core.domain.model import Run, SpecRecord
+from spw_core.domain.next_wave import next_wave
 from spw_core.domain.places import Area, Kind, place_of
-from spw_core.domain.summary import summarise, utc_text
+from spw_core.domain.summary import DONE as COMPLETED
+from spw_core.domain.summary import SpecSummary, summarise, utc_text
 from spw_core.domain.waves import wave_states
 from spw_core.errors import CorruptStore, SpwError
 from spw_core.formats.status import BLOCKED
@@ -29,9 +31,11 @@ from spw_core.store.connection import move_aside
 from spw_core.store.index import SPEC_SOURCE, IndexStore
 from spw_core.store.rows import Value
 from spw_core.store.spec import SpecStore, StoredArtifact
+from spw_core.text import clean_line
 from spw_core.workspace import WorkspacePaths
 
 Revisions = Mapping[str, int | None]
+_SHOWN_TASKS = 8
 
 
 def sync_index(paths: WorkspacePaths, revisions: Revisions, *, everything: bool) -> list[str]:
@@ -167,11 +171,21 @@ def _spec_row(store: SpecStore, record: SpecRecord) -> dict[str, Value]:
         "wave_current": summary.wave_current,
         "waves_total": summary.waves_total,
         "blocked": sum(wave.status == BLOCKED for wave in wave_states(record)),
+        "next": _next_step(record, summary),
         "attention": json.dumps([asdict(item) for item in summary.attention], ensure_ascii=False),
         "updated_at": summary.updated_at,
         "harvested_at": store.meta().get("harvested_at", ""),
         "revision": store.revision(),
     }
+
+
+def _next_step(record: SpecRecord, summary: SpecSummary) -> str:
+    """What comes next, in words for whoever begins a session; empty for a spec that is complete."""
+    step = next_wave(record)
+    if summary.status == COMPLETED or not record.tasks:
+        return ""
+    tasks = f" ({', '.join(step.task_ids[:_SHOWN_TASKS])})" if step.task_ids else ""
+    return clean_line(f"{step.action}, {step.reason}{tasks}")
 
 
 def _indexed(store: SpecStore, record: SpecRecord) -> Iterator[tuple[StoredArtifact, str]]:

@@ -23,6 +23,7 @@ BLOCK = "block"
 
 _PREFIX = "[spw-hook] "
 _BLOCKING_EXIT = 2
+_LONGEST_LINE = 500
 _SHOW_MESSAGES = ("claude", "codex", "gemini")
 _started = time.perf_counter()
 
@@ -43,14 +44,19 @@ class Guard:
         self._record(ALLOW, target, "", spec)
         return 0
 
-    def violation(self, title: str, details: "Sequence[str]", target: str, spec: str = "") -> int:
-        """Tell of what is not in order, as strictly as the configuration says; returns the exit code."""
+    def violation(
+        self, title: str, details: "Sequence[str]", *, target: str, reason: str = "", spec: str = ""
+    ) -> int:
+        """Tell of what is not in order, as strictly as the configuration says; returns the exit code.
+
+        `target` and `reason` (default: the title) are for the audit log.
+        """
         blocks = self.project.settings.blocks
-        lines = [clean(title), *(f"- {clean(detail)}" for detail in details)]
+        lines = [clean(title), *(f"- {clean(detail, _LONGEST_LINE)}" for detail in details)]
         say_on_stderr(lines)
         if not blocks and self.event.client in _SHOW_MESSAGES:
             print_json(f'{{"systemMessage": {json_text(chr(10).join(lines))}}}')
-        self._record(BLOCK if blocks else WARN, target, " ".join((title, *details[:2])), spec)
+        self._record(BLOCK if blocks else WARN, target, reason or title, spec)
         return _BLOCKING_EXIT if blocks else 0
 
     def _record(self, decision: str, target: str, reason: str, spec: str) -> None:

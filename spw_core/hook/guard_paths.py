@@ -43,7 +43,8 @@ def run(event: "Event", project: "Project") -> int:
     for path in paths:
         problem = (managed and name_problem(path)) or (layout and layout_problem(path))
         if problem:
-            return guard.violation(problem[0], problem[1:], path, spec_of(path))
+            title, *details = problem
+            return guard.violation(title, details, target=path, reason=details[-1], spec=spec_of(path))
     return guard.allow(paths[0], spec_of(paths[0]))
 
 

@@ -57,7 +57,7 @@ def run(event: "Event", project: "Project") -> int:
     known = [name for name in project.index.latest() if is_spec(project.specs, name)][:_SHOWN_SPECS]
     if known:
         details.append(f"specs here: {', '.join(known)}")
-    return guard.violation(f"missing spec-name for {called}", details, called)
+    return guard.violation(f"missing spec-name for {called}", details, target=called)
 
 
 def command_of(event: "Event") -> "Command | None":

@@ -39,8 +39,11 @@ def run(event: "Event", project: "Project") -> int:
         shown = f" ({_SHOWN_RUNS} of {len(broken)} shown)" if len(broken) > _SHOWN_RUNS else ""
         details = [f"runs changed in the last {minutes} minutes{shown}:"]
         details += [f"{state.path} -> {'; '.join(state.issues)}" for _, state in broken[:_SHOWN_RUNS]]
-        spec = broken[0][0]
-        return guard.violation("SPW handoff is incomplete", details, broken[0][1].path, spec)
+        spec, first = broken[0]
+        reason = "; ".join(first.issues) + (f"; and {len(broken) - 1} more runs" if len(broken) > 1 else "")
+        return guard.violation(
+            "SPW handoff is incomplete", details, target=first.path, reason=reason, spec=spec
+        )
     if settings.is_on("hooks.verbose"):
         from spw_core.hook.answer import say_on_stderr
 

@@ -82,12 +82,7 @@ def context_line(project: "Project") -> str:
         line += f" Needs attention: {attention}."
     if following := project.index.next_step(spec):
         line += f" Next: {following}."
-    return truncate(_clean_long(line), _MAX_CONTEXT, "...")
-
-
-def _clean_long(text: str) -> str:
-    """`clean` for a text that is longer than one name."""
-    return " ".join(clean(text[start : start + 100]) for start in range(0, len(text), 100))
+    return truncate(clean(line, _MAX_CONTEXT * 2), _MAX_CONTEXT, "...")
 
 
 def _needs_backup(folder: str, present: bytes) -> bool:

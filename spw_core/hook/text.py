@@ -1,6 +1,6 @@
 """Text for one terminal line: free of control sequences, measured and cut by display cells."""
 
-_LONGEST = 200  # characters of one name that are looked at
+_LONGEST = 200  # characters that are looked at of one name
 
 # Bytes after ESC (or their one-character C1 forms) that begin a string ended by BEL or ESC \.
 _STRING_OPENERS = "]PX^_"
@@ -57,9 +57,9 @@ _WIDE = (
 )
 
 
-def clean(text: str) -> str:
+def clean(text: str, longest: int = _LONGEST) -> str:
     """`text` as it may reach a terminal: no escape sequences, no control or invisible characters."""
-    text = text[:_LONGEST]
+    text = text[:longest]
     if text.isprintable():
         return text.strip()
     return "".join(map(_shown, _without_sequences(text))).strip()

@@ -71,13 +71,22 @@ def reading_gateway() -> Iterator[apsw.Connection | None]:
 
 
 def audit_entries(
-    connection: apsw.Connection, *, since: str = "", spec: str = "", workspace: str = "", limit: int = 50
+    connection: apsw.Connection,
+    *,
+    since: str = "",
+    spec: str = "",
+    workspace: str = "",
+    limit: int = 50,
+    violations: bool = False,
 ) -> list[AuditEntry]:
-    """The newest `limit` decisions at or after `since` (UTC text), oldest first; empty filters match all."""
+    """The newest `limit` decisions at or after `since` (UTC text), oldest first; empty filters match all.
+
+    With `violations` those that allowed something are left out.
+    """
     rows = connection.execute(
         f"SELECT {_AUDIT_COLUMNS} FROM audit_log"
         " WHERE at >= ?1 AND (?2 = '' OR spec = ?2) AND (?3 = '' OR workspace = ?3)"
-        " ORDER BY id DESC LIMIT ?4",
-        (since, spec, workspace, limit),
+        " AND (NOT ?5 OR decision <> 'allow') ORDER BY id DESC LIMIT ?4",
+        (since, spec, workspace, limit, violations),
     ).fetchall()
     return [AuditEntry(*row) for row in reversed(rows)]
