@@ -116,7 +116,7 @@ def test_second_harvest_changes_nothing(demo: Workspace) -> None:
 
 def test_second_harvest_opens_no_file(demo: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     demo.harvest()
-    monkeypatch.setattr(intake, "read_file", lambda *path: pytest.fail(f"{path} was read"))
+    monkeypatch.setattr(intake, "read_entry", lambda *path: pytest.fail(f"{path} was read"))
     demo.harvest()
 
 
@@ -287,7 +287,7 @@ def test_unreadable_file_keeps_its_stored_version(
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(intake, "read_file", refuse)
+    monkeypatch.setattr(intake, "read_entry", refuse)
     report = harvest_one(workspace)
     assert [(error.path, error.error) for error in report.errors] == [
         ("notes.md", "cannot be read: Permission denied")

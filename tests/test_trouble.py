@@ -26,8 +26,8 @@ def fingerprint(top: Path) -> dict[str, str]:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1.5 MB, where we may mount one."""
-    yield from mounted(tmp_path / "small", "1536k")
+    """A file system of 2.5 MB, where we may mount one."""
+    yield from mounted(tmp_path / "small", "2560k")
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ def note_brief(paths: WorkspacePaths, spec: str, rel_path: str) -> list[str]:
             checked_ns=now_ns,
             problem=None,
         )
-        store.add(new, now)
+        store.add([(new, now)])
         store.note_change()
 
     return _noted(paths, spec, note)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from spw_core.domain import stage as stages
 from spw_core.domain.approval_lookup import latest_approvals
@@ -52,10 +52,12 @@ def utc_text(nanoseconds: int) -> str:
     """`2026-02-14T10:00:00.123456Z` for nanoseconds since the epoch, so that text order is time order."""
     seconds, rest = divmod(nanoseconds, 1_000_000_000)
     try:
-        moment = datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, ValueError, OSError):  # a file system can hold times no calendar has
+        year, month, day, hour, minute, second, *_ = time.gmtime(seconds)
+    except (OverflowError, OSError):  # a file system can hold times no calendar has
+        year = 0
+    if not 1 <= year <= 9999:
         return "9999-12-31T23:59:59.999999Z" if seconds > 0 else "0001-01-01T00:00:00.000000Z"
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest // 1000:06d}Z".rjust(27, "0")
+    return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{rest // 1000:06}Z"
 
 
 def summarise(record: SpecRecord) -> SpecSummary:

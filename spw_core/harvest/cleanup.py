@@ -6,7 +6,6 @@ file that is still there at the next harvest is simply no longer marked.
 
 from __future__ import annotations
 
-import os
 import stat
 import time
 from collections.abc import Mapping
@@ -19,7 +18,7 @@ from spw_core.domain.transient import is_transient, why_it_stays
 from spw_core.errors import DocumentNotFound
 from spw_core.formats.approvals import NEEDS_REVISION, PENDING, parse_approval
 from spw_core.harvest.inside import Entry, entry_inside, temporary_of
-from spw_core.harvest.read_file import INT64, READ_FLAGS, FileContent, read_open_file, storable
+from spw_core.harvest.read_file import INT64, FileContent, read_once, storable
 from spw_core.harvest.scan import FoundFile, Scan, area_folder, scan_spec
 from spw_core.harvest.stored import begun_anew
 from spw_core.search.documents import document_path
@@ -131,7 +130,7 @@ def _look(
     path = document_path(name, found.area, found.rel_path)
     try:
         with entry_inside(area_folder(paths, name, found.area), found.rel_path) as entry:
-            reason = _difference(_read(entry), artifact)
+            reason = _difference(read_once(entry, whole=True), artifact)
     except OSError as error:
         reason = f"cannot be read: {error.strerror or error}"
     if reason:
@@ -174,7 +173,7 @@ def _remove(top: Path, rel_path: str, store: SpecStore, artifact: StoredArtifact
     """Remove one file if its bytes are the stored ones; why not, otherwise."""
     try:
         with entry_inside(top, rel_path) as entry:
-            content = _read(entry)
+            content = read_once(entry, whole=True)
             if reason := _difference(content, artifact):
                 return reason
             # The row itself, not what was read of it before: another process may have stored a new version.
@@ -207,11 +206,6 @@ def _unlink_unchanged(entry: Entry, content: FileContent) -> str:
         return ""
     aside.move_to_free(entry)
     return "changed while it was being removed"
-
-
-def _read(entry: Entry) -> FileContent | None:
-    with os.fdopen(entry.open(READ_FLAGS), "rb", buffering=0) as stream:
-        return read_open_file(stream, whole=True)
 
 
 def _difference(content: FileContent | None, artifact: StoredArtifact) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import time
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from spw_core.formats.frontmatter import split_frontmatter
 from spw_core.formats.text_decode import decode_text
 from spw_core.harvest.harvest import harvest_spec
 from spw_core.harvest.inside import Entry, entry_inside, write_whole
-from spw_core.harvest.read_file import READ_FLAGS, read_open_file
+from spw_core.harvest.read_file import read_once
 from spw_core.harvest.reading import load_record, read_document
 from spw_core.summaries.completion import COMPLETION_FILE
 from spw_core.summaries.progress import PROGRESS_FILE, render_progress
@@ -78,8 +77,7 @@ def export_file(
 
 
 def _bytes_of(entry: Entry) -> bytes | None:
-    with os.fdopen(entry.open(READ_FLAGS), "rb", buffering=0) as stream:
-        content = read_open_file(stream)
+    content = read_once(entry)
     return content.content if content else None
 
 

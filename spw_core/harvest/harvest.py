@@ -6,6 +6,7 @@ import os
 import stat
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from spw_core.atomic import locked
 from spw_core.crash import where, write_report
@@ -13,15 +14,18 @@ from spw_core.domain.model import FileError
 from spw_core.domain.places import Area
 from spw_core.errors import CorruptStore, SpwError, StoreError
 from spw_core.harvest.index_sync import sync_index
-from spw_core.harvest.inside import entry_inside
+from spw_core.harvest.inside import entry_inside, write_whole
 from spw_core.harvest.intake import differences, take_in
 from spw_core.harvest.read_file import READ_FLAGS
 from spw_core.harvest.report import HarvestReport, SpecReport
-from spw_core.harvest.scan import scan_spec
+from spw_core.harvest.scan import Scan, scan_spec
 from spw_core.names import SPEC_DB
 from spw_core.store.connection import replace_database
 from spw_core.store.spec import SpecStore
 from spw_core.workspace import GITIGNORE_LINES, WorkspacePaths
+
+# Files of a new spec up to which its database is made in memory.
+_IN_MEMORY_BYTES = 64 * 1024 * 1024
 
 # Called before each spec with (specs done, specs in all, name), and once at the end with an empty name.
 Progress = Callable[[int, int, str], None]
@@ -111,18 +115,38 @@ def _harvest_spec(paths: WorkspacePaths, name: str) -> SpecReport:
     scan = scan_spec(paths, name)
     if (Area.SPEC, "") in scan.blind:
         raise SpwError(f"the spec folder {scan.errors[0].error}", "Check its permissions.")
+    path = paths.spec_db(name)
+    if not os.path.lexists(path) and sum(found.size for found in scan.files) <= _IN_MEMORY_BYTES:
+        with SpecStore.in_memory() as store:
+            report = _update(store, paths, name, scan)
+            if _appears(path, store.file_bytes()):
+                return report
+    with SpecStore.writing(path) as store:
+        return _update(store, paths, name, scan)
+
+
+def _update(store: SpecStore, paths: WorkspacePaths, name: str, scan: Scan) -> SpecReport:
     report = SpecReport(name, files=len(scan.files))
-    with SpecStore.writing(paths.spec_db(name)) as store:
-        if differences(store, scan):
-            with store.transaction():
-                # Asked again inside the transaction: another process may have been faster.
-                take_in(store, name, scan, differences(store, scan), report, _stored_limit(paths))
-        for table, count in store.counts().items():
-            setattr(report, table, count)
-        report.revision = store.revision()
-        report.errors += [FileError(path, error) for path, error in store.harvest_errors()]
+    if differences(store, scan):
+        with store.transaction():
+            # Asked again inside the transaction: another process may have been faster.
+            take_in(store, name, scan, differences(store, scan), report, _stored_limit(paths))
+    for table, count in store.counts().items():
+        setattr(report, table, count)
+    report.revision = store.revision()
+    report.errors += [FileError(path, error) for path, error in store.harvest_errors()]
     report.unchanged = report.files - report.changed
     return report
+
+
+def _appears(path: Path, content: bytes) -> bool:
+    """Write a new database; False when that is not possible, or there is one by now."""
+    try:
+        with locked(path.parent), entry_inside(path.parent, path.name) as entry:
+            write_whole(entry, content, replace=False, mode=0o600)
+    except OSError:  # the ordinary way tells whether this is a matter of this way only
+        return False
+    return True
 
 
 def _stored_limit(paths: WorkspacePaths) -> int:

@@ -21,14 +21,16 @@ _HAS_DIR_FD = os.open in os.supports_dir_fd and os.unlink in os.supports_dir_fd
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
+_NO_NAMES = frozenset(("", ".", ".."))
 
 
 class Entry(NamedTuple):
-    """A name in a folder that is held open; `dir_fd` is None where the system has no such thing."""
+    """A name in a folder that is held open. Where the system has no such thing, `dir_fd` is None and
+    `folder` the path of it."""
 
-    folder: Path
     name: str
     dir_fd: int | None
+    folder: Path
 
     @property
     def _path(self) -> str:
@@ -74,7 +76,7 @@ class Entry(NamedTuple):
         self.unlink()
 
     def sibling(self, name: str) -> Entry:
-        return Entry(self.folder, name, self.dir_fd)
+        return Entry(name, self.dir_fd, self.folder)
 
     def sync_folder(self) -> None:
         """Make a rename in the folder durable."""
@@ -82,32 +84,64 @@ class Entry(NamedTuple):
             os.fsync(self.dir_fd)
 
 
+class Descent:
+    """Steps down from `top` to one entry after another. The folders on the way are held open until an entry
+    lies elsewhere, so that many entries of one folder, in order, cost one walk. Close it at the end."""
+
+    def __init__(self, top: Path, *, create: bool = False) -> None:
+        self._top = top
+        self._create = create
+        self._names: list[str] = []
+        self._fds: list[int] = []  # of the top, then of each of the names
+
+    def entry(self, rel_path: str) -> Entry:
+        """The entry `rel_path` (with `/`), good until the next is asked for.
+
+        Raises OSError when a part of the way is missing, no folder, or a link, and ValueError for a path
+        with empty, `.` or `..` parts.
+        """
+        *folders, name = parts = rel_path.split("/")
+        if not _NO_NAMES.isdisjoint(parts) or "\0" in rel_path:
+            raise ValueError(f"not a path inside a folder: {rel_path!r}")
+        if not _HAS_DIR_FD:
+            return Entry(name, None, _walk_by_path(self._top, folders, self._create))
+        if folders != self._names or not self._fds:
+            self._go_to(folders)
+        return Entry(name, self._fds[-1], self._top)
+
+    def _go_to(self, folders: list[str]) -> None:
+        if not self._fds:
+            self._fds.append(os.open(self._top, os.O_RDONLY | _DIRECTORY))
+        shared = 0
+        while shared < min(len(folders), len(self._names)) and folders[shared] == self._names[shared]:
+            shared += 1
+        self._leave(shared)
+        for part in folders[shared:]:
+            if self._create:
+                with suppress(FileExistsError):  # the next open refuses anything but a folder
+                    os.mkdir(part, dir_fd=self._fds[-1])
+            self._fds.append(os.open(part, os.O_RDONLY | _DIRECTORY | _NOFOLLOW, dir_fd=self._fds[-1]))
+            self._names.append(part)
+
+    def _leave(self, depth: int) -> None:
+        del self._names[depth:]
+        while len(self._fds) > depth + 1:
+            os.close(self._fds.pop())
+
+    def close(self) -> None:
+        self._names.clear()
+        while self._fds:
+            os.close(self._fds.pop())
+
+
 @contextmanager
 def entry_inside(top: Path, rel_path: str, *, create: bool = False) -> Iterator[Entry]:
-    """The entry `rel_path` (with `/`) below `top`, its folder held open; missing folders are made on request.
-
-    Raises OSError when a part of the way is missing, no folder, or a link, and ValueError for a path
-    with empty, `.` or `..` parts.
-    """
-    *folders, name = rel_path.split("/")
-    if any(part in ("", ".", "..") or "\0" in part for part in (*folders, name)):
-        raise ValueError(f"not a path inside a folder: {rel_path!r}")
-    if not _HAS_DIR_FD:
-        yield Entry(_walk_by_path(top, folders, create), name, None)
-        return
-    fd = os.open(top, os.O_RDONLY | _DIRECTORY)
+    """One entry below `top` as `Descent.entry` gives it; missing folders are made on request."""
+    descent = Descent(top, create=create)
     try:
-        folder = top
-        for part in folders:
-            if create:
-                with suppress(FileExistsError):  # the next open refuses anything but a folder
-                    os.mkdir(part, dir_fd=fd)
-            down = os.open(part, os.O_RDONLY | _DIRECTORY | _NOFOLLOW, dir_fd=fd)
-            os.close(fd)
-            fd, folder = down, folder / part
-        yield Entry(folder, name, fd)
+        yield descent.entry(rel_path)
     finally:
-        os.close(fd)
+        descent.close()
 
 
 def temporary_of(entry: Entry) -> Entry:
@@ -120,17 +154,22 @@ def temporary_of(entry: Entry) -> Entry:
 
 
 def write_whole(
-    entry: Entry, content: bytes, *, replace: bool, finish: Callable[[Entry], None] | None = None
+    entry: Entry,
+    content: bytes,
+    *,
+    replace: bool,
+    mode: int = 0o666,
+    finish: Callable[[Entry], None] | None = None,
 ) -> None:
     """Write a file through a temporary one in the same folder, so that nobody ever sees half of it.
 
-    `finish` is given the temporary file before it gets its name, to set attributes. Raises OSError; without
-    `replace` also FileExistsError when there is something by that name.
+    `mode` is reduced by the umask; `finish` is given the temporary file before it gets its name. Raises
+    OSError; without `replace` also FileExistsError when there is something by that name.
     """
     temporary = temporary_of(entry)
     if temporary.lstat() is not None:  # left by a process that was killed
         temporary.unlink()
-    fd = temporary.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    fd = temporary.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(fd, "wb") as stream:
             stream.write(content)

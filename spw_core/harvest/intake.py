@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
 from spw_core.domain.model import FileError
@@ -12,8 +13,9 @@ from spw_core.domain.places import Area, Place, place_of
 from spw_core.domain.summary import utc_text
 from spw_core.formats.json_object import load_json_object
 from spw_core.formats.text_decode import decode_text
+from spw_core.harvest.inside import Descent
 from spw_core.harvest.project import READ_KINDS, project
-from spw_core.harvest.read_file import FileContent, read_file
+from spw_core.harvest.read_file import FileContent, read_entry
 from spw_core.harvest.report import SpecReport
 from spw_core.harvest.rows import to_meta, to_rows
 from spw_core.harvest.scan import FoundFile, Scan
@@ -29,6 +31,7 @@ _RACY_NS = 2_000_000_000
 class Differences:
     """What a scan shows that the database does not know. False when there is nothing."""
 
+    nothing_known: bool
     fresh: tuple[tuple[FoundFile, StoredArtifact | None], ...]
     removed: tuple[StoredArtifact, ...]
     scan_errors_changed: bool
@@ -50,6 +53,7 @@ class Differences:
 def differences(store: SpecStore, scan: Scan) -> Differences:
     """Compare a scan with the database by size, time, inode and mode; no file is opened."""
     known = store.artifacts()
+    nothing_known = not known
     fresh = []
     for found in scan.files:
         artifact = known.pop((found.area, found.rel_path), None)
@@ -63,6 +67,7 @@ def differences(store: SpecStore, scan: Scan) -> Differences:
     meta = store.meta()
     fresh.sort(key=lambda pair: (pair[0].area, pair[0].rel_path))
     return Differences(
+        nothing_known,
         tuple(fresh),
         tuple(removed),
         scan_errors_changed=meta.get(_SCAN_ERRORS, "[]") != _errors_text(scan.errors),
@@ -80,16 +85,22 @@ def take_in(
     Of files above `limit` bytes only the hash is stored. Fills `changed` and `removed` of the report.
     """
     now = utc_text(time.time_ns())
-    unreadable = []
-    for found, artifact in differing.fresh:
-        try:
-            content = read_file(scan.tops[found.area], found.rel_path, limit=limit)
-        except FileNotFoundError:
-            continue  # gone since the scan: the next harvest will say so
-        except OSError as error:
-            unreadable.append(FileError(found.rel_path, f"cannot be read: {error.strerror or error}"))
-            continue
-        report.changed += store_content(store, found.area, found.rel_path, artifact, content)
+    unreadable: list[FileError] = []
+    spoken: dict[tuple[str, str], bytes | None] = {}
+
+    def additions() -> Iterator[tuple[NewContent, str]]:
+        unknown = [found for found, artifact in differing.fresh if artifact is None]
+        for found, content in _read_all(scan, unknown, limit, unreadable):
+            new = _new_content(found.area, found.rel_path, content, time.time_ns())
+            if new.artifact_type in READ_KINDS:
+                spoken[found.area, found.rel_path] = new.content
+            report.changed += 1
+            yield new, utc_text(new.checked_ns)
+
+    store.add(additions())
+    known = {found: artifact for found, artifact in differing.fresh if artifact is not None}
+    for found, content in _read_all(scan, known, limit, unreadable):
+        report.changed += store_content(store, found.area, found.rel_path, known[found], content)
     for artifact in differing.removed:
         if not scan.is_there_now(Area(artifact.area), artifact.rel_path):
             store.mark_removed(artifact.id, now)
@@ -105,33 +116,59 @@ def take_in(
         }
     )
     _forget_former_lives(store)
-    touched = project_anew(store, name)
-    if touched or report.changed or report.removed or _CREATED_AT not in store.meta():
+    touched = project_anew(store, name, spoken if differing.nothing_known else None)
+    meta = store.meta()
+    if touched or report.changed or report.removed or _CREATED_AT not in meta:
         store.set_meta(
             {
                 "revision": str(store.next_revision()),
                 "harvested_at": now,
-                _CREATED_AT: store.meta().get(_CREATED_AT, now),
+                _CREATED_AT: meta.get(_CREATED_AT, now),
             }
         )
 
 
+def _read_all(
+    scan: Scan, files: Iterable[FoundFile], limit: int, unreadable: list[FileError]
+) -> Iterator[tuple[FoundFile, FileContent]]:
+    """The files of a scan with what is in them now; those that cannot be read are added to `unreadable`."""
+    with ExitStack() as stack:
+        ways = {area: stack.enter_context(closing(Descent(top))) for area, top in scan.tops.items()}
+        for found in files:
+            try:
+                yield found, read_entry(ways[found.area].entry(found.rel_path), limit=limit)
+            except FileNotFoundError:
+                continue  # gone since the scan: the next harvest will say so
+            except OSError as error:
+                unreadable.append(FileError(found.rel_path, f"cannot be read: {error.strerror or error}"))
+
+
 def _forget_former_lives(store: SpecStore) -> None:
     """A run that was cleaned away and dispatched again is a new one: what it was is only remembered."""
-    known = store.artifacts().values()
-    speaking = {artifact.id for artifact in counted(known)}
-    store.mark_cleaned([a.id for a in known if a.cleaned_at and a.id not in speaking], None)
+    cleaned = store.artifacts(only_cleaned=True)
+    if cleaned:
+        speaking = {artifact.id for artifact in counted(store.artifacts().values())}
+        store.mark_cleaned(
+            [artifact.id for artifact in cleaned.values() if artifact.id not in speaking], None
+        )
 
 
-def project_anew(store: SpecStore, name: str) -> int:
-    """Make all projections from the artifacts alone; returns how many rows differed. Inside a transaction."""
-    for artifact in store.artifacts().values():
+def project_anew(
+    store: SpecStore, name: str, contents: Mapping[tuple[str, str], bytes | None] | None = None
+) -> int:
+    """Make all projections from the artifacts alone; returns how many rows differed. Inside a transaction.
+
+    `contents` are the bytes of all artifacts in READ_KINDS, where the caller has them at hand.
+    """
+    known = list(store.artifacts().values())
+    for place_in_list, artifact in enumerate(known):
         # Taken over from another tool, or stored by a version that knew less.
         place = place_of(Area(artifact.area), artifact.rel_path)
         if artifact.artifact_type != place.kind:
             store.reclassify(artifact.id, place.phase, place.kind)
-    artifacts = counted(store.artifacts().values())
-    sources, errors = stored_sources(store, artifacts), stored_errors(store, artifacts)
+            known[place_in_list] = artifact._replace(artifact_type=place.kind)
+    artifacts = counted(known)
+    sources, errors = stored_sources(store, artifacts, contents), stored_errors(store, artifacts)
     record = project(name, sources, errors, stored_empty_runs(store.meta()))
     store.set_meta(to_meta(record))
     return store.replace_projections(to_rows(record))
@@ -150,16 +187,20 @@ def _is_unchanged(artifact: StoredArtifact, found: FoundFile) -> bool:
 
 
 def store_content(
-    store: SpecStore, area: Area, rel_path: str, artifact: StoredArtifact | None, content: FileContent
+    store: SpecStore, area: Area, rel_path: str, artifact: StoredArtifact, content: FileContent
 ) -> bool:
-    """Store one file that was read; False when its bytes were the stored ones. Inside a transaction."""
+    """Store a known file that was read; False when its bytes were the stored ones. Inside a transaction."""
     checked_ns = time.time_ns()
-    now = utc_text(checked_ns)
-    if artifact is not None and artifact.content_hash == content.content_hash:
+    if artifact.content_hash == content.content_hash:
         store.touch(artifact.id, content.mtime_ns, content.inode, content.mode, checked_ns)
         return artifact.removed_at is not None
+    store.replace(artifact.id, _new_content(area, rel_path, content, checked_ns), utc_text(checked_ns))
+    return True
+
+
+def _new_content(area: Area, rel_path: str, content: FileContent, checked_ns: int) -> NewContent:
     place = place_of(area, rel_path)
-    new = NewContent(
+    return NewContent(
         area=area,
         rel_path=rel_path,
         phase=place.phase,
@@ -173,11 +214,6 @@ def store_content(
         checked_ns=checked_ns,
         problem=_content_problem(place, rel_path, content),
     )
-    if artifact is None:
-        store.add(new, now)
-    else:
-        store.replace(artifact.id, new, now)
-    return True
 
 
 def _content_problem(place: Place, rel_path: str, content: FileContent) -> str | None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from io import FileIO
 from pathlib import Path
 from typing import NamedTuple
 
-from spw_core.harvest.inside import entry_inside
+from spw_core.harvest.inside import Entry, entry_inside
 
 # Larger files are recorded with their hash and reported, but their bytes are not stored, unless
 # the configuration says another size.
@@ -42,45 +41,54 @@ def storable(number: int) -> int:
 
 
 def read_file(top: Path, rel_path: str, *, whole: bool = False, limit: int | None = None) -> FileContent:
-    """Read a regular file below `top`, again if it changed meanwhile. No part of the way may be a link.
+    """As `read_entry`, of the file `rel_path` below `top`. No part of the way may be a link."""
+    try:
+        with entry_inside(top, rel_path) as entry:
+            return read_entry(entry, whole=whole, limit=limit)
+    except ValueError as error:
+        raise FileNotFoundError(str(error)) from error
+
+
+def read_entry(entry: Entry, *, whole: bool = False, limit: int | None = None) -> FileContent:
+    """Read a regular file, again if it changed meanwhile.
 
     `content` is there up to `limit` bytes (MAX_STORED_BYTES if it is None), with `whole` whatever the size.
     Raises OSError, also when it is no file.
     """
-    try:
-        for _ in range(_ATTEMPTS):
-            with (
-                entry_inside(top, rel_path) as entry,
-                os.fdopen(entry.open(READ_FLAGS), "rb", buffering=0) as stream,
-            ):
-                content = read_open_file(stream, whole=whole, limit=limit)
-            if content is not None:
-                return content
-    except ValueError as error:
-        raise FileNotFoundError(str(error)) from error
+    for _ in range(_ATTEMPTS):
+        content = read_once(entry, whole=whole, limit=limit)
+        if content is not None:
+            return content
     raise OSError("changes while it is being read; it will be taken at the next harvest")
 
 
-def read_open_file(stream: FileIO, *, whole: bool = False, limit: int | None = None) -> FileContent | None:
-    """Read a regular file from its start; None when it changed meanwhile. Raises OSError when it is none."""
-    fd = stream.fileno()
-    before = os.fstat(fd)
-    if not stat.S_ISREG(before.st_mode):
-        raise OSError("not a regular file")
-    limit = MAX_STORED_BYTES if limit is None else limit
-    digest = hashlib.sha256()
-    blocks: list[bytes] | None = [] if whole or before.st_size <= limit else None
-    size = 0
-    while block := stream.read(_BLOCK):
-        digest.update(block)
-        size += len(block)
-        if blocks is not None:
-            blocks.append(block)
-    after = os.fstat(fd)
+def read_once(entry: Entry, *, whole: bool = False, limit: int | None = None) -> FileContent | None:
+    """As `read_entry`, but None when the file changed while it was read."""
+    fd = entry.open(READ_FLAGS)
+    try:
+        before = os.fstat(fd)
+        if not stat.S_ISREG(before.st_mode):
+            raise OSError("not a regular file")
+        limit = MAX_STORED_BYTES if limit is None else limit
+        keep = whole or before.st_size <= limit
+        digest = hashlib.sha256()
+        blocks = []
+        size = 0
+        # One byte more than is expected, so that the end is seen without another read.
+        while block := os.read(fd, min(before.st_size - size, _BLOCK) + 1):
+            digest.update(block)
+            size += len(block)
+            if keep:
+                blocks.append(block)
+            if size >= before.st_size:
+                break
+        after = os.fstat(fd)
+    finally:
+        os.close(fd)
     if size != before.st_size or size != after.st_size or before.st_mtime_ns != after.st_mtime_ns:
         return None
     return FileContent(
-        content=b"".join(blocks) if blocks is not None else None,
+        content=b"".join(blocks) if keep else None,
         content_hash=digest.hexdigest(),
         size=size,
         mtime_ns=storable(after.st_mtime_ns),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from spw_core.harvest.cleanup import Kept
 from spw_core.harvest.harvest import harvest_spec
 from spw_core.harvest.inside import Entry, entry_inside, temporary_of, write_whole
 from spw_core.harvest.intake import store_content
-from spw_core.harvest.read_file import READ_FLAGS, read_file, read_open_file
+from spw_core.harvest.read_file import read_file, read_once
 from spw_core.harvest.scan import area_folder
 from spw_core.harvest.stored import counted
 from spw_core.names import SPECS_DIR, WORKFLOW_DIR
@@ -213,6 +212,5 @@ def _restore_one(
 
 def _hash(entry: Entry) -> str:
     """SHA-256 of a file's bytes; empty when it changes meanwhile."""
-    with os.fdopen(entry.open(READ_FLAGS), "rb", buffering=0) as stream:
-        content = read_open_file(stream, whole=True)
+    content = read_once(entry, whole=True)
     return content.content_hash if content else ""

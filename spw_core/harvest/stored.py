@@ -86,9 +86,15 @@ def stored_documents(artifacts: Iterable[StoredArtifact]) -> list[Document]:
     return sorted(documents, key=lambda document: (document.area, document.path))
 
 
-def stored_sources(store: SpecStore, artifacts: Iterable[StoredArtifact]) -> list[Source]:
-    """The artifacts that count as sources to project, with the stored bytes of the kinds that are read."""
-    contents = store.contents(READ_KINDS)
+def stored_sources(
+    store: SpecStore,
+    artifacts: Iterable[StoredArtifact],
+    contents: Mapping[tuple[str, str], bytes | None] | None = None,
+) -> list[Source]:
+    """The artifacts that count as sources to project, with the bytes of the kinds that are read: the stored
+    ones, unless they are given."""
+    if contents is None:
+        contents = store.contents(READ_KINDS)
     return [
         Source(
             Area(artifact.area),

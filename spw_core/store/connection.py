@@ -23,6 +23,7 @@ from spw_core.errors import CorruptStore, ForeignStore, NewerStore, StoreError
 from spw_core.store.content import REPAIR_HINT
 
 BUSY_LIMIT_S = 30.0
+PAGE_SIZE = 8192
 _LONGEST_NAP_S = 0.004
 _OPEN_LIMIT_S = 2.0
 _WAL_PASSIVE_PAGES = 1000
@@ -303,7 +304,7 @@ def _connect_and_try(uri: str, flags: int) -> apsw.Connection:
 def _configure(connection: apsw.Connection, schema: Schema) -> None:
     connection.set_busy_handler(BusyWait())
     if connection.pragma("user_version") == 0:
-        connection.pragma("page_size", 8192)
+        connection.pragma("page_size", PAGE_SIZE)
     _switch_to_wal(connection)
     connection.pragma("synchronous", schema.synchronous)
     connection.pragma("foreign_keys", True)

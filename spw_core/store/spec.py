@@ -20,6 +20,7 @@ from spw_core.store.connection import (
     translating,
 )
 from spw_core.store.content import pack, unpack
+from spw_core.store.in_memory import file_bytes, open_in_memory
 from spw_core.store.rows import Row, Value, read_rows, replace_rows
 
 SPEC_SCHEMA = Schema(name="spec", synchronous="FULL", foreign_version=1)
@@ -85,8 +86,7 @@ class StoredVersion(NamedTuple):
 
 
 _STORED_COLUMNS = ", ".join(StoredArtifact._fields)
-_NEW_COLUMNS = NewContent._fields
-_NAMES, _MARKS = ", ".join(_NEW_COLUMNS), ", ".join("?" * len(_NEW_COLUMNS))
+_NAMES, _MARKS = ", ".join(NewContent._fields), ", ".join("?" * len(NewContent._fields))
 _INSERT_ARTIFACT = (
     f"INSERT INTO artifacts ({_NAMES}, encoding, first_seen, last_seen) VALUES ({_MARKS}, ?, ?, ?)"
 )
@@ -97,9 +97,9 @@ _UPDATE_ARTIFACT = (
 
 
 def _new_values(new: NewContent) -> list[Value]:
-    """Values of an artifact row in the order of _NEW_COLUMNS, then the encoding."""
+    """Values of an artifact row in the order of _NAMES, then the encoding."""
     packed, encoding = pack(new.content)
-    return [packed if name == "content" else getattr(new, name) for name in _NEW_COLUMNS] + [encoding]
+    return [*new._replace(content=packed), encoding]
 
 
 class SpecStore:
@@ -122,6 +122,17 @@ class SpecStore:
 
     @classmethod
     @contextmanager
+    def in_memory(cls) -> Iterator[SpecStore]:
+        """A new database that is no file yet; `file_bytes` is what it would be as one."""
+        with closing(open_in_memory(SPEC_SCHEMA)) as connection:
+            yield cls(connection)
+
+    def file_bytes(self) -> bytes:
+        """The bytes of the whole database, to be written as a file; only of one that is in memory."""
+        return file_bytes(self._db)
+
+    @classmethod
+    @contextmanager
     def reading(cls, path: Path) -> Iterator[SpecStore | None]:
         """Open an existing database read-only, in one consistent view; None when there is none."""
         connection = open_for_reading(path, SPEC_SCHEMA)
@@ -139,9 +150,10 @@ class SpecStore:
 
     # -- artifacts -------------------------------------------------------------------------------
 
-    def artifacts(self) -> dict[tuple[str, str], StoredArtifact]:
-        """Every file ever seen, by (area, rel_path), without its bytes."""
-        rows = self._db.execute(f"SELECT {_STORED_COLUMNS} FROM artifacts")
+    def artifacts(self, *, only_cleaned: bool = False) -> dict[tuple[str, str], StoredArtifact]:
+        """Every file ever seen (or marked by a cleanup), by (area, rel_path), without its bytes."""
+        condition = " WHERE cleaned_at IS NOT NULL" if only_cleaned else ""
+        rows = self._db.execute(f"SELECT {_STORED_COLUMNS} FROM artifacts{condition}")
         return {(row[1], row[2]): StoredArtifact._make(row) for row in rows}
 
     def content(self, area: str, rel_path: str) -> bytes | None:
@@ -161,9 +173,9 @@ class SpecStore:
         )
         return {(area, rel_path): unpack(content, encoding) for area, rel_path, content, encoding in rows}
 
-    def add(self, new: NewContent, now: str) -> None:
-        """Store a file that was not known."""
-        self._db.execute(_INSERT_ARTIFACT, (*_new_values(new), now, now))
+    def add(self, files: Iterable[tuple[NewContent, str]]) -> None:
+        """Store files that were not known, each with the time at which it was seen; taken one by one."""
+        self._db.executemany(_INSERT_ARTIFACT, ((*_new_values(new), now, now) for new, now in files))
 
     def replace(self, artifact_id: int, new: NewContent, now: str) -> None:
         """Store a new version of a known file; the old one goes to the history."""
