@@ -110,17 +110,19 @@ class Workspace:
         group: str = "",
         removed: bool = False,
         typing: bool = False,
+        more_like: int | None = None,
     ) -> SearchAnswer:
         """Ranked documents for words as a person types them; empty when nothing was harvested yet.
 
         Filters are exact, also those within the query (`status:blocked`); several values of one are
         alternatives. `since` is a date, a time or an age (`2026-02-01`, `3d`). `group` is "spec" or "run"
         for the best document of each. `removed` finds what is no longer on disk and no longer counts.
-        While `typing`, the last word also matches as the beginning of a word. Raises SpwError for a
-        `since` that is no moment.
+        While `typing`, the last word also matches as the beginning of a word. `more_like` is the id of a
+        result: documents about the same are found instead of the query. Raises SpwError for a `since` that
+        is no moment, and for an id that is none.
         """
         from spw_core.search.filters import Filters
-        from spw_core.search.find import SearchRequest, find, no_index
+        from spw_core.search.find import SearchRequest, find, find_similar, no_index
         from spw_core.search.ranking import HYBRID, LEXICAL, SEMANTIC
         from spw_core.search.since import SINCE_HINT, parse_since
 
@@ -146,7 +148,11 @@ class Workspace:
             if index is None:
                 return no_index(query, mode)
             ranker = None if mode == LEXICAL else self._ranker(index)
-            return find(index.connection, request, ranker)
+            if more_like is None:
+                return find(index.connection, request, ranker)
+            if similar := find_similar(index.connection, more_like, request, ranker):
+                return similar
+            raise SpwError(f"no document has the id {more_like}", "Ids are shown by `spw search --json`.")
 
     def _ranker(self, index: IndexStore) -> Ranker:
         """What ranks by words and by meaning; it needs nothing but words where there are no vectors."""

@@ -1,34 +1,59 @@
-"""`spw search`: ranked documents for words."""
+"""`spw search`: ranked documents for words and filters."""
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from spw_core.cli.numbers import whole_number
-from spw_core.cli.output import add_output_options, console, is_terminal, print_json, print_line, rich_line
-from spw_core.text import clean
+from spw_core.cli.output import add_output_options, is_terminal, print_error, print_json
+from spw_core.errors import SpwError
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
+    from spw_core.api import Workspace
     from spw_core.search.find import SearchAnswer
-    from spw_core.search.results import SearchResult
 
 _DEFAULT_LIMIT, _HIGHEST_LIMIT = 10, 1000
+_HIGHEST_WAVE, _HIGHEST_ID = 1_000_000, 2**53
+_MODES = ("auto", "lexical", "semantic", "hybrid")
+_GROUPS = ("spec", "run")
+# Types of documents that are not those of files.
+_OTHER_TYPES = ("run-card", "message", "summary")
+
+_DESCRIPTION = """\
+Find documents. Any words will do; misspelt ones are corrected, and so it is said.
+Understood within the query, too: "a phrase"  -without  begin*  and the filters
+spec: type: phase: status: wave: run: task: agent: since:  (status:blocked since:2w).
+Filters without a word list the newest documents first.
+"""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "search",
         help="find documents by words",
-        description='Find documents. Any words will do; "a phrase", -without and pre* are understood.',
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         words="query",
+        optional=True,
     )
     parser.add_argument("query", nargs="*", metavar="WORD", help="what to look for")
-    parser.add_argument("--spec", action="append", default=[], help="only this spec (may be repeated)")
-    parser.add_argument("--type", action="append", default=[], help="only this type (may be repeated)")
+    narrow = parser.add_argument_group("filters (each may be repeated; a value may end in *)")
+    for name, metavar, what in (
+        ("--spec", "NAME", "only this spec"),
+        ("--type", "TYPE", "only this type of document (report, handoff, design …)"),
+        ("--phase", "PHASE", "only this phase (prd, design, planning, execution, qa …)"),
+        ("--status", "STATUS", "only what ended so (pass, blocked, missing …)"),
+        ("--run", "RUN", "only this run (2, run-002)"),
+        ("--task", "ID", "only this task"),
+        ("--agent", "NAME", "only this subagent"),
+    ):
+        narrow.add_argument(name, action="append", default=[], metavar=metavar, help=what)
+    narrow.add_argument(
+        "--wave", action="append", default=[], type=whole_number(0, _HIGHEST_WAVE), metavar="N", help="wave"
+    )
+    narrow.add_argument("--since", default="", metavar="WHEN", help="2026-02-01, 12h, 2d, 3w, today …")
+    narrow.add_argument("--removed", action="store_true", help="files that were deleted, and only those")
     parser.add_argument(
         "--limit",
         type=whole_number(1, _HIGHEST_LIMIT),
@@ -36,112 +61,98 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="N",
         help="results (default: 10)",
     )
+    parser.add_argument("--group", choices=_GROUPS, default="", help="the best document of each spec or run")
+    parser.add_argument(
+        "--mode", choices=_MODES, default="auto", help="words, meaning, or both (default: auto)"
+    )
+    parser.add_argument(
+        "--vector", action="store_const", dest="mode", const="semantic", help="the same as --mode semantic"
+    )
+    parser.add_argument("--explain", action="store_true", help="show how each result got its place")
+    parser.add_argument(
+        "--more-like", type=whole_number(1, _HIGHEST_ID), metavar="ID", help="documents like this result"
+    )
+    parser.add_argument(
+        "--open", type=whole_number(1, _HIGHEST_LIMIT), metavar="N", help="open the Nth result in $EDITOR"
+    )
+    parser.add_argument("--raw", action="store_true", help="print PATH:LINE, one per line")
     add_output_options(parser)
     return parser
 
 
 def run(args: argparse.Namespace) -> int:
     from spw_core.api import Workspace
-    from spw_core.domain.places import Kind
-    from spw_core.errors import SpwError
 
-    kinds = [kind.value for kind in Kind]
-    for wanted in args.type:
-        if wanted not in kinds:
-            raise SpwError(f"unknown type: {wanted}", f"Types are: {', '.join(kinds)}.")
+    if args.more_like is None and not args.query and not _has_filter(args):
+        print_error("the following arguments are required: WORD", "See `spw search --help`.")
+        return 1
     workspace = Workspace.open(args.workspace)
-    for name in args.spec:
-        workspace.spec(name)
-    answer = workspace.search(" ".join(args.query), specs=args.spec, types=args.type, limit=args.limit)
-    if args.json:
-        print_json(_as_json(answer))
-    elif is_terminal():
-        _print_rich(answer, args.width)
-    else:
-        _print_plain(answer)
+    _check_values(workspace, args)
+    answer = workspace.search(
+        " ".join(args.query),
+        specs=args.spec,
+        types=args.type,
+        phases=args.phase,
+        statuses=args.status,
+        waves=args.wave,
+        runs=args.run,
+        tasks=args.task,
+        agents=args.agent,
+        since=args.since,
+        limit=args.limit,
+        mode=args.mode,
+        group=args.group,
+        removed=args.removed,
+        more_like=args.more_like,
+    )
+    if args.open is not None:
+        return _open(workspace, answer, args.open)
+    _print(answer, args)
     return 0
 
 
-def _as_json(answer: SearchAnswer) -> dict[str, object]:
-    return {
-        "ok": True,
-        "query": answer.query,
-        "mode_requested": answer.mode_requested,
-        "mode": answer.mode,
-        "reason": answer.reason,
-        "count": len(answer.results),
-        "results": [asdict(result) for result in answer.results],
-    }
+def _has_filter(args: argparse.Namespace) -> bool:
+    lists = (args.spec, args.type, args.phase, args.status, args.wave, args.run, args.task, args.agent)
+    return any(lists) or bool(args.since) or args.removed
 
 
-def _hint(answer: SearchAnswer) -> str:
-    if "harvested" in answer.reason:
-        return "Nothing is harvested yet. Run `spw harvest --all` first."
-    return (
-        f"Nothing found for {answer.query!r}. Try fewer or other words, or `spw harvest --all` for new files."
-    )
+def _check_values(workspace: Workspace, args: argparse.Namespace) -> None:
+    """Refuse what can only be a slip: an unknown type, a spec that is not there."""
+    from spw_core.domain.places import Kind
+
+    types = [kind.value for kind in Kind] + list(_OTHER_TYPES)
+    for wanted in args.type:
+        if wanted not in types and not wanted.endswith("*"):
+            raise SpwError(f"unknown type: {wanted}", f"Types are: {', '.join(types)}.")
+    for name in args.spec:
+        if not name.endswith("*"):
+            workspace.spec(name)
 
 
-def _place(result: SearchResult) -> str:
-    """`checkout · checkpoint wave 2 run-001 release-gate-decider`, as far as it applies."""
-    parts = [result.command, f"wave {result.wave}" if result.wave else "", result.run, result.agent]
-    where = " ".join(part for part in parts if part)
-    return f"{result.spec} · {where}" if where else result.spec
+def _print(answer: SearchAnswer, args: argparse.Namespace) -> None:
+    from spw_core.cli import search_output
+
+    if args.raw:
+        search_output.print_raw(answer)
+    elif args.json:
+        print_json(search_output.as_json(answer, explain=args.explain))
+    elif is_terminal():
+        search_output.print_rich(answer, args.width, explain=args.explain)
+    else:
+        search_output.print_plain(answer, explain=args.explain)
 
 
-def _link(result: SearchResult) -> str:
-    return f".spec-workflow/{result.path}:{result.line}"
+def _open(workspace: Workspace, answer: SearchAnswer, number: int) -> int:
+    from spw_core.cli.editor import edit_file
 
-
-def _print_plain(answer: SearchAnswer) -> None:
-    if not answer.results:
-        print_line(_hint(answer))
-    for number, result in enumerate(answer.results, 1):
-        print_line(f"[{result.type}] {_place(result)} ({result.score:.2f})", lead=f"{number}. ")
-        for text in (result.heading or result.title, _link(result), result.snippet):
-            print_line(text, lead="   ")
-
-
-def _print_rich(answer: SearchAnswer, width: int | None) -> None:
-    from rich.padding import Padding
-    from rich.text import Text
-
-    out = console(width)
-    if not answer.results:
-        out.print(rich_line(_hint(answer)))
-    for number, result in enumerate(answer.results, 1):
-        head = Text.assemble(
-            (f"{number:>2} ", "dim"),
-            rich_line(result.type, "cyan"),
-            "  ",
-            rich_line(_place(result), "bold"),
-            "  ",
-            rich_line(result.status, _style(result)),
+    if number > len(answer.results):
+        count = len(answer.results)
+        raise SpwError(
+            f"there is no result {number}; the search found {count}", "See the list without --open."
         )
-        out.print(head)
-        out.print(Padding(rich_line(result.heading or result.title, "italic"), (0, 0, 0, 3)))
-        out.print(Padding(_marked(result.snippet), (0, 0, 0, 3)))
-        # Not wrapped: a path is copied, or clicked, in one piece.
-        out.print(Text.assemble("   ", rich_line(_link(result), "dim"), "\n"), soft_wrap=True)
-    if answer.results:
-        out.print(rich_line(f"{len(answer.results)} results · {answer.mode} search ({answer.reason})", "dim"))
-
-
-def _style(result: SearchResult) -> str:
-    return {"pass": "green", "blocked": "red"}.get(result.status, "yellow")
-
-
-def _marked(snippet: str) -> Text:
-    from rich.text import Text
-
-    from spw_core.search.snippets import MARK_END, MARK_START
-
-    text = Text()
-    for piece in clean(snippet).split(MARK_START):
-        marked, end, rest = piece.partition(MARK_END)
-        if end:
-            text.append(marked, "bold yellow")
-            text.append(rest)
-        else:
-            text.append(piece)
-    return text
+    result = answer.results[number - 1]
+    path = workspace.paths.workflow_file(result.path) if result.path else None
+    if path is None or not path.is_file():
+        hint = f"`spw restore {result.spec}` brings files back." if result.spec else ""
+        raise SpwError(f"{result.path or result.title} is no file on disk; it is kept in the database", hint)
+    return edit_file(path, result.line)

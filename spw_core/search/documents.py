@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from spw_core.domain.places import Area, Kind, place_of
 from spw_core.formats.json_object import load_json_object, text_of
 from spw_core.formats.text_decode import decode_text
+from spw_core.redact import LONGEST_SECRET, redact, redact_start
 from spw_core.search.chunks import MAX_INDEXED, Chunk, ChunkedText, chunk_lines, text_lines
 
 # Snapshots are earlier versions of a document, not documents: they would only repeat it in every result.
@@ -26,15 +27,17 @@ def document_path(spec: str, area: str, rel_path: str) -> str:
 
 
 def read_document(area: Area, rel_path: str, content: bytes) -> tuple[str, Sequence[Chunk]]:
-    """(title, chunks) of an artifact's bytes; no chunks when there is nothing readable in it."""
+    """(title, chunks) of an artifact's bytes; no chunks when there is nothing readable in it.
+
+    Secrets are taken out: the bytes are stored whole, but what is indexed is shown in results.
+    """
     place = place_of(area, rel_path)
     name = rel_path.rpartition("/")[2].lower()
     if place.kind is Kind.OTHER and b"\0" in content[:8192]:  # an image or another binary file
         return _title("", rel_path), ()
     if name.endswith(".json"):
         return _title("", rel_path), _json_text(content).chunks
-    text, _ = decode_text(content)
-    lines = text_lines(text[:MAX_INDEXED])
+    lines = text_lines(redact_start(decode_text(content)[0], MAX_INDEXED).text)
     if not name.endswith((".md", ".markdown")):
         return _title("", rel_path), chunk_lines(lines).chunks
     # The tags and technologies of a completion summary are what people look for; elsewhere frontmatter
@@ -68,9 +71,10 @@ def _json_text(content: bytes) -> ChunkedText:
     value, _ = load_json_object(content)
     if value is None:
         # Broken JSON is kept raw and can still be found by its words.
-        return chunk_lines(text_lines(content[:MAX_INDEXED].decode("utf-8", "replace")))
+        broken = content[: MAX_INDEXED + LONGEST_SECRET].decode("utf-8", "replace")
+        return chunk_lines(text_lines(redact_start(broken, MAX_INDEXED).text))
     # On one line: these texts have no place in the file that a line number could name.
-    return chunk_lines([" · ".join(" ".join(text.split()) for text in _json_texts(value))])
+    return chunk_lines([" · ".join(" ".join(redact(text).text.split()) for text in _json_texts(value))])
 
 
 def _json_texts(value: object, depth: int = 0) -> list[str]:

@@ -13,6 +13,7 @@ from spw_core.search.marks import WordMarks, tokenizer
 from spw_core.search.query import Query, parse_query
 from spw_core.search.ranking import AUTO, LEXICAL, Ranked, Ranker, RankRequest
 from spw_core.search.results import SPARE, Groups, SearchResult
+from spw_core.search.similar import query_like
 from spw_core.search.vocabulary import Vocabulary
 from spw_core.text import clean_line
 
@@ -96,6 +97,22 @@ def find(connection: apsw.Connection, request: SearchRequest, ranker: Ranker | N
         tuple(Correction(clean_line(typed), used) for typed, used in corrected.items()),
         () if results or request.limit < 1 else tuple(_losses(connection, query, filters)),
     )
+
+
+def find_similar(
+    connection: apsw.Connection, document_id: int, request: SearchRequest, ranker: Ranker | None = None
+) -> SearchAnswer | None:
+    """Documents that speak of the same things as one, without it; None when there is no such document.
+
+    The text of the request does not count, everything else does.
+    """
+    query = query_like(connection, document_id)
+    if query is None:
+        return None
+    more = replace(request, limit=request.limit + 1)
+    ranked, results = _ranked_results(connection, more, query, request.filters, ranker)
+    others = [result for result in results if result.id != document_id][: request.limit]
+    return SearchAnswer(clean_line(query.text), request.mode, ranked.mode, ranked.reason, tuple(others))
 
 
 def _ranked_results(

@@ -11,6 +11,7 @@ from collections.abc import Container
 
 from spw_core.domain.model import Run
 from spw_core.formats.status import PASS
+from spw_core.redact import redact
 from spw_core.search.chunks import Chunk
 
 TYPE = "run-card"
@@ -49,7 +50,7 @@ def card_hash(run: Run) -> str:
 
 def card_chunks(run: Run) -> list[Chunk]:
     """The subagents with their verdicts and summaries, in as few chunks as possible."""
-    lines = [f"{agent.name} {agent.status}: {_line(agent.summary)}" for agent in run.subagents]
+    lines = [f"{agent.name} {agent.status}: {_line(redact(agent.summary).text)}" for agent in run.subagents]
     # On one line each: these words stand in several files, none of which has them at a later line.
     return [
         Chunk(1, f"Subagents: {run.status}", " · ".join(lines[start : start + _AGENTS_PER_CHUNK]))
