@@ -17,7 +17,7 @@ MODULES = sorted([*ROOT.rglob("*.py"), *Path(spw_tui.__file__).parent.rglob("*.p
 FLOORS = [
     {"names", "errors", "text", "redact", "user_dirs"},
     {"store", "formats", "workspace", "crash", "atomic"},
-    {"domain", "config"},
+    {"domain", "config", "install"},
     {"search"},
     {"harvest", "summaries", "demo"},
     {"dispatch"},

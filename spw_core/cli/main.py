@@ -31,6 +31,7 @@ _COMMANDS = {
     "wave": "wave",
     "spec": "spec",
     "tools": "tools",
+    "hooks": "hooks",
     "hook": "hook",
     "log": "log",
     "demo": "demo",
