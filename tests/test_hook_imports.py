@@ -38,7 +38,9 @@ PAYLOADS: dict[str, tuple[dict[str, object], list[str]]] = {
     "session-end": ({"session_id": "s", "transcript_path": "/t"}, [*GUARD, "background", "files"]),
     "session-start": ({"source": "startup"}, [*GUARD, "session_start", "files", "render"]),
 }
-OTHERS = {"apsw", "gc", "select", "spw_core", "spw_core.names", "spw_core.user_dirs", "spw_core.hook"}
+OTHERS = {"apsw", "gc", "select", "spw_core", "spw_core.hook"} | {
+    f"spw_core.{name}" for name in ("config_identity", "names", "user_dirs")
+}
 # Most of these would be caught by the list too; they are named because they are the tempting ones.
 FORBIDDEN = {
     *("__future__", "argparse", "contextlib", "dataclasses", "datetime", "enum", "functools"),

@@ -6,10 +6,9 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 
 from spw_core import __version__
-from spw_core.cli.parsers import Parser, first_word
+from spw_core.cli.parsers import Parser, first_word, load
 from spw_core.cli.streams import OutputFailed, discard_output, standard_streams
 from spw_core.errors import SpwError
 
@@ -55,7 +54,7 @@ def build_parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
     )
     named = _COMMANDS.get(first_word(argv))
     for name in [named] if named else dict.fromkeys(_COMMANDS.values()):
-        module = import_module(f"spw_core.cli.{name}")
+        module = load(name)
         subparser = module.add_parser(subparsers)
         # Suppressed, so that an option after the command does not undo one before it.
         _add_workspace(subparser, default=argparse.SUPPRESS)

@@ -73,6 +73,11 @@ class Parser(argparse.ArgumentParser):
         raise SystemExit(1)
 
 
+def load(module: str) -> Any:
+    """A module of this package by its name. `importlib`, which does the same, takes longer to import."""
+    return __import__(f"spw_core.cli.{module}", fromlist=[module])
+
+
 class _HelpFormatter(argparse.HelpFormatter):
     """As argparse's own, which is made for every option and imports shutil to ask for the width."""
 
@@ -88,18 +93,20 @@ class SpecParser(Parser):
     """A command whose first argument is the spec, given there or anywhere as `--spec NAME`.
 
     The Go tool knew only the first form, instructions to agents use both. With `spec_last` the spec is the
-    last argument and not the first.
+    last argument and not the first; a `group` leaves all words to its subcommands.
     """
 
-    def __init__(self, *args: Any, spec_last: bool = False, **options: Any) -> None:
+    def __init__(self, *args: Any, spec_last: bool = False, group: bool = False, **options: Any) -> None:
         super().__init__(*args, **options)
         self._spec_last = spec_last
+        self._group = group
 
     def parse_known_args(
         self, args: Iterable[str] | None = None, namespace: Any = None
     ) -> tuple[Any, list[str]]:
-        given = None if args is None else _rearranged(list(args), self._spec_last)
-        return super().parse_known_args(given, namespace)
+        if args is not None and not self._group:
+            args = _rearranged(list(args), self._spec_last)
+        return super().parse_known_args(args, namespace)
 
 
 def _rearranged(words: list[str], spec_last: bool) -> list[str]:

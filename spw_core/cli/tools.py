@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from importlib import import_module
 
-from spw_core.cli.parsers import Parser, add_subcommands
+from spw_core.cli.parsers import Parser, add_subcommands, load
 
 # Every tool and its module: workflows call these all the time, so only what is needed is imported.
 _TOOLS = {
@@ -41,4 +40,4 @@ def _add_tools(group: Parser, tool: str) -> None:
     commands = add_subcommands(group)
     named = _TOOLS.get(tool)
     for name in [named] if named else dict.fromkeys(_TOOLS.values()):
-        import_module(f"spw_core.cli.{name}").add_commands(commands)
+        load(name).add_commands(commands)

@@ -35,7 +35,7 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
 
 
 def _init(args: argparse.Namespace) -> int:
-    from spw_core.dispatch.audits import make_audit_folder
+    from spw_core.dispatch.audit_folders import make_audit_folder
     from spw_core.dispatch.files import run_folder, shown
 
     paths = find_workspace(args.workspace)

@@ -12,7 +12,7 @@ from spw_core.errors import SpecNotFound, SpwError
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     group: argparse.ArgumentParser = commands.add_parser(
-        "impl-log", help="implementation logs of tasks", spec_last=True
+        "impl-log", help="implementation logs of tasks", group=True
     )
     logs = add_subcommands(group)
     register = machine_parser(logs, "register", "write the log of a task", _register)

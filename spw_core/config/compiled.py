@@ -1,5 +1,5 @@
-"""The parts of the configuration that hooks obey, as plain texts: reading TOML would cost a hook several
-times its own time.
+"""The parts of the configuration that hooks and dispatchers obey, as plain texts: reading TOML would cost
+either several times its own time.
 
 They stand in the index with the identity of the file they were made from. A hook that finds the file to
 be another one compiles it anew, once for each change.
@@ -12,13 +12,17 @@ from collections.abc import Mapping
 from spw_core.config import load_config
 from spw_core.workspace import WorkspacePaths
 
-_SECTIONS = ("hooks", "statusline", "templates", "safety", "execution")
+_SECTIONS = ("hooks", "statusline", "templates", "safety", "execution", "models", "planning")
+
+# The key that is there when something in the configuration could not be used.
+WARNED = "warned"
 
 
 def compile_config(paths: WorkspacePaths) -> dict[str, str]:
     """Dotted key to text (`true`, `30`, `block`) for every simple value of these sections. Never raises."""
-    document = load_config(paths).document
-    values: dict[str, str] = {}
+    loaded = load_config(paths)
+    document = loaded.document
+    values = {WARNED: "true"} if loaded.warnings else {}
     for section in _SECTIONS:
         table = document.get(section)
         for key, value in table.items() if isinstance(table, Mapping) else ():

@@ -1,4 +1,4 @@
-"""Audits inside a run: their folders, and the count of how often one was tried."""
+"""Audits inside a run: the count of how often one was tried."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from datetime import UTC, datetime
 
 from spw_core.atomic import update_file
 from spw_core.dispatch import notes
-from spw_core.dispatch.files import content_of, create_file, json_bytes, make_folder
+from spw_core.dispatch.audit_folders import audit_folder
+from spw_core.dispatch.files import content_of, create_file, json_bytes
 from spw_core.errors import DocumentNotFound, SpwError
 from spw_core.formats.iteration import IterationState, parse_iteration_state
 from spw_core.harvest.spec_folder import SpecFolder
 from spw_core.workspace import WorkspacePaths
-
-# The kinds of audit, and whether each try gets a folder of its own.
-AUDITS = {"inline-audit": True, "inline-checkpoint": False}
 
 _STATE = "_iteration-state.json"
 
@@ -38,18 +36,9 @@ class Tries:
         return self.current < self.maximum
 
 
-def make_audit_folder(paths: WorkspacePaths, run: SpecFolder, kind: str, iteration: int) -> str:
-    """Make the folder of one try of an audit and return its path relative to the spec."""
-    folder = _folder(run, kind)
-    if AUDITS[kind]:
-        folder += f"/iteration-{iteration}"
-    make_folder(paths.spec_dir(run.spec), folder)
-    return folder
-
-
 def start(paths: WorkspacePaths, run: SpecFolder, kind: str, maximum: int) -> Tries:
     """Begin to count. An audit that was begun already goes on where it is: its limit holds."""
-    path = f"{_folder(run, kind)}/{_STATE}"
+    path = f"{audit_folder(run, kind)}/{_STATE}"
     state = {
         "type": kind,
         "current_iteration": 1,
@@ -65,7 +54,7 @@ def start(paths: WorkspacePaths, run: SpecFolder, kind: str, maximum: int) -> Tr
 
 def check(paths: WorkspacePaths, run: SpecFolder, kind: str) -> Tries:
     """Where an audit stands. Raises DocumentNotFound when it was not started."""
-    path = f"{_folder(run, kind)}/{_STATE}"
+    path = f"{audit_folder(run, kind)}/{_STATE}"
     data = content_of(paths.spec_dir(run.spec), path)
     if data is None:
         raise _not_started(kind)
@@ -78,7 +67,7 @@ def advance(paths: WorkspacePaths, run: SpecFolder, kind: str, result: str) -> T
 
     Raises SpwError after the last one, whose result is recorded all the same.
     """
-    top, path = paths.spec_dir(run.spec), f"{_folder(run, kind)}/{_STATE}"
+    top, path = paths.spec_dir(run.spec), f"{audit_folder(run, kind)}/{_STATE}"
     if content_of(top, path) is None:  # which also refuses a link on the way
         raise _not_started(kind)
 
@@ -103,12 +92,6 @@ def advance(paths: WorkspacePaths, run: SpecFolder, kind: str, result: str) -> T
             "The result is recorded; let the main agent know.",
         )
     return Tries(tries.current, tries.maximum, path, tuple(warnings))
-
-
-def _folder(run: SpecFolder, kind: str) -> str:
-    if kind not in AUDITS:
-        raise SpwError(f"unknown audit type: {kind[:80]!r}", f"Types are: {', '.join(AUDITS)}.")
-    return f"{run.path}/_{kind}"
 
 
 def _parse(data: bytes, path: str) -> IterationState:

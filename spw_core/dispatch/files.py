@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from spw_core.atomic import WriteError, locked
 from spw_core.errors import InvalidName, SpwError
 from spw_core.harvest.inside import entry_inside, write_whole
-from spw_core.harvest.read_file import read_file
 from spw_core.harvest.spec_folder import SpecFolder, locate
 from spw_core.workspace import WorkspacePaths
 
@@ -37,6 +35,16 @@ def is_run_name(name: str) -> bool:
     """True for `run-` and digits."""
     number = name.removeprefix("run-")
     return number != name and number.isascii() and number.isdigit()
+
+
+def wave_folder(paths: WorkspacePaths, spec: str, parent: str, wave: int) -> str:
+    """The folder of a wave below `parent`: as it is on disk, else `wave-NN`."""
+    name = f"wave-{wave:02d}"
+    with suppress(OSError):  # there are no waves yet
+        names = sorted(os.listdir(paths.spec_dir(spec) / parent))
+        others = (other for other in names if other.startswith("wave-") and other[5:].isdecimal())
+        name = next((o for o in others if name not in names and len(o) < 16 and int(o[5:]) == wave), name)
+    return f"{parent}/{name}"
 
 
 def shown(paths: WorkspacePaths, spec: str, rel_path: str = "") -> str:
@@ -106,6 +114,8 @@ def put_file(top: Path, rel_path: str, content: bytes) -> None:
 
 def content_of(top: Path, rel_path: str) -> bytes | None:
     """The bytes of a file, None when there is none. Raises WriteError for a link and whatever is no file."""
+    from spw_core.harvest.read_file import read_file
+
     with explaining(top, rel_path, "read"):
         try:
             return read_file(top, rel_path, whole=True).content
@@ -115,6 +125,8 @@ def content_of(top: Path, rel_path: str) -> bytes | None:
 
 def json_bytes(value: Mapping[str, object]) -> bytes:
     """A JSON file as people like to read it."""
+    import json
+
     return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace")
 
 

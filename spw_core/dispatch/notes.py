@@ -14,7 +14,6 @@ from contextlib import contextmanager
 
 from spw_core.domain.registry import PHASE_ALIASES, PHASES
 from spw_core.errors import SpwError
-from spw_core.harvest.read_file import read_file
 from spw_core.store.connection import waiting_at_most
 from spw_core.store.rows import Row
 from spw_core.store.spec import EMPTY_RUNS, NewContent, SpecStore
@@ -54,6 +53,8 @@ def note_brief(paths: WorkspacePaths, spec: str, rel_path: str) -> list[str]:
     def note(store: SpecStore) -> None:
         if store.content("spec", rel_path) is not None:
             return  # of a former life of the run; the next harvest compares them
+        from spw_core.harvest.read_file import read_file
+
         found = read_file(paths.spec_dir(spec), rel_path)
         head = rel_path.partition("/")[0]
         phase = PHASE_ALIASES.get(head, head)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from spw_core.atomic import WriteError
 from spw_core.dispatch import notes
-from spw_core.dispatch.files import explaining, is_run_name, make_folder
+from spw_core.dispatch.files import explaining, is_run_name, make_folder, wave_folder
 from spw_core.domain.registry import COMMANDS, Command
 from spw_core.errors import SpecNotFound, SpwError
 from spw_core.harvest.inside import entry_inside
@@ -43,10 +43,13 @@ def open_run(paths: WorkspacePaths, command_name: str, spec: str, wave: int | No
     """
     command = _command(command_name)
     wave = _wave(command, wave)
-    folder = command.comms.format(wave=f"{wave:02d}") if wave else command.comms
     top = paths.spec_dir(check_name(spec))
     if not top.is_dir():
         _begin_spec(paths, command, spec)
+    folder = command.comms
+    if wave:
+        parent, _, stage = folder.partition("/wave-{wave}")
+        folder = wave_folder(paths, spec, parent, wave) + stage
     make_folder(top, folder)
     number = max(_highest_on_disk(paths, spec, folder), notes.last_run_number(paths, spec, folder)) + 1
     path, made_ns = _make_run(paths, spec, folder, number)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from spw_core.dispatch import notes
-from spw_core.dispatch.files import is_run_name, json_bytes, replace_stored
+from spw_core.dispatch.files import is_run_name, json_bytes, replace_stored, wave_folder
 from spw_core.errors import InvalidName, SpwError
 from spw_core.formats.status import BLOCKED, PASS
 from spw_core.workspace import WorkspacePaths
@@ -44,7 +44,7 @@ def update_wave(paths: WorkspacePaths, spec: str, end: WaveEnd) -> WaveUpdated:
     for run in filter(None, (end.checkpoint_run, end.execution_run)):
         if not is_run_name(run):
             raise InvalidName(f"not a run id: {run[:80]!r}", "It is like run-001.")
-    folder = f"execution/waves/wave-{end.wave:02d}"
+    folder = wave_folder(paths, spec, "execution/waves", end.wave)
     summary = {
         "wave": f"{end.wave:02d}",
         "status": end.status,

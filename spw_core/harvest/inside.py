@@ -7,7 +7,6 @@ elsewhere each folder is looked at first.
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -149,6 +148,8 @@ def temporary_of(entry: Entry) -> Entry:
 
     A hash, because a name may already be as long as the file system allows.
     """
+    import hashlib
+
     digest = hashlib.sha256(entry.name.encode("utf-8", "surrogateescape")).hexdigest()
     return entry.sibling(f".{digest[:20]}{TEMPORARY_SUFFIX}")
 

@@ -4,9 +4,7 @@ The index is asked only where there is a configuration file, and believed only w
 very file; otherwise the file is read, which takes several times as long as everything else, once.
 """
 
-import os
-
-from spw_core.names import CONFIG_PATHS
+from spw_core.config_identity import config_identity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,25 +50,13 @@ class Settings:
 
 def load_settings(root: str, index: "Callable[[], Index]") -> Settings:
     """The settings of the workspace at `root`; never raises."""
-    identity = _identity(root)
+    identity = config_identity(root)
     if not identity:
         return Settings()
     values = index().compiled_config()
     if values.get(IDENTITY) != identity:
         values = _compiled(root, identity)
     return Settings(values)
-
-
-def _identity(root: str) -> str:
-    """What changes when the configuration does: which file it is, and the file's own signs of change."""
-    for path in CONFIG_PATHS:
-        try:
-            info = os.stat(os.path.join(root, path))
-        except (OSError, ValueError):
-            continue
-        if info.st_mode & 0o170000 == 0o100000:
-            return f"{path} {info.st_ino} {info.st_size} {info.st_mtime_ns} {info.st_ctime_ns}"
-    return ""
 
 
 def _compiled(root: str, identity: str) -> dict[str, str]:

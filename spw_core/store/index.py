@@ -176,6 +176,11 @@ class IndexStore:
 
     # -- configuration ---------------------------------------------------------------------------
 
+    def compiled_config(self) -> dict[str, str]:
+        """What was stored by `put_compiled_config`."""
+        rows = self.connection.execute("SELECT key, value FROM compiled_config")
+        return {str(key): str(value) for key, value in rows}
+
     def put_compiled_config(self, values: Mapping[str, str]) -> None:
         """Replace the configuration that hooks read, with the identity of its file under the key ''."""
         self.connection.execute("DELETE FROM compiled_config")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -239,6 +238,8 @@ class SpecStore:
         """
         if check_integrity(self._db):
             return True
+        import hashlib
+
         self.artifacts()
         self.projections()
         for version in self.versions():
