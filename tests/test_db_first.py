@@ -1,7 +1,8 @@
 """Every question has the same right answer, wherever it is answered from.
 
 The states: files that were never harvested, files and database, database without the traces of work (removed
-by `spw cleanup` or by hand), database older than the files, no database any more, and a damaged one.
+by `spw cleanup` or by hand), database alone, database older than the files, no database any more, and a
+damaged one.
 """
 
 from __future__ import annotations
@@ -20,22 +21,43 @@ from .support import write, write_run
 
 NAMES = ("billing-export", "gift-cards", "notification-center", "user-auth")
 
+SPEC = ".spec-workflow/specs/{}"
+WAVE = f"{SPEC}/execution/waves/wave-01"
+
 QUESTIONS = (
     "tasks next {}",
     "tasks state {}",
     "tasks count {}",
+    "tasks files {} 1",
+    "tasks validate {}",
+    "tasks complexity {}",
+    "tasks complexity {} 1",
     "wave state {}",
     "wave resume {}",
     "wave summary {} 1",
     "wave summary {} 2",
     "wave checkpoint {} 1",
     "wave checkpoint {} 2",
+    "spec list",
     "spec stage {}",
     "spec artifacts {}",
     "spec prereqs {} checkpoint",
     "spec prereqs {} qa-exec",
     "spec approval {} requirements",
     "spec approval {} tasks",
+    "spec resolve {}",
+    "tools wave-status {}",
+    "tools wave-resolve-current {}",
+    "tools spec-resolve-dir {}",
+    "tools approval-fallback-id {} design",
+    "tools approval-fallback-id {} tasks",
+    "tools verify-task {} --task-id 1",
+    f"tools handoff-validate {WAVE}/execution/run-001",
+    f"tools runs-latest-unfinished {WAVE}/checkpoint",
+    f"tools runs-latest-unfinished {SPEC}/design/_comms",
+    f"tools dispatch-read-status release-gate-decider --run-dir {WAVE}/checkpoint/run-001",
+    "tools config-get planning.max_wave_size",
+    "tools skills-effective-set implementation",
 )
 
 State = Callable[[Workspace], None]
@@ -87,6 +109,23 @@ def database_after_logs_and_pointers_were_deleted(workspace: Workspace) -> None:
             path.unlink()
 
 
+def database_alone(workspace: Workspace) -> None:
+    """The folder of the spec holds its database and nothing else, as a copy for somebody to look at may."""
+    workspace.harvest(NAMES)
+    for name in NAMES:
+        folder = workspace.paths.spec_dir(name)
+        for path in folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif not path.name.startswith("spec.db"):
+                path.unlink()
+
+
+def database_alone_harvested_again(workspace: Workspace) -> None:
+    database_alone(workspace)
+    assert workspace.harvest(NAMES).ok
+
+
 def database_missing(workspace: Workspace) -> None:
     workspace.harvest(NAMES)
     for name in NAMES:
@@ -122,6 +161,8 @@ def database_empty(workspace: Workspace) -> None:
         database_after_cleanup,
         database_after_runs_were_deleted,
         database_after_logs_and_pointers_were_deleted,
+        database_alone,
+        database_alone_harvested_again,
         database_missing,
         database_corrupt,
         database_torn,

@@ -154,16 +154,30 @@ def test_touched_file_is_no_change(workspace: Workspace) -> None:
 
 
 def test_removed_file_keeps_its_bytes(workspace: Workspace) -> None:
+    write(workspace, "specs/alpha/requirements.md", "# Requirements\n")
     path = write(workspace, "specs/alpha/notes.md", "precious")
     harvest_one(workspace)
     path.unlink()
     report = harvest_one(workspace)
-    assert (report.files, report.removed) == (0, 1)
-    assert query(workspace, "SELECT content, removed_at IS NOT NULL FROM artifacts") == [(b"precious", 1)]
+    assert (report.files, report.removed) == (1, 1)
+    notes = "FROM artifacts WHERE rel_path = 'notes.md'"
+    assert query(workspace, f"SELECT content, removed_at IS NOT NULL {notes}") == [(b"precious", 1)]
     assert harvest_one(workspace).removed == 0
     write(workspace, "specs/alpha/notes.md", "precious")
     assert harvest_one(workspace).changed == 1
-    assert query(workspace, "SELECT removed_at FROM artifacts") == [(None,)]
+    assert query(workspace, f"SELECT removed_at {notes}") == [(None,)]
+
+
+def test_a_database_alone_counts_nothing_as_removed(workspace: Workspace) -> None:
+    """As on a branch that does not have the spec, where the ignored database stays behind."""
+    path = write(workspace, "specs/alpha/notes.md", "precious")
+    harvest_one(workspace)
+    path.unlink()
+    report = harvest_one(workspace)
+    assert (report.files, report.removed, report.changed) == (0, 0, 0)
+    assert [document.path for document in workspace.spec("alpha").record().documents] == ["notes.md"]
+    write(workspace, "specs/alpha/requirements.md", "# Requirements\n")
+    assert harvest_one(workspace).removed == 1
 
 
 def test_a_run_that_is_gone_is_remembered_whole(workspace: Workspace) -> None:

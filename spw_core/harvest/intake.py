@@ -19,7 +19,7 @@ from spw_core.harvest.read_file import FileContent, read_entry
 from spw_core.harvest.report import SpecReport
 from spw_core.harvest.rows import to_meta, to_rows
 from spw_core.harvest.scan import FoundFile, Scan
-from spw_core.harvest.stored import counted, stored_empty_runs, stored_sources
+from spw_core.harvest.stored import counted, empty_runs_now, stored_empty_runs, stored_sources
 from spw_core.store.spec import EMPTY_RUNS, UNPROJECTED, NewContent, SpecStore, StoredArtifact
 
 # A file written this shortly before it was read may change again without a visible change of its time
@@ -73,7 +73,7 @@ def differences(store: SpecStore, scan: Scan) -> Differences:
         scan_errors_changed=meta.get(_SCAN_ERRORS, "[]") != _errors_text(scan.errors),
         never_projected=_CREATED_AT not in meta or bool(meta.get(UNPROJECTED)),
         was_unreadable=bool(meta.get(_UNREADABLE)),
-        empty_runs_changed=stored_empty_runs(meta) != scan.empty_runs,
+        empty_runs_changed=stored_empty_runs(meta) != empty_runs_now(scan, meta),
     )
 
 
@@ -111,7 +111,7 @@ def take_in(
             _SCAN_ERRORS: _errors_text(scan.errors),
             # Kept until a harvest can read them, or no longer finds them.
             _UNREADABLE: _errors_text(unreadable) if unreadable else "",
-            EMPTY_RUNS: json.dumps(scan.empty_runs, sort_keys=True),
+            EMPTY_RUNS: json.dumps(empty_runs_now(scan, store.meta()), sort_keys=True),
             UNPROJECTED: "",
         }
     )

@@ -16,7 +16,7 @@ from spw_core.harvest.finalized import as_finalized, finalization
 from spw_core.harvest.project import READ_KINDS, Source, project
 from spw_core.harvest.read_file import read_file
 from spw_core.harvest.scan import FoundFile, Scan, area_folder, scan_spec
-from spw_core.harvest.stored import counted, stored_empty_runs, stored_record, stored_sources
+from spw_core.harvest.stored import counted, empty_runs_now, stored_empty_runs, stored_record, stored_sources
 from spw_core.names import SPEC_DB
 from spw_core.store.spec import UNPROJECTED, SpecStore, StoredArtifact
 from spw_core.summaries.completion import COMPLETION_FILE
@@ -100,7 +100,8 @@ def _merged_record(paths: WorkspacePaths, name: str, store: SpecStore) -> SpecRe
             known[area, rel_path] = artifact._replace(removed_at=_JUST_NOW)
             gone = True
     meta = store.meta()
-    is_current = stored_empty_runs(meta) == scan.empty_runs and not meta.get(UNPROJECTED)
+    empty_runs = empty_runs_now(scan, meta)
+    is_current = stored_empty_runs(meta) == empty_runs and not meta.get(UNPROJECTED)
     if is_current and not differing and not gone:
         return stored_record(store, name)
     speaking = counted(known.values())
@@ -113,7 +114,7 @@ def _merged_record(paths: WorkspacePaths, name: str, store: SpecStore) -> SpecRe
     ]
     sources.sort(key=lambda source: (source.area, source.rel_path))
     remembered = [FileError(artifact.rel_path, artifact.problem) for artifact in speaking if artifact.problem]
-    record = project(name, sources, [*scan.errors, *errors, *remembered], scan.empty_runs)
+    record = project(name, sources, [*scan.errors, *errors, *remembered], empty_runs)
     return as_finalized(record, meta)
 
 

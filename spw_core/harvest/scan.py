@@ -33,15 +33,17 @@ class FoundFile(NamedTuple):  # not a dataclass: thousands are made for each loo
 
 @dataclass(slots=True)
 class Scan:
-    """What a walk found. `tops` are the folders of the areas, `blind` those inside (with a final `/`)
-    that could not be listed, `empty_runs` those of runs that hold no file yet, with their modification
-    times (ns): to make one is to begin the run."""
+    """What a walk found. `tops` are the folders of the areas, `blind` those inside (with a final `/`) that
+    could not be listed, `empty_runs` those of runs that hold no file yet, with their modification times
+    (ns): to make one is to begin the run. `database_alone` tells that there is nothing but the database.
+    """
 
     tops: dict[str, Path] = field(default_factory=dict)
     files: list[FoundFile] = field(default_factory=list)
     errors: list[FileError] = field(default_factory=list)
     blind: list[tuple[Area, str]] = field(default_factory=list)
     empty_runs: dict[str, int] = field(default_factory=dict)
+    database_alone: bool = False
 
     def is_there_now(self, area: Area, rel_path: str) -> bool:
         """Look once more: a file may have come, and been harvested by another process, since the walk."""
@@ -53,7 +55,13 @@ class Scan:
         return info is not None and stat.S_ISREG(info.st_mode)
 
     def is_blind(self, area: Area, rel_path: str) -> bool:
-        """True when nothing can be said about this path because a folder above it could not be listed."""
+        """True when it cannot be told whether this path was deleted.
+
+        A folder above it could not be listed, or the database of the spec is there without a single file, as
+        on a branch that does not have the spec: then what it knows is all there is to know.
+        """
+        if self.database_alone and area is Area.SPEC:
+            return True
         return any(area is where and rel_path.startswith(prefix) for where, prefix in self.blind)
 
 
@@ -101,6 +109,9 @@ class _Walk:
                 fd = os.open(path if above is None else prefix.split("/")[-2], _FOLDER_FLAGS, dir_fd=above)
             with os.scandir(path if fd is None else fd) as listing:
                 entries = list(listing)
+            if not prefix and self._area is Area.SPEC:
+                names = [entry.name for entry in entries]
+                self._scan.database_alone = bool(names) and all(name.startswith(SPEC_DB) for name in names)
             files_before = len(self._scan.files)
             for entry in entries:
                 self._entry(prefix, path, entry, fd)

@@ -12,6 +12,7 @@ from spw_core.errors import CorruptStore
 from spw_core.harvest.finalized import as_finalized
 from spw_core.harvest.project import READ_KINDS, Source
 from spw_core.harvest.rows import from_rows
+from spw_core.harvest.scan import Scan
 from spw_core.names import DASHBOARDS
 from spw_core.store.content import REPAIR_HINT
 from spw_core.store.spec import EMPTY_RUNS, SpecStore, StoredArtifact
@@ -114,6 +115,11 @@ def stored_empty_runs(meta: Mapping[str, str]) -> dict[str, int]:
         return {str(path): int(made_ns) for path, made_ns in json.loads(meta.get(EMPTY_RUNS, "{}")).items()}
     except (ValueError, TypeError, AttributeError):  # no harvest wrote this; the next one writes it anew
         return {}
+
+
+def empty_runs_now(scan: Scan, meta: Mapping[str, str]) -> dict[str, int]:
+    """As `stored_empty_runs`, but as the scan found them, where it could look."""
+    return stored_empty_runs(meta) if scan.database_alone else scan.empty_runs
 
 
 def stored_record(store: SpecStore, name: str) -> SpecRecord:
