@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: demo test prove bench check lint types format screenshots clean
+.PHONY: demo test prove bench bench-search check lint types format screenshots clean
 
 demo: $(VENV)/.installed
 	$(BIN)/spw-tui --demo
@@ -22,6 +22,10 @@ prove: $(VENV)/.installed
 bench: $(VENV)/.installed
 	$(BIN)/python -m compileall -q spw_core spw_tui
 	$(BIN)/python -m tests.bench
+
+# Quality of search over a retrieval collection: corpus.jsonl, queries.jsonl, qrels.tsv.
+bench-search: $(VENV)/.installed
+	$(BIN)/python -m tests.bench.bench_search "$(DATA)"
 
 check: lint types
 

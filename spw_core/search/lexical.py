@@ -17,7 +17,7 @@ REASON = "words only: no embeddings are built"
 NEWEST = "no words: the newest first"
 
 # Of the columns title, heading, body, exact.
-_WEIGHTS = (3.0, 1.5, 1.0, 2.0)
+_WEIGHTS = (4.0, 2.0, 1.0, 0.25)
 _SCORE = f"-bm25(chunks_fts, {', '.join(map(str, _WEIGHTS))})"
 # Without filters the best chunks are taken before the documents are looked at; so many more of them, because
 # some may belong to documents that were removed.
