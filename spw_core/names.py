@@ -12,7 +12,8 @@ GATEWAY_DB = "gateway.db"
 # Below .spec-workflow: hooks leave one small JSON file here for each session whose transcript is to be
 # imported, named by the session: `session`, `transcript` (path), `agent` (claude, codex, …), `event`,
 # `reason`, `cwd`, `queued_at`, all texts. Whoever has imported the transcript removes the file.
-MEMORY_QUEUE = (".spw-memory", "queue")
+MEMORY_DIR = ".spw-memory"
+MEMORY_QUEUE = (MEMORY_DIR, "queue")
 
 # The configuration: relative to the workspace's root, the first that exists wins.
 CONFIG_PATHS = (

@@ -17,6 +17,8 @@ from spw_core.names import (
     APPROVALS_DIR,
     CACHE_DIR,
     INDEX_DB,
+    MEMORY_DIR,
+    MEMORY_QUEUE,
     SPEC_DB,
     SPECS_DIR,
     VECTORS_DIR,
@@ -74,6 +76,16 @@ class WorkspacePaths(NamedTuple):  # not a dataclass: importing those takes as l
     def embedder_state(self) -> Path:
         """What is remembered of an embeddings server that failed."""
         return self.workflow / CACHE_DIR / "embedder.json"
+
+    @property
+    def memory_dir(self) -> Path:
+        """Folder of the agents' memory, which need not exist. Raises InvalidName for a symbolic link."""
+        return self._no_link(self.workflow / MEMORY_DIR)
+
+    @property
+    def memory_queue(self) -> Path:
+        """Folder in which hooks leave notes of transcripts to be imported; need not exist."""
+        return self._no_link(self.workflow.joinpath(*MEMORY_QUEUE))
 
     @property
     def gitignore(self) -> Path:

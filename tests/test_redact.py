@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spw_core.redact import LONGEST_SECRET, RULES, redact, redact_start
+from spw_core.redact import LONGEST_NEEDED, RULES, redact, redact_start
 
 CHANCE = random.Random("redact")
 HEX = "0123456789abcdef"
@@ -324,7 +324,7 @@ def test_the_start_of_a_long_text_is_the_start() -> None:
     assert redact_start("short", 500).text == "short"
     # Keys make the window shorter than the limit: the end of it, which may be half a key, goes too.
     keys = ("AK" + "IA" + "ABCDEFGH23456777 ") * 1000
-    assert "AKIA" not in redact_start(keys, 500 + LONGEST_SECRET).text
+    assert "AKIA" not in redact_start(keys, 500 + LONGEST_NEEDED).text
 
 
 HARD = [

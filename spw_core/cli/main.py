@@ -33,6 +33,7 @@ _COMMANDS = {
     "hooks": "hooks",
     "hook": "hook",
     "log": "log",
+    "memory": "memory",
     "demo": "demo",
 }
 

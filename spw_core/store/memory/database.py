@@ -97,3 +97,7 @@ class Transaction:
         """Run an INSERT and return the number of the new row."""
         self._connection.execute(statement, tuple(values))
         return self._connection.last_insert_rowid()
+
+    def write_all(self, statement: str, rows: Sequence[Sequence[Value]]) -> None:
+        """Run a statement for every row."""
+        self._connection.executemany(statement, rows)

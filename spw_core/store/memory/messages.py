@@ -36,7 +36,7 @@ class SqliteMessages:
             if present:
                 refuse_other(message, present[0])
                 return False
-            _insert(change, workspace, message)
+            _insert_all(change, workspace, [message])
             touch(change)
         return True
 
@@ -49,12 +49,11 @@ class SqliteMessages:
         transcript again changes nothing. Returns the ids of those that were added.
         """
         check_texts(workspace=workspace)
-        added = []
+        unique = {message.id: message for message in reversed(list(messages))}
         with self._database.transaction() as change:
-            for message in messages:
-                if not _is_known(change, workspace, message.id):
-                    _insert(change, workspace, message)
-                    added.append(message.id)
+            known = _known(change, workspace, list(unique))
+            fresh = [message for message in reversed(unique.values()) if message.id not in known]
+            _insert_all(change, workspace, fresh)
             if state:
                 change.write(
                     f"INSERT OR REPLACE INTO transcripts ({_STATE_COLUMNS}, read_at)"
@@ -64,9 +63,9 @@ class SqliteMessages:
                         *(state.offset, state.head, state.head_size, state.skipped, now()),
                     ),
                 )
-            if added:
+            if fresh:
                 touch(change)
-        return added
+        return [message.id for message in fresh]
 
     def transcript(self, path: str) -> TranscriptState | None:
         """How far a transcript was read, None when it never was."""
@@ -258,21 +257,32 @@ def delete_messages(change: Transaction, workspace: str, ids: Sequence[str]) -> 
     return gone
 
 
-def _insert(change: Transaction, workspace: str, message: Message) -> None:
-    number = change.insert(
-        f"INSERT INTO memory_messages (workspace_id, {COLUMNS}) VALUES (?, {MARKS})",
-        (workspace, *row_of(message)),
+def _insert_all(change: Transaction, workspace: str, messages: Sequence[Message]) -> None:
+    """Store messages and their words, numbered as nothing was before."""
+    rows = change.rows("SELECT seq FROM sqlite_sequence WHERE name = 'memory_messages'")
+    numbered = list(enumerate(messages, (rows[0][0] if rows else 0) + 1))
+    change.write_all(
+        f"INSERT INTO memory_messages (number, workspace_id, {COLUMNS}) VALUES (?, ?, {MARKS})",
+        [(number, workspace, *row_of(message)) for number, message in numbered],
     )
-    change.write("INSERT INTO memory_words (rowid, body) VALUES (?, ?)", (number, indexed(message.content)))
+    change.write_all(
+        "INSERT INTO memory_words (rowid, body) VALUES (?, ?)",
+        [(number, indexed(message.content)) for number, message in numbered],
+    )
 
 
-def _is_known(change: Transaction, workspace: str, message_id: str) -> bool:
-    [[known]] = change.rows(
-        "SELECT EXISTS (SELECT 1 FROM memory_messages WHERE workspace_id = ?1 AND id = ?2)"
-        " OR EXISTS (SELECT 1 FROM compacted WHERE workspace_id = ?1 AND message_id = ?2)",
-        (workspace, message_id),
-    )
-    return bool(known)
+def _known(change: Transaction, workspace: str, ids: Sequence[str]) -> set[str]:
+    """Which of some ids are stored, or went into a summary."""
+    found: set[str] = set()
+    for batch in _batches(ids):
+        marks = ", ".join("?" * len(batch))
+        for table, column in (("memory_messages", "id"), ("compacted", "message_id")):
+            rows = change.rows(
+                f"SELECT {column} FROM {table} WHERE workspace_id = ? AND {column} IN ({marks})",
+                (workspace, *batch),
+            )
+            found.update(row[0] for row in rows)
+    return found
 
 
 def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:

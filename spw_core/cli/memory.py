@@ -1,0 +1,257 @@
+"""`spw memory`: what agents said here: import, list, show, search, forget, compact."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spw_core.cli.numbers import whole_number
+from spw_core.cli.output import (
+    add_output_options,
+    console,
+    is_terminal,
+    print_json,
+    print_line,
+    print_markdown,
+    print_text,
+    progress_bar,
+    rich_line,
+)
+from spw_core.cli.parsers import Parser
+
+if TYPE_CHECKING:
+    from spw_core.memory.importing import ImportReport
+    from spw_core.memory.sessions import SessionRow, SessionView
+
+_NOTHING = "No sessions yet. `spw memory import --all` reads the transcripts of Claude Code."
+_SHORT_ID = 8
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "memory", help="what agents said here: import transcripts, list, show, search, forget"
+    )
+    commands: argparse._SubParsersAction[argparse.ArgumentParser] = parser.add_subparsers(
+        dest="subcommand", metavar="SUBCOMMAND", required=True, parser_class=Parser
+    )
+    _add_import(commands)
+    listing = commands.add_parser("list", help="the sessions of this workspace, the newest first")
+    listing.add_argument("--spec", default="", help="only sessions about this spec")
+    _finish(listing, _list, limit=50)
+    show = commands.add_parser("show", help="one session: what was said, and what it was about")
+    show.add_argument("session", metavar="SESSION", help="its id, or how it begins")
+    _finish(show, _show)
+    search = commands.add_parser("search", help="find messages by words", words="query")
+    search.add_argument("query", nargs="*", metavar="WORD", help="what to look for")
+    search.add_argument("--session", default="", help="only in this session")
+    _finish(search, _search, limit=20)
+    forget = commands.add_parser(
+        "forget", help="remove sessions for ever; they are not imported again, here or with --queued"
+    )
+    forget.add_argument("session", nargs="+", metavar="SESSION", help="the whole id")
+    _finish(forget, _forget)
+    return parser
+
+
+def _add_import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "import",
+        help="read transcripts of Claude Code: files, or with --all those of this workspace",
+        description="Read what is new in transcripts. Secrets are taken out before anything is stored.",
+    )
+    parser.add_argument("file", nargs="*", type=Path, metavar="FILE", help="a transcript (.jsonl)")
+    parser.add_argument("--all", action="store_true", help="all that were written in this workspace")
+    parser.add_argument("--session", default="", metavar="ID", help="the transcripts of one session")
+    parser.add_argument("--queued", action="store_true", help="those that hooks have put in line")
+    _finish(parser, _import)
+
+
+def _finish(parser: argparse.ArgumentParser, handler: object, limit: int = 0) -> None:
+    if limit:
+        parser.add_argument(
+            "--limit", type=whole_number(1, 100_000), default=limit, metavar="N", help=f"default: {limit}"
+        )
+    add_output_options(parser)
+    parser.add_argument("--workspace", metavar="DIR", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    parser.set_defaults(memory_handler=handler)
+
+
+def run(args: argparse.Namespace) -> int:
+    code: int = args.memory_handler(args)
+    return code
+
+
+# -- import --------------------------------------------------------------------------------------
+
+
+def _import(args: argparse.Namespace) -> int:
+    from spw_core.api import Workspace
+    from spw_core.errors import SpwError
+
+    workspace = Workspace.open(args.workspace)
+    if not (args.file or args.all or args.session or args.queued):
+        raise SpwError("nothing to import", "Name a FILE, or use --all, --session ID or --queued.")
+    for path in args.file:
+        if not path.is_file():
+            raise SpwError(f"no such file: {path}", "Transcripts are in ~/.claude/projects/.")
+    with progress_bar("reading transcripts", quiet=args.json) as progress:
+        report = workspace.import_transcripts(
+            args.file, everything=args.all, session=args.session, queued=args.queued, progress=progress
+        )
+    if args.json:
+        print_json(_import_json(report))
+    else:
+        _print_import(report)
+    return 1 if report.problems and not report.read + report.unchanged else 0
+
+
+def _import_json(report: ImportReport) -> dict[str, object]:
+    return {
+        "ok": not report.problems,
+        "sessions": report.sessions,
+        "messages": report.messages,
+        "redacted": report.redacted,
+        "rules": report.rules,
+        "read": report.read,
+        "unchanged": report.unchanged,
+        "problems": [{"path": path, "error": error} for path, error in report.problems],
+    }
+
+
+def _print_import(report: ImportReport) -> None:
+    print_line(
+        f"{report.sessions} new sessions, {report.messages} new messages"
+        f" ({report.read} transcripts read, {report.unchanged} unchanged)"
+    )
+    if report.redacted:
+        rules = ", ".join(f"{count} × {rule}" for rule, count in sorted(report.rules.items()))
+        print_line(f"{report.redacted} secrets were taken out: {rules}")
+    for path, error in report.problems:
+        print_line(f"{path}: {error}", lead="  ")
+
+
+# -- list, show, search, forget ------------------------------------------------------------------
+
+
+def _list(args: argparse.Namespace) -> int:
+    from spw_core.api import Workspace
+
+    workspace = Workspace.open(args.workspace)
+    if args.spec:
+        workspace.spec(args.spec)
+    rows = workspace.sessions(spec=args.spec, limit=args.limit)
+    if args.json:
+        print_json({"ok": True, "sessions": [asdict(row) for row in rows]})
+    elif not rows:
+        print_text(f"No sessions about {args.spec}." if args.spec else _NOTHING)
+    elif is_terminal():
+        _print_table(rows, args.width)
+    else:
+        for row in rows:
+            fields = (row.id, row.ended_at, str(row.messages), ",".join(row.specs), row.title)
+            print_line(" | ".join(fields))
+    return 0
+
+
+def _print_table(rows: list[SessionRow], width: int | None) -> None:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("session", "last", "specs", "title"):
+        table.add_column(name, no_wrap=name in ("session", "last"), overflow="fold")
+    table.add_column("messages", justify="right")
+    for row in rows:
+        table.add_row(
+            rich_line(row.id[:_SHORT_ID], "cyan"),
+            rich_line(_minute(row.ended_at), "dim"),
+            rich_line(", ".join(row.specs[:3]), "bold"),
+            rich_line(row.title),
+            str(row.messages),
+        )
+    console(width).print(table)
+
+
+def _minute(time: str) -> str:
+    return time[:16].replace("T", " ")
+
+
+def _show(args: argparse.Namespace) -> int:
+    from spw_core.api import Workspace
+
+    view = Workspace.open(args.workspace).session(args.session)
+    if args.json:
+        print_json(
+            {
+                "ok": True,
+                "session": asdict(view.row),
+                "links": [asdict(link) for link in view.links],
+                "summaries": [asdict(summary) for summary in view.summaries],
+                "messages": [asdict(message) for message in view.messages],
+            }
+        )
+    else:
+        print_markdown(_as_markdown(view), args.width)
+    return 0
+
+
+def _as_markdown(view: SessionView) -> str:
+    row = view.row
+    lines = [
+        f"# {row.title or row.id}",
+        "",
+        f"{row.id} · {_minute(row.started_at)} to {_minute(row.ended_at)} · {row.messages} messages",
+    ]
+    for title, targets in (
+        ("Specs", row.specs),
+        ("Runs", row.runs),
+        ("Files changed", tuple(link.target for link in view.links if link.kind == "file")),
+    ):
+        if targets:
+            lines += ["", f"{title}: {', '.join(targets)}"]
+    for summary in view.summaries:
+        about = f"{_minute(summary.from_time)} to {_minute(summary.to_time)}"
+        lines += ["", f"## Summary of {len(summary.message_ids)} messages, {about}", "", summary.content]
+    for message in view.messages:
+        who = f"{message.role}: {message.tool_name}" if message.tool_name else str(message.role)
+        lines += ["", f"## {who} · {_minute(message.created_at)}", "", message.content]
+    return "\n".join(lines)
+
+
+def _search(args: argparse.Namespace) -> int:
+    from spw_core.api import Workspace
+
+    hits = Workspace.open(args.workspace).search_messages(
+        " ".join(args.query), session=args.session, limit=args.limit
+    )
+    if args.json:
+        print_json(
+            {
+                "ok": True,
+                "count": len(hits),
+                "results": [{**asdict(hit.message), "title": hit.title} for hit in hits],
+            }
+        )
+        return 0
+    if not hits:
+        print_line("Nothing found. Try fewer or other words, or `spw memory import --all` for new sessions.")
+    for hit in hits:
+        message = hit.message
+        print_line(
+            f"{message.session_id[:_SHORT_ID]} {_minute(message.created_at)} {message.role}: {hit.title}"
+        )
+        print_line(message.content[:300], lead="   ")
+    return 0
+
+
+def _forget(args: argparse.Namespace) -> int:
+    from spw_core.api import Workspace
+
+    gone = Workspace.open(args.workspace).forget(args.session)
+    if args.json:
+        print_json({"ok": True, "sessions": list(args.session), "messages": gone})
+    else:
+        print_line(f"{gone} messages removed; these sessions are not imported again.")
+    return 0

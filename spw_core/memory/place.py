@@ -1,0 +1,29 @@
+"""Where the memory of a workspace lies, and under which id it stores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from spw_core.harvest.harvest import ensure_gitignore
+from spw_core.store.memory.stores import Memory, opened, reading
+from spw_core.workspace import WorkspacePaths
+
+# A workspace has databases of its own, in its own folder, which may be moved: the id in them is constant.
+HERE = "workspace"
+LOCAL_USER = "local"
+
+
+@contextmanager
+def writing_memory(paths: WorkspacePaths) -> Iterator[Memory]:
+    """The memory for writing, made when there is none. Raises StoreError."""
+    ensure_gitignore(paths)
+    with opened(paths.memory_dir) as memory:
+        yield memory
+
+
+@contextmanager
+def reading_memory(paths: WorkspacePaths) -> Iterator[Memory | None]:
+    """The memory for reading; None when nothing was ever stored."""
+    with reading(paths.memory_dir) as memory:
+        yield memory

@@ -1,0 +1,91 @@
+"""Reading a transcript from where the last reading ended: whole lines only, each once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from spw_core.formats.transcripts import Record, read_line
+from spw_core.store.memory.types import TranscriptState
+
+_HEAD_BYTES = 4096
+# Bytes after which what was read is handed over and stored: an interruption loses no more than this.
+_BATCH_BYTES = 8 << 20
+
+
+@dataclass(slots=True)
+class Batch:
+    """Records of consecutive lines; `offset` is where the next reading has to begin, `skipped` counts what
+    was no record of a transcript."""
+
+    offset: int
+    records: list[Record] = field(default_factory=list)
+    skipped: int = 0
+
+
+def is_unchanged(state: TranscriptState | None, status: os.stat_result) -> bool:
+    """True when the file is the one that was read, by its `stat` alone."""
+    return state is not None and (state.inode, state.size, state.mtime_ns) == (
+        status.st_ino,
+        status.st_size,
+        status.st_mtime_ns,
+    )
+
+
+def head_of(stream: BinaryIO, size: int = _HEAD_BYTES) -> tuple[str, int]:
+    """(hash, length) of the first bytes of a file, which tell whether it was written anew."""
+    stream.seek(0)
+    head = stream.read(size)
+    return hashlib.blake2b(head, digest_size=16).hexdigest(), len(head)
+
+
+def start_of(stream: BinaryIO, state: TranscriptState | None, status: os.stat_result) -> int:
+    """Where to go on reading; 0 when the file is new, became shorter, or begins otherwise than before."""
+    if state is None or status.st_size < state.offset:
+        return 0
+    return state.offset if head_of(stream, state.head_size) == (state.head, state.head_size) else 0
+
+
+def read_batches(stream: BinaryIO, offset: int) -> Iterator[Batch]:
+    """The records from an offset to the end. A last line that is not complete is held back.
+
+    Lines may be of any length. A line that is no record is counted and passed over.
+    """
+    stream.seek(offset)
+    batch = Batch(offset)
+    started = offset
+    for line in stream:
+        records, whole = read_line(line)
+        if not whole:
+            if not line.endswith(b"\n"):
+                break  # still being written
+            batch.skipped += 1
+        batch.records += records
+        batch.offset += len(line)
+        if batch.offset - started >= _BATCH_BYTES:
+            yield batch
+            batch = Batch(batch.offset)
+            started = batch.offset
+    yield batch
+
+
+def state_after(
+    stream: BinaryIO, path: Path, session: str, status: os.stat_result, offset: int, skipped: int
+) -> TranscriptState:
+    """What to remember of a file that was read up to an offset."""
+    head, head_size = head_of(stream, min(_HEAD_BYTES, offset))
+    return TranscriptState(
+        path=str(path),
+        session_id=session,
+        inode=status.st_ino,
+        size=status.st_size,
+        mtime_ns=status.st_mtime_ns,
+        offset=offset,
+        head=head,
+        head_size=head_size,
+        skipped=skipped,
+    )

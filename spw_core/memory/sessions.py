@@ -1,0 +1,140 @@
+"""Sessions as they are listed and shown: what was said, what became of it, what it was about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from spw_core.errors import NotFound
+from spw_core.memory.place import HERE, reading_memory, writing_memory
+from spw_core.store.memory.types import Link, LinkKind, Message, Session, Summary
+from spw_core.workspace import WorkspacePaths
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A session in a list. Times are fixed-width UTC text; `specs` the best known first."""
+
+    id: str
+    title: str
+    started_at: str
+    ended_at: str
+    messages: int
+    summaries: int
+    specs: tuple[str, ...]
+    runs: tuple[str, ...]
+    files: int
+    model: str
+    branch: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """One session with everything that is stored of it, in the order in which it was said."""
+
+    row: SessionRow
+    session: Session
+    messages: tuple[Message, ...]
+    summaries: tuple[Summary, ...]
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageHit:
+    """A message that matches, and the session it is from."""
+
+    message: Message
+    title: str
+
+
+def list_sessions(paths: WorkspacePaths, *, spec: str = "", limit: int | None = None) -> list[SessionRow]:
+    """The sessions of a workspace, or those about one spec, the newest first."""
+    with reading_memory(paths) as memory:
+        if memory is None:
+            return []
+        if spec:
+            sessions = memory.sessions.linked(HERE, LinkKind.SPEC, spec)[::-1]
+            sessions = sessions if limit is None else sessions[:limit]
+        else:
+            sessions = memory.sessions.newest(HERE, limit)
+        counts = memory.messages.per_session(HERE)
+        summaries: dict[str, int] = {}
+        for summary in memory.summaries.latest(HERE, None):
+            summaries[summary.session_id] = summaries.get(summary.session_id, 0) + 1
+        links = {kind: memory.sessions.all_links(HERE, kind) for kind in LinkKind}
+        return [
+            _row(
+                session,
+                counts.get(session.id, (0, "", "")),
+                summaries.get(session.id, 0),
+                [link for by_session in links.values() for link in by_session.get(session.id, ())],
+            )
+            for session in sessions
+        ]
+
+
+def show_session(paths: WorkspacePaths, session_id: str) -> SessionView:
+    """One session by its id, or by a beginning of it that no other has. Raises NotFound."""
+    with reading_memory(paths) as memory:
+        if memory is None:
+            raise NotFound("no sessions are stored yet", "`spw memory import --all` reads transcripts.")
+        known = [session.id for session in memory.sessions.newest(HERE, None)]
+        matching = [one for one in known if one == session_id] or [
+            one for one in known if session_id and one.startswith(session_id)
+        ]
+        if len(matching) != 1:
+            what = "several sessions begin with" if matching else "no session"
+            raise NotFound(f"{what} {session_id[:80]}", "`spw memory list --json` shows whole ids.")
+        session = memory.sessions.get(HERE, matching[0])
+        messages = memory.messages.of_session(HERE, session.id)
+        summaries = memory.summaries.of_session(HERE, session.id)
+        links = memory.sessions.links(HERE, session.id)
+    times = [message.created_at for message in messages] or [""]
+    row = _row(session, (len(messages), min(times), max(times)), len(summaries), links)
+    return SessionView(row, session, tuple(messages), tuple(summaries), tuple(links))
+
+
+def search_messages(
+    paths: WorkspacePaths, query: str, *, session_id: str = "", limit: int | None = 20
+) -> list[MessageHit]:
+    """Messages with the words of a query, the best first."""
+    with reading_memory(paths) as memory:
+        if memory is None:
+            return []
+        found = memory.messages.search(HERE, query, session_id=session_id, limit=limit)
+        titles = {session.id: session.title for session in memory.sessions.newest(HERE, None)}
+    return [MessageHit(message, titles.get(message.session_id, "")) for message in found]
+
+
+def forget_sessions(paths: WorkspacePaths, session_ids: Iterable[str]) -> int:
+    """Remove sessions with all that was said in them, for ever; returns how many messages went.
+
+    The session is marked first: an interruption leaves nothing that a later import would bring back, and
+    forgetting again completes the work.
+    """
+    gone = 0
+    with writing_memory(paths) as memory:
+        for session_id in session_ids:
+            memory.sessions.delete(HERE, session_id, forever=True)
+            gone += memory.messages.forget_session(HERE, session_id)
+    return gone
+
+
+def _row(session: Session, said: tuple[int, str, str], summaries: int, links: Iterable[Link]) -> SessionRow:
+    number, first, last = said
+    ordered = sorted(links, key=lambda link: (link.how == "prompt", -link.count, link.target))
+    return SessionRow(
+        id=session.id,
+        title=session.title,
+        started_at=min(filter(None, (session.created_at, first))),
+        ended_at=last or session.updated_at,
+        messages=number,
+        summaries=summaries,
+        specs=tuple(link.target for link in ordered if link.kind == LinkKind.SPEC),
+        runs=tuple(link.target for link in ordered if link.kind == LinkKind.RUN),
+        files=sum(link.kind == LinkKind.FILE for link in ordered),
+        model=session.model,
+        branch=session.branch,
+        source=session.source,
+    )

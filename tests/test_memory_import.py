@@ -1,0 +1,365 @@
+"""Transcripts into the memory: every record once, nothing secret, linked to specs, runs and files."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spw_core.api import Workspace
+from spw_core.errors import NotFound
+from spw_core.formats.transcripts import read_line
+from spw_core.memory.importing import ImportReport
+
+from .transcript_support import SESSION, Transcript
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "hooks" / "transcripts"
+KEY = "gh" + "p_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1eF3hJ5"
+
+
+@pytest.fixture
+def transcript(workspace: Workspace, tmp_path: Path) -> Transcript:
+    return Transcript(tmp_path / "transcripts" / f"{SESSION}.jsonl", str(workspace.paths.root))
+
+
+def take(workspace: Workspace, *files: Path) -> ImportReport:
+    return workspace.import_transcripts(files)
+
+
+def texts(workspace: Workspace, session: str = SESSION) -> list[tuple[str, str]]:
+    return [(str(message.role), message.content) for message in workspace.session(session).messages]
+
+
+def counts(report: ImportReport) -> tuple[int, int, int]:
+    return report.sessions, report.messages, report.redacted
+
+
+def test_a_conversation(workspace: Workspace, transcript: Transcript) -> None:
+    transcript.raw(json.dumps({"type": "file-history-snapshot", "messageId": "x", "snapshot": {}}))
+    transcript.add("user", "Make the tests pass\nplease")
+    transcript.add("assistant", [{"type": "thinking", "thinking": "private"}])
+    looking = [{"type": "text", "text": "I will look."}]
+    transcript.add("assistant", "", message={"role": "assistant", "model": "claude-x", "content": looking})
+    transcript.call("Bash", "2 failed", error=True, command="make test", description="run")
+    transcript.call("Edit", [{"type": "text", "text": "ok"}], file_path=f"{transcript.cwd}/src/a.py")
+    transcript.add("user", "<command-name>x</command-name>", isMeta=True)
+    transcript.raw(json.dumps({"type": "ai-title", "aiTitle": "Green tests", "sessionId": SESSION}))
+    assert counts(take(workspace, transcript.write())) == (1, 7, 0)
+    assert texts(workspace) == [
+        ("user", "Make the tests pass\nplease"),
+        ("assistant", "I will look."),
+        ("assistant", "Bash: make test"),
+        ("tool", "2 failed"),
+        ("assistant", f"Edit: {transcript.cwd}/src/a.py"),
+        ("tool", "ok"),
+        ("system", "<command-name>x</command-name>"),
+    ]
+    view = workspace.session(SESSION[:8])
+    assert (view.row.title, view.row.messages, view.session.model) == ("Green tests", 7, "claude-x")
+    assert view.row.started_at == "2026-02-14T10:00:01.500000Z"
+    assert [message.tool_name for message in view.messages[2:6]] == ["Bash", "Bash", "Edit", "Edit"]
+    assert view.messages[3].metadata == {"error": "true"}
+    assert [(link.kind, link.target) for link in view.links] == [("file", "src/a.py")]
+    assert [hit.message.role for hit in workspace.search_messages("failed")] == ["tool"]
+
+
+def test_only_what_is_new_is_read(workspace: Workspace, transcript: Transcript) -> None:
+    path = transcript.add("user", "one").write()
+    assert counts(take(workspace, path)) == (1, 1, 0)
+    again = take(workspace, path)
+    assert (counts(again), again.read, again.unchanged) == ((0, 0, 0), 0, 1)
+    transcript.add("assistant", "two").write()
+    assert counts(take(workspace, path)) == (0, 1, 0)
+    assert [text for _, text in texts(workspace)] == ["one", "two"]
+
+
+def test_a_torn_last_line_is_read_once_it_is_whole(workspace: Workspace, transcript: Transcript) -> None:
+    transcript.add("user", "one").add("assistant", "two é")
+    whole = transcript.write().read_bytes()
+    for cut in range(len(whole) - 1, len(whole) - 40, -1):
+        transcript.path.write_bytes(whole[:cut])
+        take(workspace, transcript.path)
+    assert [text for _, text in texts(workspace)][:1] == ["one"]
+    transcript.path.write_bytes(whole)
+    take(workspace, transcript.path)
+    assert [text for _, text in texts(workspace)] == ["one", "two é"]
+    assert not workspace.import_transcripts([transcript.path]).problems
+
+
+def test_a_last_line_without_a_newline_is_taken_when_it_is_whole(
+    workspace: Workspace, transcript: Transcript
+) -> None:
+    path = transcript.add("user", "one").write(end="")
+    assert counts(take(workspace, path)) == (1, 1, 0)
+    transcript.add("assistant", "two").write()
+    assert counts(take(workspace, path)) == (0, 1, 0)
+
+
+@pytest.mark.parametrize("how", ["shorter", "same size", "longer", "replaced"])
+def test_a_file_that_was_written_anew_is_read_from_its_start(
+    workspace: Workspace, transcript: Transcript, how: str
+) -> None:
+    path = transcript.add("user", "the first one").add("assistant", "answer").write()
+    take(workspace, path)
+    other = Transcript(path, transcript.cwd, "0ther000-0000-4000-8000-000000000001")
+    size = path.stat().st_size
+    other.add("user", "x").add("assistant", "y")
+    if how == "longer":
+        other.add("user", "z" * 1000)
+    if how == "replaced":
+        path.unlink()
+    other.write()
+    if how == "same size":
+        with path.open("ab") as stream:
+            stream.write(b" " * (size - path.stat().st_size))
+        os.utime(path, ns=(1, 1))
+    report = take(workspace, path)
+    assert report.sessions == 1
+    assert [text[:1] for _, text in texts(workspace, other.session)][:2] == ["x", "y"]
+    assert len(texts(workspace)) == 2
+
+
+def test_odd_lines(workspace: Workspace, transcript: Transcript) -> None:
+    transcript.add("user", "one")
+    transcript.add("assistant", "two")
+    joined = "".join(transcript.lines[-2:])
+    transcript.lines[-2:] = [
+        joined,
+        "",
+        "not json",
+        "[1, 2]",
+        '"text"',
+        "null",
+        '{"type": 7}',
+        '{"type": "totally-unheard-of", "sessionId": "x"}',
+        '{"type": "user"}',
+        '{"type": "user", "message": "text"}',
+        '{"type": "user", "message": {"content": [null, {"type": "image"}, {"type": "text", "text": null}]}}',
+        '{"type": "assistant", "message": {"content": {"a": 1}}}',
+        "[" * 100_000,
+        '{"type": "user", "uuid": "last", "timestamp": "nonsense", "message": {"content": "end \\ud800"}}',
+    ]
+    report = take(workspace, transcript.write())
+    assert not report.problems
+    assert [text for _, text in texts(workspace)] == ["one", "two", "end ?"]
+    assert workspace.session(SESSION).messages[-1].created_at == "2026-02-14T10:00:01.500000Z"
+
+
+def test_invalid_utf8_and_a_byte_order_mark(workspace: Workspace, transcript: Transcript) -> None:
+    path = transcript.add("user", "one").add("user", "two").write()
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"two", b"tw\xff"))
+    take(workspace, path)
+    assert [text for _, text in texts(workspace)] == ["one", "tw\ufffd"]
+
+
+def test_a_line_of_a_megabyte(workspace: Workspace, transcript: Transcript) -> None:
+    transcript.call("Read", "x" * 1_000_000 + KEY, file_path="/etc/hosts")
+    transcript.add("user", "w " * 500_000)
+    assert counts(take(workspace, transcript.write())) == (1, 3, 0)
+    _, answer, prompt = workspace.session(SESSION).messages
+    assert (len(answer.content), answer.metadata["characters"]) == (600, str(1_000_000 + len(KEY)))
+    assert len(prompt.content) == 20_000
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        json.dumps({"sessions": [{"messages": []}]}, indent=2),  # another agent's pretty-printed JSON
+        '{"timestamp":"2026","type":"session_meta","payload":{"id":"x"}}\n',  # a rollout of Codex
+        "# Not a transcript\n\nAt all.\n",
+        "\0\1\2" * 1000,
+    ],
+)
+def test_foreign_formats_are_told_and_stop_nothing(
+    workspace: Workspace, transcript: Transcript, content: str
+) -> None:
+    foreign = transcript.path.with_name("foreign.jsonl")
+    transcript.add("user", "one").write()
+    foreign.write_text(content)
+    report = take(workspace, foreign, transcript.path)
+    assert report.problems == [(str(foreign), "holds no records of Claude Code")]
+    assert report.messages == 1
+
+
+def test_missing_and_unreadable_files_stop_nothing(workspace: Workspace, transcript: Transcript) -> None:
+    path = transcript.add("user", "one").write()
+    report = take(workspace, path.with_name("gone.jsonl"), path.parent, path)
+    assert [Path(name).name for name, _ in report.problems] == ["gone.jsonl", path.parent.name]
+    assert report.messages == 1
+
+
+def test_secrets_are_taken_out_before_they_are_stored(workspace: Workspace, transcript: Transcript) -> None:
+    transcript.add("user", f"deploy with {KEY} please")
+    transcript.call("Bash", f"token: {KEY}\nok", command=f"GITHUB_TOKEN={KEY} make deploy")
+    report = take(workspace, transcript.write())
+    assert (report.redacted, report.rules) == (3, {"github": 3})
+    view = workspace.session(SESSION)
+    assert view.messages[0].content == "deploy with [redacted:github] please"
+    assert all(message.metadata["redacted"] == "github" for message in view.messages)
+    assert KEY not in view.row.title
+    for path in workspace.paths.memory_dir.rglob("*"):
+        assert path.is_dir() or KEY[8:24].encode() not in path.read_bytes()
+    assert take(workspace, transcript.write(end="\n\n")).redacted == 0
+
+
+def test_sessions_are_linked(workspace: Workspace, transcript: Transcript) -> None:
+    (workspace.paths.specs / "beta").mkdir()
+    run = ".spec-workflow/specs/alpha/execution/waves/wave-01/execution/run-002"
+    transcript.add("user", "Run /spw:exec beta now, never gamma")
+    transcript.call("Write", file_path=f"{transcript.cwd}/{run}/unit-tester/report.md")
+    transcript.call("Bash", command=f"ls {run}")
+    transcript.call("Edit", file_path="src/pay.py")
+    transcript.call("Edit", file_path="../elsewhere.py")
+    transcript.call("Edit", file_path="/etc/passwd")
+    transcript.call("Read", file_path=f"{transcript.cwd}/README.md")
+    take(workspace, transcript.write())
+    links = {(str(link.kind), link.target): link.how for link in workspace.session(SESSION).links}
+    assert links == {
+        ("spec", "alpha"): "path",
+        ("spec", "beta"): "prompt",
+        ("run", "alpha/execution/waves/wave-01/execution/run-002"): "path",
+        ("file", "src/pay.py"): "path",
+    }
+    [row] = workspace.sessions(spec="alpha")
+    assert row.specs == ("alpha", "beta")
+    assert workspace.sessions(spec="gamma") == []
+
+
+def test_a_folder_inside_a_spec_is_a_link(workspace: Workspace, transcript: Transcript) -> None:
+    transcript.cwd = str(workspace.paths.spec_dir("alpha") / "design")
+    take(workspace, transcript.add("user", "hello").write())
+    assert [(link.target, link.how) for link in workspace.session(SESSION).links] == [("alpha", "cwd")]
+
+
+def test_subagents_are_told_apart(workspace: Workspace, transcript: Transcript) -> None:
+    transcript.add("user", "task for you", isSidechain=True, agentId="a1")
+    transcript.call("Task", "found it", prompt="Look for the bug", subagent_type="tester", description="bug")
+    take(workspace, transcript.write())
+    said = workspace.session(SESSION).messages
+    assert said[0].metadata == {"agent": "a1"}
+    assert said[1].content == "Task: tester bug\nLook for the bug"
+
+
+def test_what_is_forgotten_is_not_imported_again(workspace: Workspace, transcript: Transcript) -> None:
+    path = transcript.add("user", "one zanzibar").write()
+    take(workspace, path)
+    assert workspace.forget([SESSION]) == 1
+    transcript.add("user", "two").write()
+    assert counts(take(workspace, path)) == (0, 0, 0)
+    assert workspace.sessions() == []
+    assert workspace.search_messages("zanzibar") == []
+    with pytest.raises(NotFound):
+        workspace.session(SESSION)
+    assert workspace.forget([SESSION]) == 0
+
+
+def test_the_same_message_in_two_files_is_one(workspace: Workspace, transcript: Transcript) -> None:
+    path = transcript.add("user", "one").write()
+    copy = path.with_name("fork.jsonl")
+    copy.write_bytes(path.read_bytes())
+    assert counts(take(workspace, path, copy)) == (1, 1, 0)
+
+
+# -- which transcripts ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def projects(private_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("CLAUDE_CONFIG_DIR", raising=False)
+    return private_home / ".claude" / "projects"
+
+
+def folder_of(path: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]", "-", path)
+
+
+def test_all_of_this_workspace(workspace: Workspace, projects: Path) -> None:
+    root = str(workspace.paths.root.resolve())
+    places = {"here": root, "below": f"{root}/web", "beside": f"{root}-2", "elsewhere": "/somewhere/else"}
+    for number, (name, cwd) in enumerate(places.items()):
+        session = f"{number}0000000-0000-4000-8000-000000000001"
+        Transcript(projects / folder_of(cwd) / f"{session}.jsonl", cwd, session).add("user", name).write()
+    session = "00000000-0000-4000-8000-000000000001"
+    sub = Transcript(projects / folder_of(root) / session / "subagents" / "agent-1.jsonl", root, session)
+    sub.add("user", "sub", isSidechain=True, agentId="1", uuid="sub").write()
+    assert workspace.import_transcripts(everything=True).messages == 3
+    assert {row.title for row in workspace.sessions()} == {"here", "below"}
+    again = workspace.import_transcripts(session="00000000-0000-4000-8000-000000000001")
+    assert (again.unchanged, again.messages) == (2, 0)
+    with pytest.raises(NotFound):
+        workspace.import_transcripts(session="unknown")
+
+
+def test_no_folder_of_claude_code_is_no_error(workspace: Workspace, projects: Path) -> None:
+    assert workspace.import_transcripts(everything=True) == ImportReport()
+
+
+def queue(workspace: Workspace, name: str, value: object) -> Path:
+    note = workspace.paths.memory_queue / f"{name}.json"
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_text(value if isinstance(value, str) else json.dumps(value))
+    return note
+
+
+def test_the_queue_is_drained(workspace: Workspace, transcript: Transcript) -> None:
+    path = transcript.add("user", "one").write()
+    notes = [
+        queue(workspace, SESSION, {"session": SESSION, "transcript": str(path)}),
+        queue(workspace, "gone", {"transcript": str(path.with_name("deleted.jsonl"))}),
+    ]
+    odd = [queue(workspace, "odd", "no json"), queue(workspace, "relative", {"transcript": "../x.jsonl"})]
+    report = workspace.import_transcripts(queued=True)
+    assert (report.messages, report.problems) == (1, [])
+    assert not any(note.exists() for note in notes)
+    assert all(note.exists() for note in odd)
+    assert workspace.import_transcripts(queued=True).messages == 0
+
+
+# -- anything ------------------------------------------------------------------------------------
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["type", "message", "content", "text", "input", "uuid", "sessionId", "name", "x"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(JSON)
+def test_no_record_is_an_error(value: Any) -> None:
+    for kind in ("user", "assistant", "system", "attachment", "ai-title", value):
+        record = {"type": kind, "message": value} if not isinstance(value, dict) else {**value, "type": kind}
+        read_line(json.dumps(record).encode())
+        read_line(json.dumps({"type": kind, "message": {"content": value}}).encode())
+
+
+@given(st.binary(max_size=200))
+def test_no_line_is_an_error(line: bytes) -> None:
+    read_line(line)
+
+
+def test_real_transcripts(workspace: Workspace) -> None:
+    if not DATA.is_dir():
+        pytest.skip("no real transcripts on this machine")
+    report = take(workspace, *sorted(DATA.glob("*.jsonl")))
+    assert report.problems == []
+    assert report.sessions == 2
+    titles = {row.title for row in workspace.sessions()}
+    assert titles == {"Edit the notes file", "Implement the following plan:"}
+    real = next(row for row in workspace.sessions() if row.messages > 200)
+    # 31 texts of which one is blank, 106 calls, 105 answers, 1 prompt; the reasoning is left out.
+    assert real.messages == 242
