@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from spw_core.domain.places import Area, Kind, place_of
 from spw_core.formats.json_object import load_json_object, text_of
 from spw_core.formats.text_decode import decode_text
-from spw_core.redact import LONGEST_SECRET, redact, redact_start
+from spw_core.redact import LONGEST_NEEDED, redact, redact_start
 from spw_core.search.chunks import MAX_INDEXED, Chunk, ChunkedText, chunk_lines, text_lines
 
 # Snapshots are earlier versions of a document, not documents: they would only repeat it in every result.
@@ -71,7 +71,7 @@ def _json_text(content: bytes) -> ChunkedText:
     value, _ = load_json_object(content)
     if value is None:
         # Broken JSON is kept raw and can still be found by its words.
-        broken = content[: MAX_INDEXED + LONGEST_SECRET].decode("utf-8", "replace")
+        broken = content[: MAX_INDEXED + LONGEST_NEEDED].decode("utf-8", "replace")
         return chunk_lines(text_lines(redact_start(broken, MAX_INDEXED).text))
     # On one line: these texts have no place in the file that a line number could name.
     return chunk_lines([" · ".join(" ".join(redact(text).text.split()) for text in _json_texts(value))])
