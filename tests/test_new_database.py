@@ -64,12 +64,12 @@ def test_database_that_came_meanwhile_is_kept(workspace: Workspace, monkeypatch:
     path = workspace.paths.spec_db("alpha")
     ordinary = harvest.take_in
 
-    def slow(*args: object) -> None:
+    def slow(*args: object) -> tuple[int, int]:
         if not path.exists():
             connection = open_for_writing(path, SPEC_SCHEMA)
             connection.execute("INSERT INTO spec_meta VALUES ('theirs', 'kept')")
             connection.close()
-        ordinary(*args)  # type: ignore[arg-type]
+        return ordinary(*args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(harvest, "take_in", slow)
     [report] = workspace.harvest(["alpha"]).specs

@@ -15,10 +15,11 @@ from spw_core.domain.places import Area
 from spw_core.errors import CorruptStore, SpwError, StoreError
 from spw_core.harvest.index_sync import sync_index
 from spw_core.harvest.inside import entry_inside, write_whole
-from spw_core.harvest.intake import differences, take_in
+from spw_core.harvest.intake import differences, keep_stamps, lacks_stamps, take_in
 from spw_core.harvest.read_file import READ_FLAGS
 from spw_core.harvest.report import HarvestReport, SpecReport
-from spw_core.harvest.scan import Scan, scan_spec
+from spw_core.harvest.scan import Scan, scan_spec, spec_folders
+from spw_core.harvest.stamps import OPEN, SEALED, files_as_seen
 from spw_core.names import SPEC_DB
 from spw_core.store.connection import replace_database
 from spw_core.store.spec import SpecStore
@@ -112,30 +113,53 @@ def rebuild_spec(paths: WorkspacePaths, name: str, reason: str) -> SpecReport:
 
 
 def _harvest_spec(paths: WorkspacePaths, name: str) -> SpecReport:
+    path = paths.spec_db(name)
+    if not os.path.lexists(path):
+        scan = _scan(paths, name)
+        if sum(found.size for found in scan.files) <= _IN_MEMORY_BYTES:
+            with SpecStore.in_memory() as store:
+                made = _update(store, paths, name, scan)
+                if _appears(path, store.file_bytes()):
+                    return made
+
+    def unchanged(store: SpecStore) -> SpecReport | None:
+        files = files_as_seen(store, spec_folders(paths, name), (OPEN, SEALED))
+        return None if files is None else _report(store, name, files)
+
+    if report := SpecStore.at_rest(path, unchanged):
+        return report
+    with SpecStore.writing(path) as store:
+        return _update(store, paths, name, _scan(paths, name))
+
+
+def _scan(paths: WorkspacePaths, name: str) -> Scan:
     scan = scan_spec(paths, name)
     if (Area.SPEC, "") in scan.blind:
         raise SpwError(f"the spec folder {scan.errors[0].error}", "Check its permissions.")
-    path = paths.spec_db(name)
-    if not os.path.lexists(path) and sum(found.size for found in scan.files) <= _IN_MEMORY_BYTES:
-        with SpecStore.in_memory() as store:
-            report = _update(store, paths, name, scan)
-            if _appears(path, store.file_bytes()):
-                return report
-    with SpecStore.writing(path) as store:
-        return _update(store, paths, name, scan)
+    return scan
 
 
 def _update(store: SpecStore, paths: WorkspacePaths, name: str, scan: Scan) -> SpecReport:
-    report = SpecReport(name, files=len(scan.files))
-    if differences(store, scan):
+    """Bring a database up to date with a scan."""
+    changed = removed = 0
+    limit = _stored_limit(paths)
+    if differences(store, scan, limit):
         with store.transaction():
             # Asked again inside the transaction: another process may have been faster.
-            take_in(store, name, scan, differences(store, scan), report, _stored_limit(paths))
+            changed, removed = take_in(store, name, scan, differences(store, scan, limit), limit)
+            keep_stamps(store, scan)
+    elif lacks_stamps(store, scan):
+        with store.transaction():
+            keep_stamps(store, scan)
+    return _report(store, name, len(scan.files), changed, removed)
+
+
+def _report(store: SpecStore, name: str, files: int, changed: int = 0, removed: int = 0) -> SpecReport:
+    report = SpecReport(name, files=files, changed=changed, unchanged=files - changed, removed=removed)
     for table, count in store.counts().items():
         setattr(report, table, count)
     report.revision = store.revision()
-    report.errors += [FileError(path, error) for path, error in store.harvest_errors()]
-    report.unchanged = report.files - report.changed
+    report.errors = [FileError(path, error) for path, error in store.harvest_errors()]
     return report
 
 
@@ -164,7 +188,7 @@ def preview_harvest(paths: WorkspacePaths, name: str) -> SpecReport:
         if store is None:
             report.changed = report.files
         else:
-            differing = differences(store, scan)
+            differing = differences(store, scan, _stored_limit(paths))
             report.changed, report.removed = len(differing.fresh), len(differing.removed)
     report.unchanged = report.files - report.changed
     return report

@@ -7,6 +7,7 @@ made up for by the next harvest, and an unchanged spec costs one comparison.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -34,6 +35,8 @@ from spw_core.store.spec import SpecStore, StoredArtifact
 from spw_core.text import clean_line
 from spw_core.workspace import WorkspacePaths
 
+_LONGEST_HOLD_S = 0.25
+
 Revisions = Mapping[str, int | None]
 _SHOWN_TASKS = 8
 
@@ -57,17 +60,29 @@ def sync_index(paths: WorkspacePaths, revisions: Revisions, *, everything: bool)
 def _sync(paths: WorkspacePaths, revisions: Revisions, everything: bool) -> None:
     with IndexStore.writing(paths.index_db) as index:
         indexed = index.spec_revisions()
+        behind = []
         for name, revision in revisions.items():
             if revision is None:
                 revision = _stored_revision(paths, name)
             if revision != indexed.get(name, -1):
-                with index.transaction():
-                    _sync_spec(paths, index, name)
+                behind.append(name)
+        _sync_specs(paths, index, behind)
         if everything:
             present = set(paths.spec_names())
             for name in indexed.keys() - present:
                 with index.transaction():
                     index.remove_spec(name)
+
+
+def _sync_specs(paths: WorkspacePaths, index: IndexStore, names: Sequence[str]) -> None:
+    """Several specs to a transaction, as each commit makes the full-text index merge what it has; none is
+    begun once a transaction has kept other writers waiting for _LONGEST_HOLD_S."""
+    waiting = list(reversed(names))
+    while waiting:
+        with index.transaction():
+            started = time.monotonic()
+            while waiting and time.monotonic() - started < _LONGEST_HOLD_S:
+                _sync_spec(paths, index, waiting.pop())
 
 
 def _stored_revision(paths: WorkspacePaths, name: str) -> int:

@@ -15,16 +15,13 @@ from spw_core.formats.json_object import load_json_object
 from spw_core.formats.text_decode import decode_text
 from spw_core.harvest.inside import Descent
 from spw_core.harvest.project import READ_KINDS, project
-from spw_core.harvest.read_file import FileContent, read_entry
-from spw_core.harvest.report import SpecReport
+from spw_core.harvest.read_file import INT64, FileContent, read_entry
 from spw_core.harvest.rows import to_meta, to_rows
 from spw_core.harvest.scan import FoundFile, Scan
+from spw_core.harvest.stamps import stamps_of
 from spw_core.harvest.stored import counted, empty_runs_now, stored_empty_runs, stored_sources
+from spw_core.store.at_rest import RACY_NS
 from spw_core.store.spec import EMPTY_RUNS, UNPROJECTED, NewContent, SpecStore, StoredArtifact
-
-# A file written this shortly before it was read may change again without a visible change of its time
-# stamp: file systems count in steps of up to two seconds. Such a file is read again at the next harvest.
-_RACY_NS = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +47,17 @@ class Differences:
         )
 
 
-def differences(store: SpecStore, scan: Scan) -> Differences:
-    """Compare a scan with the database by size, time, inode and mode; no file is opened."""
+def differences(store: SpecStore, scan: Scan, limit: int) -> Differences:
+    """Compare a scan with the database by size, time, inode and mode; no file is opened.
+
+    A file that was too large to be stored differs when it is not above `limit` bytes any more.
+    """
     known = store.artifacts()
     nothing_known = not known
     fresh = []
     for found in scan.files:
         artifact = known.pop((found.area, found.rel_path), None)
-        if artifact is None or not _is_unchanged(artifact, found):
+        if artifact is None or not is_unchanged(artifact, found) or _has_room_now(artifact, limit):
             fresh.append((found, artifact))
     removed = [
         artifact
@@ -77,34 +77,34 @@ def differences(store: SpecStore, scan: Scan) -> Differences:
     )
 
 
-def take_in(
-    store: SpecStore, name: str, scan: Scan, differing: Differences, report: SpecReport, limit: int
-) -> None:
+def take_in(store: SpecStore, name: str, scan: Scan, differing: Differences, limit: int) -> tuple[int, int]:
     """Store what differs and project the facts; call it inside a transaction.
 
-    Of files above `limit` bytes only the hash is stored. Fills `changed` and `removed` of the report.
+    Of files above `limit` bytes only the hash is stored. Returns how many changed and were removed.
     """
     now = utc_text(time.time_ns())
+    changed = removed = 0
     unreadable: list[FileError] = []
     spoken: dict[tuple[str, str], bytes | None] = {}
 
     def additions() -> Iterator[tuple[NewContent, str]]:
+        nonlocal changed
         unknown = [found for found, artifact in differing.fresh if artifact is None]
         for found, content in _read_all(scan, unknown, limit, unreadable):
             new = _new_content(found.area, found.rel_path, content, time.time_ns())
             if new.artifact_type in READ_KINDS:
                 spoken[found.area, found.rel_path] = new.content
-            report.changed += 1
+            changed += 1
             yield new, utc_text(new.checked_ns)
 
     store.add(additions())
     known = {found: artifact for found, artifact in differing.fresh if artifact is not None}
     for found, content in _read_all(scan, known, limit, unreadable):
-        report.changed += store_content(store, found.area, found.rel_path, known[found], content)
+        changed += store_content(store, found.area, found.rel_path, known[found], content)
     for artifact in differing.removed:
         if not scan.is_there_now(Area(artifact.area), artifact.rel_path):
             store.mark_removed(artifact.id, now)
-            report.removed += 1
+            removed += 1
     store.set_meta(
         {
             "name": name,
@@ -118,7 +118,7 @@ def take_in(
     _forget_former_lives(store)
     touched = project_anew(store, name, spoken if differing.nothing_known else None)
     meta = store.meta()
-    if touched or report.changed or report.removed or _CREATED_AT not in meta:
+    if touched or changed or removed or _CREATED_AT not in meta:
         store.set_meta(
             {
                 "revision": str(store.next_revision()),
@@ -126,6 +126,20 @@ def take_in(
                 _CREATED_AT: meta.get(_CREATED_AT, now),
             }
         )
+    return changed, removed
+
+
+def lacks_stamps(store: SpecStore, scan: Scan) -> bool:
+    """True when what a scan saw is worth keeping, and is not what was kept."""
+    stamps = stamps_of(scan, store.sealed_runs())
+    return any(store.stamps(scope) != text for scope, text in stamps.items())
+
+
+def keep_stamps(store: SpecStore, scan: Scan) -> None:
+    """Keep what a scan saw, if the database holds exactly that; call it inside a transaction."""
+    # With all the room there is, what was too large to be stored differs: it is looked at each time.
+    if not differences(store, scan, INT64):
+        store.put_stamps(stamps_of(scan, store.sealed_runs()))
 
 
 def _read_all(
@@ -174,7 +188,8 @@ def project_anew(
     return store.replace_projections(to_rows(record))
 
 
-def _is_unchanged(artifact: StoredArtifact, found: FoundFile) -> bool:
+def is_unchanged(artifact: StoredArtifact, found: FoundFile) -> bool:
+    """True when a file on disk has the stored bytes, by what can be told without opening it."""
     same = (
         artifact.removed_at is None
         and artifact.cleaned_at is None  # marked by a cleanup that was interrupted
@@ -183,7 +198,11 @@ def _is_unchanged(artifact: StoredArtifact, found: FoundFile) -> bool:
         and artifact.inode == found.inode
         and artifact.mode == found.mode
     )
-    return same and artifact.mtime_ns < artifact.checked_ns - _RACY_NS
+    return same and artifact.mtime_ns < artifact.checked_ns - RACY_NS
+
+
+def _has_room_now(artifact: StoredArtifact, limit: int) -> bool:
+    return artifact.problem == _TOO_LARGE and artifact.size <= limit
 
 
 def store_content(
@@ -191,7 +210,9 @@ def store_content(
 ) -> bool:
     """Store a known file that was read; False when its bytes were the stored ones. Inside a transaction."""
     checked_ns = time.time_ns()
-    if artifact.content_hash == content.content_hash:
+    if artifact.content_hash == content.content_hash and not (
+        artifact.problem == _TOO_LARGE and content.content is not None
+    ):
         store.touch(artifact.id, content.mtime_ns, content.inode, content.mode, checked_ns)
         return artifact.removed_at is not None
     store.replace(artifact.id, _new_content(area, rel_path, content, checked_ns), utc_text(checked_ns))
@@ -219,7 +240,7 @@ def _new_content(area: Area, rel_path: str, content: FileContent, checked_ns: in
 def _content_problem(place: Place, rel_path: str, content: FileContent) -> str | None:
     """Why bytes that no reader looks at cannot be understood; the readers report the others themselves."""
     if content.content is None:
-        return "larger than store.max_file_mb allows; recorded by its hash, not stored"
+        return _TOO_LARGE
     if place.kind in READ_KINDS and not place.special:
         return None
     name = rel_path.lower()
@@ -242,6 +263,7 @@ def stored_errors(store: SpecStore, artifacts: Iterable[StoredArtifact]) -> list
     ]
 
 
+_TOO_LARGE = "larger than store.max_file_mb allows; recorded by its hash, not stored"
 _SCAN_ERRORS = "scan_errors"
 _UNREADABLE = "unreadable"
 _CREATED_AT = "created_at"

@@ -15,7 +15,8 @@ from spw_core.errors import DocumentNotFound, InvalidName, StoreError
 from spw_core.harvest.finalized import as_finalized, finalization
 from spw_core.harvest.project import READ_KINDS, Source, project
 from spw_core.harvest.read_file import read_file
-from spw_core.harvest.scan import FoundFile, Scan, area_folder, scan_spec
+from spw_core.harvest.scan import FoundFile, Scan, area_folder, scan_spec, spec_folders
+from spw_core.harvest.stamps import OPEN, files_as_seen
 from spw_core.harvest.stored import counted, empty_runs_now, stored_empty_runs, stored_record, stored_sources
 from spw_core.names import SPEC_DB
 from spw_core.store.spec import UNPROJECTED, SpecStore, StoredArtifact
@@ -26,6 +27,13 @@ from spw_core.workspace import WorkspacePaths
 def load_record(paths: WorkspacePaths, name: str) -> SpecRecord:
     """All facts of a spec as they are now; a damaged database is among its `errors`. Raises SpecNotFound."""
     paths.existing_spec(name)
+
+    def as_harvested(store: SpecStore) -> SpecRecord | None:
+        seen = files_as_seen(store, spec_folders(paths, name), (OPEN,))
+        return None if seen is None else stored_record(store, name)
+
+    if record := SpecStore.at_rest(paths.spec_db(name), as_harvested):
+        return record
     try:
         with SpecStore.reading(paths.spec_db(name)) as store:
             if store is not None:

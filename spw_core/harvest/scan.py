@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,17 @@ class FoundFile(NamedTuple):  # not a dataclass: thousands are made for each loo
     mode: int
 
 
+class FoundFolder(NamedTuple):
+    """A folder that was listed, with its numbers of just before. `rel_path` is as of a file; the folder of
+    the approvals itself is the empty text, that of the spec is not among them."""
+
+    area: Area
+    rel_path: str
+    mtime_ns: int
+    inode: int
+    mode: int
+
+
 @dataclass(slots=True)
 class Scan:
     """What a walk found. `tops` are the folders of the areas, `blind` those inside (with a final `/`) that
@@ -38,8 +50,10 @@ class Scan:
     (ns): to make one is to begin the run. `database_alone` tells that there is nothing but the database.
     """
 
-    tops: dict[str, Path] = field(default_factory=dict)
+    tops: dict[str, Path]
+    started_ns: int = field(default_factory=time.time_ns)
     files: list[FoundFile] = field(default_factory=list)
+    folders: list[FoundFolder] = field(default_factory=list)
     errors: list[FileError] = field(default_factory=list)
     blind: list[tuple[Area, str]] = field(default_factory=list)
     empty_runs: dict[str, int] = field(default_factory=dict)
@@ -70,20 +84,23 @@ def area_folder(paths: WorkspacePaths, name: str, area: Area) -> Path:
     return paths.spec_dir(name) if area is Area.SPEC else paths.approvals_dir(name)
 
 
+def spec_folders(paths: WorkspacePaths, name: str) -> dict[str, Path]:
+    """The folder of each area, a link where the approvals are one. Raises InvalidName when the spec's is."""
+    return {Area.SPEC: paths.spec_dir(name), Area.APPROVALS: paths.workflow / APPROVALS_DIR / name}
+
+
 def scan_spec(paths: WorkspacePaths, name: str, skip: Collection[str] = ()) -> Scan:
     """List every file of a spec and of its approvals; `skip` holds spec-relative folders to leave out.
 
     Raises InvalidName when the spec's folder is a symbolic link.
     """
-    scan = Scan()
-    scan.tops[Area.SPEC] = paths.spec_dir(name)
+    scan = Scan(spec_folders(paths, name))
     _Walk(scan, Area.SPEC, skip).take(scan.tops[Area.SPEC])
     try:
-        scan.tops[Area.APPROVALS] = paths.approvals_dir(name)
+        paths.approvals_dir(name)  # refuses a link
         if os.path.lexists(scan.tops[Area.APPROVALS]):
             _Walk(scan, Area.APPROVALS, ()).take(scan.tops[Area.APPROVALS])
     except InvalidName as error:
-        scan.tops[Area.APPROVALS] = paths.workflow / APPROVALS_DIR / name
         scan.blind.append((Area.APPROVALS, ""))
         scan.errors.append(FileError(f"{APPROVALS_DIR}/{name}", error.message))
     return scan
@@ -107,6 +124,10 @@ class _Walk:
         try:
             if _BY_DESCRIPTOR:
                 fd = os.open(path if above is None else prefix.split("/")[-2], _FOLDER_FLAGS, dir_fd=above)
+            if prefix or self._area is Area.APPROVALS:
+                info = os.lstat(path) if fd is None else os.fstat(fd)
+                numbers = (info.st_mtime_ns, info.st_ino, info.st_mode)
+                self._scan.folders.append(FoundFolder(self._area, prefix[:-1], *numbers))
             with os.scandir(path if fd is None else fd) as listing:
                 entries = list(listing)
             if not prefix and self._area is Area.SPEC:
@@ -139,7 +160,7 @@ class _Walk:
             if rel_path not in self._skip:
                 self._folder(rel_path + "/", f"{folder}/{name}", fd)
             return
-        if _is_temporary(name) or (not prefix and self._area is Area.SPEC and _is_database(name)):
+        if is_ours(name) if not prefix and self._area is Area.SPEC else is_temporary(name):
             return
         try:
             info = entry.stat(follow_symlinks=False)
@@ -179,11 +200,13 @@ _COPIES = tuple(
 )
 
 
-def _is_database(name: str) -> bool:
-    return name in _DATABASES or name.startswith(_COPIES)
+def is_ours(name: str) -> bool:
+    """True for an entry of a spec's own folder that belongs to us: a database, a copy of one, a temporary."""
+    return name in _DATABASES or name.startswith(_COPIES) or is_temporary(name)
 
 
-def _is_temporary(name: str) -> bool:
+def is_temporary(name: str) -> bool:
+    """True for what stands in for a file while that is written."""
     return name.endswith(TEMPORARY_SUFFIX) and name.startswith(".")
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import apsw
 
+from spw_core.store.at_rest import read_at_rest
 from spw_core.store.connection import (
     Schema,
     check_integrity,
@@ -21,6 +22,8 @@ from spw_core.store.connection import (
 from spw_core.store.content import pack, unpack
 from spw_core.store.in_memory import file_bytes, open_in_memory
 from spw_core.store.rows import Row, Value, read_rows, replace_rows
+
+_T = TypeVar("_T")
 
 SPEC_SCHEMA = Schema(name="spec", synchronous="FULL", foreign_version=1)
 
@@ -142,6 +145,11 @@ class SpecStore:
             connection.execute("BEGIN")
             yield cls(connection)
 
+    @classmethod
+    def at_rest(cls, path: Path, read: Callable[[SpecStore], _T | None]) -> _T | None:
+        """What `read` makes of a database that nobody writes; None when it is not there or may be in use."""
+        return read_at_rest(path, SPEC_SCHEMA, lambda connection: read(cls(connection)))
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         with transaction(self._db):
@@ -174,10 +182,12 @@ class SpecStore:
 
     def add(self, files: Iterable[tuple[NewContent, str]]) -> None:
         """Store files that were not known, each with the time at which it was seen; taken one by one."""
+        self._drop_stamps()
         self._db.executemany(_INSERT_ARTIFACT, ((*_new_values(new), now, now) for new, now in files))
 
     def replace(self, artifact_id: int, new: NewContent, now: str) -> None:
         """Store a new version of a known file; the old one goes to the history."""
+        self._drop_stamps()
         self._db.execute(
             "INSERT INTO artifact_history"
             " (artifact_id, content, encoding, content_hash, size, mtime_ns, mode, first_seen, replaced_at)"
@@ -189,6 +199,7 @@ class SpecStore:
 
     def touch(self, artifact_id: int, mtime_ns: int, inode: int, mode: int, checked_ns: int) -> None:
         """Note that a file was compared and has the stored bytes; it may have been gone in between."""
+        self._drop_stamps()
         self._db.execute(
             "UPDATE artifacts SET mtime_ns = ?, inode = ?, mode = ?, checked_ns = ?, removed_at = NULL,"
             " cleaned_at = NULL WHERE id = ?",
@@ -204,10 +215,12 @@ class SpecStore:
 
     def mark_removed(self, artifact_id: int, now: str) -> None:
         """Note that a file is no longer on disk. Its bytes stay."""
+        self._drop_stamps()
         self._db.execute("UPDATE artifacts SET removed_at = ? WHERE id = ?", (now, artifact_id))
 
     def mark_cleaned(self, ids: Iterable[int], now: str | None) -> None:
         """Note which files are about to be removed on purpose; with None, that they were not after all."""
+        self._drop_stamps()
         self._db.executemany("UPDATE artifacts SET cleaned_at = ? WHERE id = ?", [(now, i) for i in ids])
 
     def versions(self) -> list[StoredVersion]:
@@ -254,6 +267,23 @@ class SpecStore:
 
         return salvage(damaged, self._db)
 
+    # -- stamps ----------------------------------------------------------------------------------
+
+    def stamps(self, scope: str) -> str:
+        """What the last harvest saw, as it was put; empty when that would say nothing about now."""
+        if not self._db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'stamps'").fetchone():
+            return ""  # written by an earlier version, and only read here
+        row = self._db.execute("SELECT entries FROM stamps WHERE scope = ?", (scope,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def put_stamps(self, stamps: Mapping[str, str]) -> None:
+        """Replace all stamps, by scope. Whatever writes rows of files drops them."""
+        self._drop_stamps()
+        self._db.executemany("INSERT INTO stamps (scope, entries) VALUES (?, ?)", stamps.items())
+
+    def _drop_stamps(self) -> None:
+        self._db.execute("DELETE FROM stamps")
+
     # -- projections and meta --------------------------------------------------------------------
 
     def last_run_number(self, folder: str) -> int:
@@ -277,6 +307,7 @@ class SpecStore:
 
     def note_change(self) -> None:
         """Mark that the projections, and the index, do not tell yet of what was stored."""
+        self._drop_stamps()
         self.set_meta({UNPROJECTED: "1", "revision": str(self.next_revision())})
 
     def replace_projections(self, tables: Mapping[str, Sequence[Row]]) -> int:
