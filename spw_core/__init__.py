@@ -9,11 +9,19 @@ if TYPE_CHECKING:
     from spw_core.api import Spec as Spec
     from spw_core.api import Workspace as Workspace
     from spw_core.errors import SpwError as SpwError
+    from spw_core.search.library import Document as Document
+    from spw_core.search.library import SearchIndex as SearchIndex
 
 __version__ = "0.1.0"
-__all__ = ["Spec", "SpwError", "Workspace", "__version__"]
+__all__ = ["Document", "SearchIndex", "Spec", "SpwError", "Workspace", "__version__"]
 
-_HOMES = {"Workspace": "spw_core.api", "Spec": "spw_core.api", "SpwError": "spw_core.errors"}
+_HOMES = {
+    "Workspace": "spw_core.api",
+    "Spec": "spw_core.api",
+    "SpwError": "spw_core.errors",
+    "SearchIndex": "spw_core.search.library",
+    "Document": "spw_core.search.library",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spw_core.api import Workspace
-from spw_core.search.chunks import HARD_LIMIT, Chunk, chunk_lines, text_lines
+from spw_core.search.chunks import HARD_LIMIT, TARGET, Chunk, chunk_lines, heading_at, text_lines
 from spw_core.search.marks import WordMarks, tokenizer
 from spw_core.search.query import parse_query
 from spw_core.search.snippets import make_snippet
@@ -233,14 +233,30 @@ def chunk_text(text: str) -> tuple[Chunk, ...]:
 def test_chunks_follow_headings() -> None:
     text = chunk_lines(text_lines(MARKDOWN))
     chunks = text.chunks
-    assert [(chunk.line, chunk.heading) for chunk in chunks] == [
-        (1, ""),
-        (6, "Top"),
-        (10, "Top › Code"),
-        (22, "Top › Code › Deep"),
-    ]
-    assert "# not a heading\n\nx = 1" in chunks[2].body
+    # What stands before the first heading belongs to none; short sections below one heading stay together.
+    assert [(chunk.line, chunk.heading) for chunk in chunks] == [(1, ""), (4, "")]
+    assert "# not a heading\n\nx = 1" in chunks[1].body
     assert text.title == "Top"
+    lines = MARKDOWN.split("\n")
+    for number, heading in ((6, "Top"), (10, "Top › Code"), (14, "Top › Code"), (22, "Top › Code › Deep")):
+        assert chunks[1].body.split("\n")[number - 4] == lines[number - 1]
+        assert heading_at(chunks[1], number - 4) == heading
+
+
+def test_sections_of_their_own_size_stay_apart() -> None:
+    text = "# T\n\n## A\n\n" + "a " * 300 + "\n\n## B\n\nb\n\n### B1\n\nc\n\n# U\n\nd\n"
+    chunks = chunk_text(text)
+    assert [(chunk.line, chunk.heading) for chunk in chunks] == [(5, "T › A"), (7, "T"), (17, "U")]
+    assert chunks[1].body == "## B\n\nb\n\n### B1\n\nc"
+
+
+def test_tables_are_cut_between_rows_and_fences_not_at_all() -> None:
+    rows = [f"| {number} | {'cell ' * 12}|" for number in range(60)]
+    fence = "```\n" + "\n".join(f"line {number} of a log" for number in range(150)) + "\n```"
+    chunks = chunk_text("# T\n\n" + "\n".join(rows) + "\n\n" + fence)
+    assert [row for chunk in chunks for row in chunk.body.split("\n") if row.startswith("|")] == rows
+    assert all(len(chunk.body) <= TARGET for chunk in chunks if "```" not in chunk.body)
+    assert sum(fence in chunk.body for chunk in chunks) == 1
 
 
 def test_long_sections_are_cut_between_blocks() -> None:

@@ -1,7 +1,9 @@
 """Cutting a document into chunks along its Markdown headings.
 
-A chunk is the unit that is searched, shown and jumped to: small enough to be about one thing, never cut
-inside a table or a fenced block unless that alone is longer than `HARD_LIMIT`.
+A chunk is the unit that is searched, shown and jumped to: small enough to be about one thing, large enough
+to say something about it. It begins at a heading where it can, takes in the short sections that follow below
+the same heading, and is never cut inside a row of a table, nor inside a fenced block unless that alone is
+longer than `HARD_LIMIT`.
 """
 
 from __future__ import annotations
@@ -10,7 +12,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-# Characters. Roughly 100-250 tokens, where ranking by the best chunk measured best.
+# Characters. Roughly 100-250 tokens, where ranking by the best chunk measured best: a section shorter than
+# ENOUGH is joined by the next one, and nothing but a fence is longer than TARGET when it can be cut.
+ENOUGH = 400
 TARGET = 900
 HARD_LIMIT = 4000
 # A longer text is indexed up to here; the bytes themselves are stored whole.
@@ -23,7 +27,10 @@ _BETWEEN_HEADINGS = " › "
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of a document. `line` is 1-based, `heading` the path of headings above it (` › ` between)."""
+    """A piece of a document. `line` is 1-based, `heading` the path of headings above it (` › ` between).
+
+    A chunk of several sections begins with the heading of the first one: see `heading_at`.
+    """
 
     line: int
     heading: str
@@ -40,7 +47,10 @@ class ChunkedText:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Lines that belong together: a paragraph, a list, a table, a fence, or a heading (`level` > 0)."""
+    """Lines that belong together: a paragraph, a list, a table, a fence, or a heading (`level` > 0).
+
+    Of a paragraph, a list or a table longer than TARGET, as many lines as fit.
+    """
 
     line: int
     text: str
@@ -56,62 +66,115 @@ def text_lines(text: str) -> list[str]:
 
 def chunk_lines(lines: Sequence[str], first_line: int = 1) -> ChunkedText:
     """Cut the lines of a Markdown text, the first of which is line `first_line` of its document."""
-    chunks: list[Chunk] = []
-    headings: list[tuple[int, str]] = []
-    held: list[_Block] = []
-    size = 0
-    first_heading = title = ""
+    cutter = _Cutter()
     for block in _blocks(lines, first_line):
         if block.level:
-            if size:
-                _emit(chunks, held, headings)
-                held, size = [], 0
-            # Headings without text of their own stay held and open the next chunk.
-            while headings and headings[-1][0] >= block.level:
-                headings.pop()
-            text = _heading_text(block.text)
-            headings.append((block.level, text))
-            first_heading = first_heading or text
-            if block.level == 1:
-                title = title or text
+            cutter.add_heading(block)
         else:
-            if size and size + len(block.text) > TARGET:
-                _emit(chunks, held, headings)
-                held, size = [], 0
-            size += len(block.text)
-        held.append(block)
-    if held:
-        _emit(chunks, held, headings)
-    return ChunkedText(title or first_heading, tuple(chunks))
+            cutter.add_text(block)
+    cutter.emit()
+    return ChunkedText(cutter.title or cutter.first_heading, tuple(cutter.chunks))
 
 
-def _emit(chunks: list[Chunk], blocks: list[_Block], headings: list[tuple[int, str]]) -> None:
-    # The headings stand in `heading`; repeated in the body they would crowd out the text in snippets.
-    heading = _BETWEEN_HEADINGS.join([title for _, title in headings])
-    texts = [block for block in blocks if not block.level]
-    line = texts[0].line if texts else blocks[0].line
-    pieces = []
-    reached = line
-    for block in texts:  # with the blank lines between, so that lines can be counted in the body
-        pieces.append("\n" * (block.line - reached) + block.text)
-        reached = block.line + block.text.count("\n")
-    body = "".join(pieces)
+def heading_at(chunk: Chunk, line: int) -> str:
+    """The path of headings above a line of a chunk, 0 for its first line."""
+    inner: list[tuple[int, str]] = []
+    for block in _blocks(text_lines(chunk.body), 0):
+        if block.line > line:
+            break
+        if block.level:
+            _descend(inner, block)
+    return _BETWEEN_HEADINGS.join(filter(None, (chunk.heading, *(text for _, text in inner))))
+
+
+def _descend(path: list[tuple[int, str]], heading: _Block) -> None:
+    """Change a path of headings into the one that a heading stands at the end of."""
+    while path and path[-1][0] >= heading.level:
+        path.pop()
+    path.append((heading.level, _heading_text(heading.text)))
+
+
+class _Cutter:
+    """Collects blocks and makes a chunk of them whenever the next one does not belong to it any more."""
+
+    def __init__(self) -> None:
+        self.chunks: list[Chunk] = []
+        self.title = ""
+        self.first_heading = ""
+        self._path: list[tuple[int, str]] = []
+        self._held: list[_Block] = []
+        self._opening: tuple[tuple[int, str], ...] = ()  # the path at the first text that is held
+        self._size = 0
+
+    def add_heading(self, block: _Block) -> None:
+        # A short section takes in the next one, unless that is the end of what both stand below.
+        if self._size >= ENOUGH or (self._size and self._opening and block.level < self._opening[-1][0]):
+            self.emit()
+        elif self._size and not self._opening:
+            self.emit()  # what stands before the first heading belongs to none
+        _descend(self._path, block)
+        text = self._path[-1][1]
+        self.first_heading = self.first_heading or text
+        if block.level == 1:
+            self.title = self.title or text
+        self._held.append(block)
+
+    def add_text(self, block: _Block) -> None:
+        if self._size and self._size + len(block.text) > TARGET:
+            self.emit()
+        if not self._size:
+            self._opening = tuple(self._path)
+        self._held.append(block)
+        self._size += len(block.text)
+
+    def emit(self) -> None:
+        """Make a chunk of what is held. Headings at its end have no text yet and open the next one."""
+        last = len(self._held)
+        while self._size and last and self._held[last - 1].level:
+            last -= 1
+        held, self._held = self._held[:last], self._held[last:]
+        if held:
+            self._emit(held, self._opening if self._size else tuple(self._path))
+        self._size = 0
+
+    def _emit(self, held: list[_Block], opening: tuple[tuple[int, str], ...]) -> None:
+        first = next((place for place, block in enumerate(held) if not block.level), len(held) - 1)
+        texts = held[first:] if not held[first].level else []
+        is_several = any(block.level for block in texts)
+        if is_several and first:
+            # Headings stand in `heading`; repeated in the body they would crowd out the text in snippets.
+            # Of several sections, the body says which is which.
+            texts = held[first - 1 :]
+            opening = opening[:-1]
+        line = texts[0].line if texts else held[0].line
+        pieces = []
+        reached = line
+        for block in texts:  # with the blank lines between, so that lines can be counted in the body
+            pieces.append("\n" * (block.line - reached) + block.text)
+            reached = block.line + block.text.count("\n")
+        heading = _BETWEEN_HEADINGS.join([text for _, text in opening])
+        self.chunks += _pieces(line, heading, "".join(pieces))
+
+
+def _pieces(line: int, heading: str, body: str) -> Iterator[Chunk]:
+    """A chunk, or several where the body is longer than any may be."""
     while len(body) > HARD_LIMIT:
         cut = body.rfind("\n", 1, HARD_LIMIT)
         cut = cut if cut > 0 else HARD_LIMIT
-        chunks.append(Chunk(line, heading, body[:cut]))
+        yield Chunk(line, heading, body[:cut])
         rest = body[cut:]
         line += body[:cut].count("\n")
         if rest.startswith("\n"):
             line, rest = line + 1, rest[1:]
         body = rest
-    chunks.append(Chunk(line, heading, body))
+    yield Chunk(line, heading, body)
 
 
 def _blocks(lines: Sequence[str], first_line: int) -> Iterator[_Block]:
     """Group lines into blocks; blank lines separate and are dropped, fences are kept whole."""
     held: list[str] = []
     start = first_line
+    size = 0
     fence = ""
     for number, line in enumerate(lines, first_line):
         first = line.lstrip(" ")[:1]
@@ -132,9 +195,13 @@ def _blocks(lines: Sequence[str], first_line: int) -> Iterator[_Block]:
             elif opening:
                 held, fence, start = [line], opening[1], number
             continue
+        if held and size + len(line) > TARGET:
+            yield _Block(start, "\n".join(held))
+            held = []
         if not held:
-            start = number
+            start, size = number, 0
         held.append(line)
+        size += len(line) + 1
     if held:
         yield _Block(start, "\n".join(held))
 

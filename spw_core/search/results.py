@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import apsw
 
+from spw_core.search.chunks import Chunk, heading_at
 from spw_core.search.marks import WordMarks
 from spw_core.search.ranking import ArmScore, Hit
 from spw_core.search.snippets import make_snippet
@@ -151,7 +152,7 @@ def _result(chunks: Sequence[tuple[Hit, _Row]], marks: WordMarks) -> SearchResul
         agent=clean_line(row.agent),
         status=clean_line(row.status),
         title=clean_line(row.title),
-        heading=clean_line(row.heading),
+        heading=clean_line(heading_at(Chunk(row.line, row.heading, row.body), snippet.line)),
         path=clean(row.path),
         line=row.line + snippet.line,
         snippet=snippet.text,
@@ -160,7 +161,7 @@ def _result(chunks: Sequence[tuple[Hit, _Row]], marks: WordMarks) -> SearchResul
         updated_at=row.updated_at,
         removed_at=row.removed_at,
         source=clean_line(row.source),
-        key=clean_line(row.key),
+        key=clean_line(row.key.removeprefix(f"{row.source}:")),
         explain=tuple(_explanation(arm, value) for arm, value in best.arms.items()),
     )
 

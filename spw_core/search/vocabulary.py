@@ -14,7 +14,7 @@ from dataclasses import replace
 import apsw
 
 from spw_core.search.marks import tokenizer
-from spw_core.search.query import Query, Term, with_words
+from spw_core.search.query import STOP_WORDS, Query, Term, with_words
 from spw_core.search.words import WORD
 from spw_core.text import fold
 
@@ -115,7 +115,7 @@ class Vocabulary:
         costs = sorted(
             (cost, known)
             for known in candidates
-            if known != word and (cost := edit_cost(word, known)) <= _DEAREST
+            if known != word and known not in STOP_WORDS and (cost := edit_cost(word, known)) <= _DEAREST
         )[:_COMPARED_BY_FREQUENCY]
         weighed = [
             (cost - _PER_MAGNITUDE * math.log10(count), known)

@@ -1,0 +1,230 @@
+"""The search for other programs: an index of one's own, without a workspace.
+
+    from spw_core import Document, SearchIndex
+
+    index = SearchIndex("notes.db")
+    index.put([Document("n1", "# Deploys\\n\\nUndo one with `undo`."), Document("n2", "Lunch is at noon")])
+    for hit in index.search("undoing a deploy").results:
+        print(hit.key, hit.line, hit.snippet)
+    index.delete(["n2"])
+
+It is also the way into the index of a workspace for documents that no spec.db holds, such as the messages of
+sessions: `SearchIndex(paths.index_db, source="memory")`. A harvest leaves the documents of other sources
+alone, and they are found by `spw search` with their types. When the index was built anew they are gone, and
+`state` is empty again: a keeper that finds it so puts everything once more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spw_core.config.sections import Store
+from spw_core.errors import SpwError
+from spw_core.redact import redact_start
+from spw_core.search.chunks import MAX_INDEXED, chunk_lines, text_lines
+from spw_core.search.filters import FACETS, Filters
+from spw_core.search.find import SearchAnswer, SearchRequest, find, no_index
+from spw_core.search.indexing import DocumentWriter
+from spw_core.search.ranking import AUTO, LEXICAL, MODES, Ranker
+from spw_core.search.results import GROUPS
+from spw_core.search.since import SINCE_HINT, parse_since
+from spw_core.store.index import SPEC_SOURCE, IndexStore
+from spw_core.store.rows import Value
+
+if TYPE_CHECKING:
+    from spw_core.search.embedding import EmbedReport
+
+_BETWEEN = ":"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text to be found. `key` is its name in the index; putting the same key again replaces it.
+
+    `text` is cut along Markdown headings. The rest are facets to filter by, empty where they do not apply;
+    `updated_at` is a UTC text that sorts as time does. `path` is what opens, relative to `.spec-workflow/`
+    in the index of a workspace. Without a title the first heading is the title.
+    """
+
+    key: str
+    text: str
+    title: str = ""
+    type: str = "document"
+    path: str = ""
+    spec: str = ""
+    phase: str = ""
+    command: str = ""
+    run: str = ""
+    wave: int = 0
+    task: str = ""
+    agent: str = ""
+    status: str = ""
+    updated_at: str = ""
+
+
+class SearchIndex:
+    """An index in one file. Cheap to make: the file is opened for each call, so processes may share it.
+
+    `source` names whose documents `put`, `delete` and `keys` are about; a search finds those of every source.
+    `embeddings` says how vectors are made (`embed`), which hybrid and semantic searches need.
+    """
+
+    def __init__(self, path: Path | str, *, source: str = "library", embeddings: Store | None = None) -> None:
+        if not source or source == SPEC_SOURCE or _BETWEEN in source:
+            raise SpwError(f"not a name for a source: {source!r}", f"{SPEC_SOURCE!r} belongs to the harvest.")
+        self.path = Path(path)
+        self.source = source
+        self._embeddings = embeddings or Store()
+
+    def put(self, documents: Iterable[Document]) -> int:
+        """Store documents in one transaction; returns how many were new or changed.
+
+        What is unchanged is not indexed again, neither whole documents nor single passages of them. Secrets
+        are taken out. Of several documents with one key the last one counts.
+        """
+        wanted = {self._stored_key(document.key): document for document in documents}
+        written = 0
+        with IndexStore.writing(self.path) as index, index.transaction():
+            present = index.documents_by_key(wanted)
+            writer = DocumentWriter(index)
+            for key, document in wanted.items():
+                old_id, old = present.get(key, (0, {}))
+                columns = self._columns(key, document)
+                if old and old["content_hash"] == columns["content_hash"]:
+                    columns["title"] = old["title"]
+                    if columns != old:
+                        index.update_facets([(old_id, columns)])
+                        written += 1
+                    continue
+                chunked = chunk_lines(text_lines(redact_start(document.text, MAX_INDEXED).text))
+                columns["title"] = redact_start(document.title, MAX_INDEXED).text or chunked.title
+                changed = any(columns[name] != old.get(name) for name in ("title", "spec"))
+                writer.put(columns, chunked.chunks, replaces=old_id, words_changed=changed)
+                written += 1
+            writer.flush()
+        return written
+
+    def delete(self, keys: Iterable[str]) -> int:
+        """Remove documents by key; returns how many there were."""
+        if not self.path.exists():
+            return 0
+        with IndexStore.writing(self.path) as index, index.transaction():
+            present = index.documents_by_key([self._stored_key(key) for key in keys])
+            index.delete_documents([document_id for document_id, _ in present.values()])
+        return len(present)
+
+    def keys(self) -> list[str]:
+        """The keys of all documents of this source, sorted."""
+        with IndexStore.reading(self.path) as index:
+            found = index.documents(self.source) if index else {}
+        return sorted(key.removeprefix(self.source + _BETWEEN) for key in found)
+
+    def search(
+        self,
+        query: str,
+        limit: int = 10,
+        filters: Filters | Mapping[str, object] | None = None,
+        mode: str = AUTO,
+        *,
+        group: str = "",
+        typing: bool = False,
+    ) -> SearchAnswer:
+        """Ranked documents for a query as a person types it; nothing that is typed is an error.
+
+        `filters` are `Filters`, or a mapping such as `{"type": ["message"], "since": "2w"}` with the names
+        that queries know. `mode` is one of auto, lexical, semantic, hybrid; the answer says which one ran
+        and why. Raises SpwError for filters, modes and groups that do not exist.
+        """
+        if mode not in MODES or group not in GROUPS:
+            raise SpwError(f"no such mode or group: {mode!r}, {group!r}", f"Modes are: {', '.join(MODES)}.")
+        request = SearchRequest(query, _as_filters(filters), limit, mode, group, typing)
+        with IndexStore.reading(self.path) as index:
+            if index is None:
+                return no_index(query, mode)
+            return find(index.connection, request, None if mode == LEXICAL else self._ranker(index))
+
+    def embed(
+        self,
+        progress: Callable[[int, int, str], None] | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> EmbedReport:
+        """Make the vectors that are missing, so that searches go by meaning as well. Resumable."""
+        from spw_core.search.embedding import embed_texts
+
+        return embed_texts(self.path, self._snapshots, self._embeddings, progress=progress, stopped=stopped)
+
+    @property
+    def state(self) -> str:
+        """What the keeper of this source stored at its last visit; empty when the index is new."""
+        with IndexStore.reading(self.path) as index:
+            return index.source_state(self.source) if index else ""
+
+    @state.setter
+    def state(self, value: str) -> None:
+        with IndexStore.writing(self.path) as index, index.transaction():
+            index.set_source_state(self.source, value)
+
+    @property
+    def _snapshots(self) -> Path:
+        return self.path.with_name(self.path.name + ".vectors")
+
+    def _ranker(self, index: IndexStore) -> Ranker:
+        from spw_core.search.hybrid import HybridRanker
+
+        state = self._snapshots / "embedder.json"
+        return HybridRanker(index.connection, self._embeddings, None, self._snapshots, state)
+
+    def _stored_key(self, key: str) -> str:
+        return f"{self.source}{_BETWEEN}{key}"
+
+    def _columns(self, key: str, document: Document) -> dict[str, Value]:
+        words = f"{document.title}\0{document.spec}\0{document.text}"
+        return {
+            "key": key,
+            "source": self.source,
+            "path": document.path,
+            "spec": document.spec,
+            "doc_type": document.type,
+            "phase": document.phase,
+            "command": document.command,
+            "run": document.run,
+            "wave": document.wave,
+            "task": document.task,
+            "agent": document.agent,
+            "status": document.status,
+            "title": "",
+            "content_hash": hashlib.sha256(words.encode("utf-8", "replace")).hexdigest(),
+            "updated_at": document.updated_at,
+            "removed_at": "",
+        }
+
+
+def _as_filters(given: Filters | Mapping[str, object] | None) -> Filters:
+    if isinstance(given, Filters):
+        return given
+    names = {"since", "removed"} | FACETS.keys() | {field.name for field in fields(Filters)} - {"also"}
+    values: dict[str, object] = {}
+    for name, value in (given or {}).items():
+        if name not in names:
+            known = ", ".join((*FACETS, "since", "removed"))
+            raise SpwError(f"no such filter: {name}", f"Filters are: {known}.")
+        field = FACETS.get(name, name)
+        values[field] = value if field in ("since", "removed", "without") else tuple(_listed(value))
+    if since := values.get("since"):
+        moment = parse_since(str(since))
+        if moment is None:
+            raise SpwError(f"not a moment: {since}", SINCE_HINT)
+        values["since"] = moment
+    return replace(Filters(), **values)  # type: ignore[arg-type]
+
+
+def _listed(value: object) -> Iterator[object]:
+    """The values of a facet, of which one may stand for itself."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        yield from value
+    else:
+        yield value
