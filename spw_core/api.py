@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from spw_core.harvest.restore import RestoreReport
     from spw_core.memory.importing import ImportReport
     from spw_core.memory.sessions import MessageHit, SessionRow, SessionView
+    from spw_core.memory.tracing import Trace
     from spw_core.search.embedding import EmbedReport
     from spw_core.search.find import SearchAnswer
     from spw_core.search.ranking import Ranker
@@ -248,6 +249,12 @@ class Workspace:
         from spw_core.memory.sessions import search_messages
 
         return search_messages(self.paths, query, session_id=session, limit=limit)
+
+    def trace(self, what: str, *, spec: str = "") -> Trace:
+        """What a requirement, task, file, run or session belongs to, and what is missing. Raises NotFound."""
+        from spw_core.memory.tracing import trace
+
+        return trace(self.paths, what, spec=spec)
 
     def forget(self, session_ids: Sequence[str]) -> int:
         """Remove sessions with all that was said in them, for ever; returns how many messages went."""

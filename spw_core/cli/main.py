@@ -34,6 +34,7 @@ _COMMANDS = {
     "hook": "hook",
     "log": "log",
     "memory": "memory",
+    "trace": "trace",
     "demo": "demo",
 }
 

@@ -1,0 +1,243 @@
+"""Who belongs to whom: requirements, tasks, files, logs, runs, checkpoints, sessions; and what is missing.
+
+Edges lead from what is wanted to what was done about it:
+
+    spec → requirement → task → file, log, run → checkpoint → session
+
+so that walking along them answers "what became of this?" and against them "what was this for?".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from spw_core.domain.model import Run, SpecRecord
+from spw_core.domain.waves import wave_states
+from spw_core.formats.requirements import Requirement, same_id
+from spw_core.formats.status import PASS
+
+
+class NodeKind(StrEnum):
+    """In the order in which work goes."""
+
+    SPEC = "spec"
+    REQUIREMENT = "requirement"
+    TASK = "task"
+    FILE = "file"
+    LOG = "log"
+    RUN = "run"
+    SUBAGENT = "subagent"
+    CHECKPOINT = "checkpoint"
+    SESSION = "session"
+
+
+_ORDER = {kind: number for number, kind in enumerate(NodeKind)}
+_CHECKPOINT_COMMAND = "checkpoint"
+_EXECUTION = "execution"
+DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One thing. `name` is what people call it, `path` what opens it (relative to the spec, or of a file)."""
+
+    id: str
+    kind: NodeKind
+    name: str
+    spec: str = ""
+    title: str = ""
+    status: str = ""
+    path: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    from_id: str
+    type: str
+    to_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that should be there and is not: `text` for people, `node` is what lacks it."""
+
+    kind: str
+    spec: str
+    node: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TraceGraph:
+    """All nodes by id, and the edges between them."""
+
+    nodes: Mapping[str, Node]
+    edges: tuple[Edge, ...]
+
+
+def graph_of(record: SpecRecord, requirements: Sequence[Requirement]) -> TraceGraph:
+    """The nodes and edges of one spec."""
+    name = record.name
+    nodes: dict[str, Node] = {}
+    edges: dict[Edge, None] = {}
+
+    def node(kind: NodeKind, key: str, **about: str | int) -> str:
+        node_id = f"{kind}:{name}/{key}" if key else f"{kind}:{name}"
+        if node_id not in nodes:
+            nodes[node_id] = Node(node_id, kind, key or name, name, **about)  # type: ignore[arg-type]
+        return node_id
+
+    spec = node(NodeKind.SPEC, "")
+    wanted = {}
+    for requirement in requirements:
+        wanted[same_id(requirement.id)] = node(
+            *(NodeKind.REQUIREMENT, requirement.id),
+            title=requirement.title,
+            path="requirements.md",
+            line=requirement.line,
+        )
+    edges |= {Edge(spec, "has", requirement_id): None for requirement_id in wanted.values()}
+    runs = {
+        run.path: node(_kind_of(run), run.path, title=_run_title(run), status=run.status, path=run.path)
+        for run in record.runs
+    }
+    checks = {run.path for run in record.runs if _kind_of(run) == NodeKind.CHECKPOINT}
+    worked = [run for run in record.runs if run.phase == _EXECUTION and run.path not in checks]
+    for task in record.tasks:
+        task_id = node(
+            *(NodeKind.TASK, task.id),
+            title=task.title,
+            status=str(task.status),
+            path="tasks.md",
+            line=task.line,
+        )
+        named = [wanted[same_id(text)] for text in task.requirements if same_id(text) in wanted]
+        edges |= {Edge(source, "implemented_by", task_id): None for source in named or [spec]}
+        for path in task.files:
+            edges[Edge(task_id, "touches", node(NodeKind.FILE, path, path=path))] = None
+        for log in record.impl_logs:
+            if log.task_id == task.id:
+                log_id = node(NodeKind.LOG, log.path, title=log.title, path=log.path)
+                edges[Edge(task_id, "logged_in", log_id)] = None
+        for run in worked:
+            if task.wave and run.wave == task.wave:
+                edges[Edge(task_id, "worked_on_in", runs[run.path])] = None
+    for run in record.runs:
+        if run.path in checks:
+            before = [runs[one.path] for one in worked if run.wave and one.wave == run.wave]
+            edges |= {Edge(source, "checked_by", runs[run.path]): None for source in before or [spec]}
+        elif run not in worked or not run.wave:
+            edges[Edge(spec, "worked_on_in", runs[run.path])] = None
+    return TraceGraph(nodes, tuple(edges))
+
+
+def _kind_of(run: Run) -> NodeKind:
+    return NodeKind.CHECKPOINT if run.command == _CHECKPOINT_COMMAND else NodeKind.RUN
+
+
+def _run_title(run: Run) -> str:
+    return f"{run.command}{f' wave {run.wave}' if run.wave else ''} {run.run_id}"
+
+
+def gaps_of(record: SpecRecord, requirements: Sequence[Requirement]) -> Iterator[Gap]:
+    """What a spec lacks between what was wanted and the evidence that it was done."""
+    name = record.name
+    known = {same_id(requirement.id) for requirement in requirements}
+    covered = {same_id(text) for task in record.tasks for text in task.requirements}
+    for requirement in requirements if record.tasks else ():
+        if same_id(requirement.id) not in covered:
+            node = f"{NodeKind.REQUIREMENT}:{name}/{requirement.id}"
+            yield Gap(
+                "requirement-without-task", name, node, f"{requirement.id} has no task: {requirement.title}"
+            )
+    logged = {log.task_id for log in record.impl_logs if log.size}
+    for task in record.tasks:
+        node = f"{NodeKind.TASK}:{name}/{task.id}"
+        unknown = [text for text in task.requirements if known and same_id(text) not in known]
+        if unknown:
+            text = f"task {task.id} names {', '.join(unknown)}, which requirements.md does not have"
+            yield Gap("unknown-requirement", name, node, text)
+        if str(task.status) == DONE and task.id not in logged:
+            yield Gap(
+                "done-task-without-log", name, node, f"task {task.id} is done without a log: {task.title}"
+            )
+    tasks = {task.id: task for task in record.tasks}
+    for log in record.impl_logs:
+        node = f"{NodeKind.LOG}:{name}/{log.path}"
+        if log.task_id not in tasks:
+            yield Gap(
+                "log-without-task",
+                name,
+                node,
+                f"{log.path} is of task {log.task_id}, which is not in tasks.md",
+            )
+        elif not tasks[log.task_id].files:
+            yield Gap("log-without-file", name, node, f"{log.path}: task {log.task_id} names no file")
+    runs = {run.path: run for run in record.runs}
+    for wave in wave_states(record):
+        checkpoint = wave.checkpoint
+        if checkpoint.status != PASS:
+            continue
+        run = runs.get(checkpoint.run_path)
+        if run is None or not any(agent.has_report for agent in run.subagents):
+            node = f"{NodeKind.CHECKPOINT}:{name}/{checkpoint.run_path}" if run else f"{NodeKind.SPEC}:{name}"
+            why = "no report stands behind it" if run else f"only {checkpoint.evidence} says so"
+            text = f"the checkpoint of wave {wave.number} passed, and {why}"
+            yield Gap("passed-checkpoint-without-evidence", name, node, text)
+
+
+def joined(graphs: Iterable[TraceGraph]) -> TraceGraph:
+    """Several graphs as one."""
+    nodes: dict[str, Node] = {}
+    edges: dict[Edge, None] = {}
+    for graph in graphs:
+        nodes |= {node_id: node for node_id, node in graph.nodes.items() if node_id not in nodes}
+        edges |= dict.fromkeys(graph.edges)
+    return TraceGraph(nodes, tuple(edges))
+
+
+def walk(graph: TraceGraph, starts: Sequence[str]) -> TraceGraph:
+    """What leads to some nodes and what followed from them, in the order of work.
+
+    Of a file or a log, what was done about its tasks followed too: the runs that touched it.
+    """
+    forward: dict[str, list[str]] = {}
+    backward: dict[str, list[str]] = {}
+    for edge in graph.edges:
+        forward.setdefault(edge.from_id, []).append(edge.to_id)
+        backward.setdefault(edge.to_id, []).append(edge.from_id)
+    above = _reached(starts, backward)
+    kinds = {graph.nodes[start].kind for start in starts}
+    bases = list(starts)
+    if kinds & {NodeKind.FILE, NodeKind.LOG}:
+        bases += [one for one in above if graph.nodes[one].kind == NodeKind.TASK]
+    siblings = {NodeKind.FILE, NodeKind.LOG} if len(bases) > len(starts) else set()
+    below = {
+        one
+        for one in _reached(bases, forward)
+        if one in above or one in starts or graph.nodes[one].kind not in siblings
+    }
+    kept = above | below | set(starts)
+    nodes = sorted(
+        (graph.nodes[one] for one in kept),
+        key=lambda node: (_ORDER[node.kind], node.spec, _natural(node.name)),
+    )
+    edges = tuple(edge for edge in graph.edges if edge.from_id in kept and edge.to_id in kept)
+    return TraceGraph({node.id: node for node in nodes}, edges)
+
+
+def _reached(starts: Iterable[str], following: Mapping[str, Sequence[str]]) -> set[str]:
+    found = set(starts)
+    frontier = list(found)
+    while frontier:
+        frontier = list({following_id for one in frontier for following_id in following.get(one, ())} - found)
+        found.update(frontier)
+    return found
+
+
+def _natural(name: str) -> tuple[tuple[int, str], ...]:
+    """Sorting key: task 2 before task 10."""
+    return tuple((int(part) if part.isdecimal() and len(part) < 10 else 0, part) for part in name.split("."))
