@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import bench_harvest, bench_hook
+from tests.bench import bench_dispatch, bench_harvest, bench_hook
 
-BENCHMARKS = {"harvest": bench_harvest.run, "hook": bench_hook.run}
+BENCHMARKS = {
+    "harvest": bench_harvest.run,
+    "hook": bench_hook.run,
+    "dispatch": bench_dispatch.run,
+}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or BENCHMARKS:
