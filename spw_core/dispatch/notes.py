@@ -21,7 +21,7 @@ from spw_core.workspace import WorkspacePaths
 
 # For a note about one run, and for a whole harvest.
 _NOTE_PATIENCE_S = 2.0
-_HARVEST_PATIENCE_S = 10.0
+_HARVEST_PATIENCE_S = 5.0
 
 
 def last_run_number(paths: WorkspacePaths, spec: str, folder: str) -> int:
