@@ -63,6 +63,8 @@ def test_a_byte_order_mark_and_unknown_keys_are_nothing(name: str) -> None:
     content = (
         b'{"filePath": "a/tasks.md", "status": "pass", "snapshots": [], "current_iteration": 1, "x": {}}'
     )
+    if name == "approval":
+        content = content.replace(b"pass", b"approved")
     plain = READERS[name](content)
     assert plain[1] == []
     assert READERS[name](b"\xef\xbb\xbf" + content.replace(b" ", b"\r\n")) == plain
@@ -101,6 +103,61 @@ def test_no_bytes_make_a_reader_raise(name: str, content: bytes) -> None:
     json.dumps(facts_of(value), ensure_ascii=False).encode()  # no lone surrogate, which no store takes
 
 
+LINES = {
+    "status": (
+        '{\n"status": "pass",\n"summary": [\n"x"],\n"skills_used": ["a",\n3],\n"skills_used": ["a",\n\n4]\n}',
+        ["line 3: 'summary' is not a text", "line 9: entry 2 of 'skills_used' is not a text"],
+    ),
+    "wave-summary": (
+        '{"status": "pass",\n"tasks": [1, {"task_id": "2"},\n{"name": "x"},\nnull],\n "run_id": 7}',
+        [
+            "line 3: entry 3 of 'tasks' has no task id",
+            "line 4: entry 4 of 'tasks' has no task id",
+            "line 5: 'run_id' is not a text",
+        ],
+    ),
+    "latest": (
+        '\ufeff{"a": {"status": 1},\n"status":\n "odd"}',
+        ["line 3: status 'odd' is neither pass nor blocked"],
+    ),
+    "iteration": (
+        '{"current_iteration": 1, "history": [\n{"iteration": 1},\n{"iteration": "two",\n"result": 5}]}',
+        ["line 3: 'iteration' is not a whole number", "line 4: 'result' is not a text"],
+    ),
+    "approval": (
+        '{"filePath": "tasks.md",\n\n"status": "maybe"}',
+        ["line 3: status 'maybe' is not known"],
+    ),
+    "snapshots": (
+        '{"snapshots": [\n{"version": 1,\n"trigger": "later"},\n{"version": 1}\n]}',
+        [
+            "line 3: trigger 'later' is not known; it decides nothing",
+            "line 4: snapshot version 1 is listed twice; the first one counts",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_what_is_not_understood_is_said_with_its_line(name: str) -> None:
+    content, expected = LINES[name]
+    assert list(map(str, READERS[name](content.encode())[1])) == expected
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_file_of_nothing_but_mistakes_takes_no_time(name: str) -> None:
+    many = [{"version": 0, "iteration": "x", "result": 1}] * 20_000
+    content = {
+        "status": 1,
+        "tasks": [None] * 20_000,
+        "history": many,
+        "snapshots": many,
+        "skills_used": [1] * 20_000,
+    }
+    _, problems = READERS[name](json.dumps(content, indent=1).encode())
+    assert 1 <= len(problems) <= 20
+
+
 # -- status.json ---------------------------------------------------------------------------------
 
 
@@ -118,7 +175,7 @@ def test_no_bytes_make_a_reader_raise(name: str, content: bytes) -> None:
                 "self_check": {"all_passed": True},
             },
             StatusReport("blocked", "logs missing", "blocked", ("a", "b")),
-            0,
+            1,
         ),
         (
             {"status": "pass", "model_override_reason": "hard"},
@@ -129,7 +186,7 @@ def test_no_bytes_make_a_reader_raise(name: str, content: bytes) -> None:
         ({"status": "Failed"}, StatusReport("blocked", "", "Failed"), 0),
         ({"status": "in_progress"}, StatusReport("in-progress", "", "in_progress"), 1),
         # A wrong type of one key leaves the others alone.
-        ({"status": "pass", "summary": ["x"], "skills_used": "a"}, StatusReport("pass", "", "pass"), 0),
+        ({"status": "pass", "summary": ["x"], "skills_used": "a"}, StatusReport("pass", "", "pass"), 2),
         ({"status": True, "summary": "ok"}, StatusReport("invalid", "ok"), 1),
         ({"status": "", "summary": "ok"}, StatusReport("invalid", "ok"), 1),
         ({"summary": "ok"}, StatusReport("invalid", "ok"), 1),
@@ -198,11 +255,12 @@ def test_verdict_words(words: tuple[object, ...], verdict: str) -> None:
                 ],
             },
             WaveSummary("pass", "A.; B.", ("3", "1.2", "4"), "", "run-001", "wave-03"),
-            0,
+            3,
         ),
         ({"status": "Blocked", "summary": "s"}, WaveSummary("blocked", "s", ()), 0),
         ({"status": "", "wave_status": "failed"}, WaveSummary("blocked", "", ()), 0),
-        ({"status": 1, "wave_status": "in_progress"}, WaveSummary("in-progress", "", ()), 0),
+        ({"status": 1, "wave_status": "in_progress"}, WaveSummary("in-progress", "", ()), 1),
+        ({"status": "paused", "summary": 3, "updated_at": 5}, WaveSummary("paused", "", ()), 3),
         ({"tasks": {"1": "pass"}}, WaveSummary("", "", ()), 1),
         ({}, WaveSummary("", "", ()), 0),
     ],
@@ -230,8 +288,11 @@ def test_wave_summary(content: object, summary: WaveSummary, problems: int) -> N
         ({"status": "BLOCKED", "post-check": "run-001"}, WaveLatest("blocked", "", "", "")),
     ],
 )
-def test_wave_latest(content: object, latest: WaveLatest) -> None:
-    assert parse_wave_latest(data(content)) == (latest, [])
+def test_wave_latest(content: dict[str, object], latest: WaveLatest) -> None:
+    found, problems = parse_wave_latest(data(content))
+    assert found == latest
+    odd = [key for key in ("run_id", "checkpoint") if not isinstance(content.get(key, ""), str)]
+    assert [problem.message for problem in problems] == [f"{key!r} is not a text" for key in odd]
 
 
 # -- _iteration-state.json -------------------------------------------------------------------------
@@ -283,7 +344,7 @@ def test_wave_latest(content: object, latest: WaveLatest) -> None:
             {"history": ["x", {"result": 3}, {"iteration": 5}]},
             IterationState("", 5, 3, (Iteration(2), Iteration(5))),
             0,
-            2,
+            3,
         ),
         ({"current_iteration": True}, IterationState("", 0, 3), 3, 1),
         ({}, IterationState("", 0, 3), 3, 1),
@@ -338,11 +399,11 @@ def test_approval_in_full() -> None:
         ({"id": "b", "filePath": "requirements.md", "status": "PENDING"}, "b", "requirements", "pending", 0),
         ({"approval": {"id": "c"}, "filePath": "/home/u/x/tasks.md"}, "c", "tasks", "", 0),
         ({"approval": "c", "filePath": "tasks.md"}, "approval_1", "tasks", "", 0),
-        ({"id": 5, "filePath": 3, "path": "tasks.md"}, "approval_1", "tasks", "", 0),
+        ({"id": 5, "filePath": 3, "path": "tasks.md"}, "approval_1", "tasks", "", 2),
         ({"id": "d", "status": "needs_revision", "path": "a.md"}, "d", "a", "needs-revision", 0),
         ({"id": "d", "status": "changes-requested", "path": "a.md"}, "d", "a", "needs-revision", 0),
         ({"id": "d", "status": "rejected", "path": "a.md"}, "d", "a", "rejected", 0),
-        ({"id": "d", "status": 1}, "d", "", "", 1),
+        ({"id": "d", "status": 1}, "d", "", "", 2),
     ],
 )
 def test_approval_shapes(
@@ -380,12 +441,13 @@ def test_snapshots() -> None:
         ("design", ".snapshots/design.md/metadata.json")
     }
     assert (found[1].approval_id, found[1].title, found[0].created_at) == ("a", "T", "t1")
-    assert [str(problem) for problem in problems] == [
+    assert [problem.message for problem in problems] == [
+        "'trigger' is not a text",
         "snapshot version 5 is listed twice; the first one counts",
         "a snapshot entry has no usable version: 99999999999999999999999999",
         "a snapshot entry has no usable version: True",
         "a snapshot entry has no usable version: None",
-        "a snapshot entry is not an object",
+        "entry 10 of 'snapshots' is not an object",
     ]
 
 
@@ -420,7 +482,16 @@ def test_snapshots_without_a_list_and_without_a_document() -> None:
     ],
 )
 def test_log_header(name: str, text: str, task_id: str, title: str) -> None:
-    assert parse_log_header(text, name) == LogHeader(task_id, title)
+    assert parse_log_header(text, name)[0] == LogHeader(task_id, title)
+
+
+def test_a_log_of_another_task_than_its_name_says_is_reported() -> None:
+    header, problems = parse_log_header("\n# Task 4: Dash\n", "task-3.md")
+    assert header == LogHeader("4", "Dash")
+    assert list(map(str, problems)) == [
+        "line 2: the heading says task 4, the file name task 3; the heading counts"
+    ]
+    assert parse_log_header("# Task 1.2: A\n", "task-1-2_20260214T101500_ab12cd34.md")[1] == []
 
 
 @pytest.mark.parametrize(
@@ -443,5 +514,5 @@ def test_log_names(name: str, is_log: bool) -> None:
 
 @given(text=st.text(max_size=80), name=st.text(max_size=20))
 def test_no_text_makes_a_log_header_raise(text: str, name: str) -> None:
-    assert isinstance(parse_log_header(text, name), LogHeader)
+    assert isinstance(parse_log_header(text, name)[0], LogHeader)
     is_log_name(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spw_core.formats.json_object import load_json_object, text_of
+from spw_core.formats.json_object import JsonObject, load_json_object, read_json_object, text_of
 from spw_core.formats.problem import Problem
 
 PENDING = "pending"
@@ -59,31 +59,29 @@ def parse_snapshot(data: bytes) -> tuple[Snapshot | None, list[Problem]]:
 
 def parse_approval(data: bytes, rel_path: str) -> tuple[Approval | None, list[Problem]]:
     """Read `approval_*.json`. Without an id inside, the file name gives it; None when not a JSON object."""
-    value, problems = load_json_object(data)
-    if value is None:
+    found, problems = read_json_object(data)
+    if found is None:
         return None, problems
-    nested = value.get("approval")
+    nested = found.values.get("approval")
     inner = nested if isinstance(nested, dict) else {}
-    document = (text_of(value.get("filePath")) or text_of(value.get("path"))).replace("\\", "/")
+    document = (found.text("filePath") or found.text("path")).replace("\\", "/")
     if not document:
-        problems.append(Problem(0, "no document path under 'filePath' or 'path'"))
-    return (
-        Approval(
-            path=rel_path,
-            approval_id=text_of(value.get("approvalId"))
-            or text_of(value.get("id"))
-            or text_of(inner.get("id"))
-            or rel_path.removesuffix(".json"),
-            doc_type=doc_type_of(document),
-            file_path=document,
-            status=_status(value.get("status")),
-            title=text_of(value.get("title")),
-            created_at=text_of(value.get("createdAt")),
-            responded_at=text_of(value.get("respondedAt")),
-            response=text_of(value.get("response")),
-        ),
-        problems,
+        found.report("no document path under 'filePath' or 'path'")
+    approval = Approval(
+        path=rel_path,
+        approval_id=found.text("approvalId")
+        or found.text("id")
+        or text_of(inner.get("id"))
+        or rel_path.removesuffix(".json"),
+        doc_type=doc_type_of(document),
+        file_path=document,
+        status=_status(found),
+        title=found.text("title"),
+        created_at=found.text("createdAt"),
+        responded_at=found.text("respondedAt"),
+        response=found.text("response"),
     )
+    return approval, problems
 
 
 def parse_snapshots(data: bytes, rel_path: str) -> tuple[tuple[Approval, ...], list[Problem]]:
@@ -91,44 +89,38 @@ def parse_snapshots(data: bytes, rel_path: str) -> tuple[tuple[Approval, ...], l
 
     The status inside a snapshot is taken before the decision, so only the trigger counts.
     """
-    value, problems = load_json_object(data)
-    if value is None:
+    found, problems = read_json_object(data)
+    if found is None:
         return (), problems
-    document = text_of(value.get("filePath")).replace("\\", "/") or rel_path.split("/")[-2]
-    entries = value.get("snapshots")
-    if not isinstance(entries, list):
-        return (), [*problems, Problem(0, "no list under the key 'snapshots'")]
-    found = []
-    versions: set[int] = set()
-    for entry in entries:
-        if not isinstance(entry, dict):
-            problems.append(Problem(0, "a snapshot entry is not an object"))
-            continue
-        version = entry.get("version")
+    document = found.text("filePath").replace("\\", "/") or rel_path.split("/")[-2]
+    if found.values.get("snapshots") is None:
+        found.report("no list under the key 'snapshots'")
+    snapshots: dict[int, Approval] = {}
+    for _, entry in found.objects("snapshots"):
+        version = entry.values.get("version")
         if isinstance(version, str) and version.isascii() and version.isdigit():
             version = int(version[:_DIGITS])
         if not isinstance(version, int) or isinstance(version, bool) or not 0 < version < _MAX_VERSION:
-            problems.append(Problem(0, f"a snapshot entry has no usable version: {str(version)[:40]}"))
+            entry.report(f"a snapshot entry has no usable version: {str(version)[:40]}", "version")
             continue
-        if version in versions:
-            problems.append(Problem(0, f"snapshot version {version} is listed twice; the first one counts"))
+        if version in snapshots:
+            entry.report(f"snapshot version {version} is listed twice; the first one counts", "version")
             continue
-        versions.add(version)
-        trigger = text_of(entry.get("trigger"))
-        found.append(
-            Approval(
-                path=rel_path,
-                approval_id=text_of(entry.get("approvalId")),
-                doc_type=doc_type_of(document),
-                file_path=document,
-                status=_TRIGGER_STATUS.get(trigger, PENDING),
-                title=text_of(entry.get("approvalTitle")),
-                created_at=text_of(entry.get("timestamp")),
-                version=version,
-                trigger=trigger,
-            )
+        trigger = entry.text("trigger")
+        if trigger and trigger not in _TRIGGERS:
+            entry.report(f"trigger {trigger[:40]!r} is not known; it decides nothing", "trigger")
+        snapshots[version] = Approval(
+            path=rel_path,
+            approval_id=entry.text("approvalId"),
+            doc_type=doc_type_of(document),
+            file_path=document,
+            status=_TRIGGER_STATUS.get(trigger, PENDING),
+            title=entry.text("approvalTitle"),
+            created_at=entry.text("timestamp"),
+            version=version,
+            trigger=trigger,
         )
-    return tuple(found), problems
+    return tuple(snapshots.values()), problems
 
 
 def doc_type_of(path: str) -> str:
@@ -141,6 +133,13 @@ _DIGITS = 12
 _TRIGGER_STATUS = {"approved": APPROVED, "revision_requested": NEEDS_REVISION}
 
 
-def _status(value: object) -> str:
-    word = text_of(value).strip().lower().replace("_", "-")
-    return NEEDS_REVISION if word == "changes-requested" else word
+_TRIGGERS = frozenset((*_TRIGGER_STATUS, "initial", "manual"))
+
+
+def _status(found: JsonObject) -> str:
+    word = found.text("status").strip().lower().replace("_", "-")
+    if word == "changes-requested":
+        return NEEDS_REVISION
+    if word not in ("", PENDING, APPROVED, REJECTED, NEEDS_REVISION):
+        found.report(f"status {word[:40]!r} is not known", "status")
+    return word

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spw_core.formats.json_object import load_json_object, text_of
+from spw_core.formats.json_object import read_json_object
 from spw_core.formats.problem import Problem
 from spw_core.formats.status import normalise_verdict
 
@@ -42,48 +42,38 @@ class IterationState:
 
 def parse_iteration_state(data: bytes) -> tuple[IterationState | None, list[Problem]]:
     """Read an iteration state in either shape; None when it is not a JSON object. Never raises."""
-    value, problems = load_json_object(data)
-    if value is None:
+    found, problems = read_json_object(data)
+    if found is None:
         return None, problems
-    counters_only = "revision_count" in value or "replan_count" in value
+    values = found.values
+    counters_only = "revision_count" in values or "replan_count" in values
 
     def count(key: str, missing: int) -> int:
-        if key not in value:
+        if key not in values:
             return missing
-        number = _whole(value[key])
+        number = _whole(values[key])
         if number is None:
-            problems.append(Problem(0, f"{key!r} is not a whole number"))
+            found.report(f"{key!r} is not a whole number", key)
         return missing if number is None else number
 
-    entries = value.get("history", [])
-    if not isinstance(entries, list):
-        problems.append(Problem(0, "'history' is not a list"))
-        entries = []
     history = []
-    for place, entry in enumerate(entries, 1):
-        if not isinstance(entry, dict):
-            problems.append(Problem(0, f"entry {place} of 'history' is not an object"))
-            continue
-        history.append(
-            Iteration(
-                number=_whole(entry.get("iteration")) or place,
-                started_at=text_of(entry.get("started_at")),
-                result=normalise_verdict(text_of(entry.get("result"))),
-            )
-        )
-    if not counters_only and "current_iteration" not in value:
-        problems.append(Problem(0, "no number under the key 'current_iteration'"))
-    return (
-        IterationState(
-            kind=text_of(value.get("type")),
-            current=count("current_iteration", history[-1].number if history else 0),
-            maximum=count("max_iterations", 0 if counters_only else DEFAULT_MAX_ITERATIONS),
-            history=tuple(history),
-            revision_count=count("revision_count", 0),
-            replan_count=count("replan_count", 0),
-        ),
-        problems,
+    for place, entry in found.objects("history"):
+        number = _whole(entry.values.get("iteration", place + 1))
+        if number is None:
+            entry.report("'iteration' is not a whole number", "iteration")
+        result = normalise_verdict(entry.text("result"))
+        history.append(Iteration(number or place + 1, entry.text("started_at"), result))
+    if not counters_only and "current_iteration" not in values:
+        found.report("no number under the key 'current_iteration'")
+    state = IterationState(
+        kind=found.text("type"),
+        current=count("current_iteration", history[-1].number if history else 0),
+        maximum=count("max_iterations", 0 if counters_only else DEFAULT_MAX_ITERATIONS),
+        history=tuple(history),
+        revision_count=count("revision_count", 0),
+        replan_count=count("replan_count", 0),
     )
+    return state, problems
 
 
 def _whole(value: object) -> int | None:

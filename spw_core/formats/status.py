@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from spw_core.formats.json_object import load_json_object, text_of, texts_of
+from spw_core.formats.json_object import read_json_object, text_of
 from spw_core.formats.problem import Problem
 
 PASS = "pass"
@@ -52,24 +52,23 @@ MISSING_STATUS = StatusReport(MISSING)
 
 def parse_status(data: bytes) -> tuple[StatusReport, list[Problem]]:
     """Read one `status.json`. Never raises: a broken file gives status `invalid` and a problem."""
-    value, problems = load_json_object(data)
-    if value is None:
+    found, problems = read_json_object(data)
+    if found is None:
         return StatusReport(INVALID), problems
-    raw = text_of(value.get("status"))
+    raw = found.text("status")
     if not raw.strip():
-        problems.append(Problem(0, "no text under the key 'status'"))
-        return StatusReport(INVALID, summary=text_of(value.get("summary"))), problems
+        if not problems:
+            found.report("no text under the key 'status'")
+        return StatusReport(INVALID, summary=found.text("summary")), problems
     status = normalise_verdict(raw)
     if status not in (PASS, BLOCKED):
-        problems.append(Problem(0, f"status {raw[:40]!r} is neither pass nor blocked"))
-    return (
-        StatusReport(
-            status=status,
-            summary=text_of(value.get("summary")),
-            raw_status=raw,
-            skills_used=texts_of(value.get("skills_used")),
-            skills_missing=texts_of(value.get("skills_missing")),
-            model_override_reason=text_of(value.get("model_override_reason")),
-        ),
-        problems,
+        found.report(f"status {raw[:40]!r} is neither pass nor blocked", "status")
+    report = StatusReport(
+        status=status,
+        summary=found.text("summary"),
+        raw_status=raw,
+        skills_used=found.texts("skills_used"),
+        skills_missing=found.texts("skills_missing"),
+        model_override_reason=found.text("model_override_reason"),
     )
+    return report, problems

@@ -9,7 +9,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
 from spw_core.domain.model import FileError
-from spw_core.domain.places import Area, Place, place_of
+from spw_core.domain.places import Area, Kind, Place, place_of
 from spw_core.domain.summary import utc_text
 from spw_core.formats.json_object import load_json_object
 from spw_core.formats.text_decode import decode_text
@@ -241,7 +241,7 @@ def _content_problem(place: Place, rel_path: str, content: FileContent) -> str |
     """Why bytes that no reader looks at cannot be understood; the readers report the others themselves."""
     if content.content is None:
         return _TOO_LARGE
-    if place.kind in READ_KINDS and not place.special:
+    if place.kind in READ_KINDS and (not place.special or place.kind is Kind.ITERATION_STATE):
         return None
     name = rel_path.lower()
     if name.endswith(".json"):

@@ -16,6 +16,7 @@ from spw_core.domain.places import Area, Kind, Place, place_of
 from spw_core.domain.registry import COMMANDS
 from spw_core.formats.approvals import Approval, parse_approval, parse_snapshots
 from spw_core.formats.frontmatter import split_frontmatter
+from spw_core.formats.iteration import parse_iteration_state
 from spw_core.formats.logs import parse_log_header
 from spw_core.formats.problem import Problem
 from spw_core.formats.status import MISSING_STATUS, StatusReport, normalise_verdict, parse_status
@@ -31,6 +32,7 @@ READ_KINDS = frozenset(
         Kind.STATUS,
         Kind.WAVE_SUMMARY,
         Kind.WAVE_LATEST,
+        Kind.ITERATION_STATE,
         Kind.TASKS,
         Kind.IMPL_LOG,
         Kind.APPROVAL,
@@ -136,6 +138,8 @@ class _Projection:
             run = self.runs[place.run] = _RunParts(place, source.mtime_ns, source.mtime_ns)
         run.started_ns = min(run.started_ns, source.mtime_ns)
         run.updated_ns = max(run.updated_ns, source.mtime_ns)
+        if place.kind is Kind.ITERATION_STATE and source.content is not None:
+            self._noting(source, parse_iteration_state(source.content))
         if place.special:
             return
         if place.agent:
@@ -164,8 +168,8 @@ class _Projection:
 
     def _read_log(self, source: Source, content: bytes) -> None:
         text, problems = decode_text(content)
-        header = parse_log_header(text, source.rel_path.rpartition("/")[2])
-        self._note(source, problems)
+        header, remarks = parse_log_header(text, source.rel_path.rpartition("/")[2])
+        self._note(source, [*problems, *remarks])
         self.logs.append(ImplLog(source.rel_path, header.task_id, header.title, source.size))
 
     def _read_approval(self, source: Source, content: bytes) -> None:
@@ -178,8 +182,8 @@ class _Projection:
 
     def _read_completion(self, source: Source, content: bytes) -> None:
         text, problems = decode_text(content)
-        header = split_frontmatter(text)[0]
-        self._note(source, problems)
+        header, _, _, remarks = split_frontmatter(text)
+        self._note(source, [*problems, *remarks])
         if normalise_verdict(header.get("status")) == "pass":
             self.completed_at = str(header.get("completed_at") or "unknown")
 
