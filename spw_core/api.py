@@ -27,6 +27,7 @@ from spw_core.domain.summary import Attention, SpecSummary, summarise
 from spw_core.errors import SpwError
 from spw_core.formats.text_decode import decode_text
 from spw_core.harvest.reading import load_record, read_document
+from spw_core.memory.questions import MemoryQuestions
 from spw_core.store.index import IndexStore
 from spw_core.workspace import WorkspacePaths, find_workspace
 
@@ -38,16 +39,13 @@ if TYPE_CHECKING:
     from spw_core.harvest.history import DocumentVersion
     from spw_core.harvest.report import HarvestReport
     from spw_core.harvest.restore import RestoreReport
-    from spw_core.memory.importing import ImportReport
-    from spw_core.memory.sessions import MessageHit, SessionRow, SessionView
-    from spw_core.memory.tracing import Trace
     from spw_core.search.embedding import EmbedReport
     from spw_core.search.find import SearchAnswer
     from spw_core.search.ranking import Ranker
 
 
 @dataclass(frozen=True, slots=True)
-class Workspace:
+class Workspace(MemoryQuestions):
     """A folder with `.spec-workflow/`. Cheap to make; nothing is opened until a question is asked."""
 
     paths: WorkspacePaths
@@ -213,54 +211,6 @@ class Workspace:
         from spw_core.harvest.harvest import harvest
 
         return harvest(self.paths, names, progress, dry_run=dry_run)
-
-    # -- what agents said ------------------------------------------------------------------------
-
-    def import_transcripts(
-        self,
-        files: Sequence[Path] = (),
-        *,
-        everything: bool = False,
-        session: str = "",
-        queued: bool = False,
-        progress: Callable[[int, int, str], None] | None = None,
-    ) -> ImportReport:
-        """Read what is new in transcripts of Claude Code. See `memory.collect.collect`."""
-        from spw_core.memory.collect import collect
-
-        return collect(
-            self.paths, files, everything=everything, session=session, from_queue=queued, progress=progress
-        )
-
-    def sessions(self, *, spec: str = "", limit: int | None = None) -> list[SessionRow]:
-        """The conversations with agents, or those about one spec, the newest first."""
-        from spw_core.memory.sessions import list_sessions
-
-        return list_sessions(self.paths, spec=spec, limit=limit)
-
-    def session(self, session_id: str) -> SessionView:
-        """One session by its id or an unambiguous beginning of it. Raises NotFound."""
-        from spw_core.memory.sessions import show_session
-
-        return show_session(self.paths, session_id)
-
-    def search_messages(self, query: str, *, session: str = "", limit: int | None = 20) -> list[MessageHit]:
-        """What was said with these words, the best first."""
-        from spw_core.memory.sessions import search_messages
-
-        return search_messages(self.paths, query, session_id=session, limit=limit)
-
-    def trace(self, what: str, *, spec: str = "") -> Trace:
-        """What a requirement, task, file, run or session belongs to, and what is missing. Raises NotFound."""
-        from spw_core.memory.tracing import trace
-
-        return trace(self.paths, what, spec=spec)
-
-    def forget(self, session_ids: Sequence[str]) -> int:
-        """Remove sessions with all that was said in them, for ever; returns how many messages went."""
-        from spw_core.memory.sessions import forget_sessions
-
-        return forget_sessions(self.paths, session_ids)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ _COMMANDS = {
     "log": "log",
     "memory": "memory",
     "trace": "trace",
+    "insights": "insights",
     "demo": "demo",
 }
 

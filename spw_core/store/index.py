@@ -169,6 +169,13 @@ class IndexStore:
         rows = self.connection.execute("SELECT name, revision FROM specs")
         return {str(name): int(str(revision)) for name, revision in rows}
 
+    def specs_with_failures(self) -> set[str]:
+        """Names of the specs in which some run or subagent has a status that is no pass."""
+        rows = self.connection.execute(
+            "SELECT DISTINCT spec FROM documents WHERE status NOT IN ('', 'pass', 'missing')"
+        )
+        return {str(row[0]) for row in rows}
+
     def remove_spec(self, name: str) -> None:
         """Forget a spec and all documents made of its database."""
         self.delete_documents([document_id for document_id, _ in self.documents(SPEC_SOURCE, name).values()])
