@@ -677,6 +677,7 @@ def test_transcripts_are_put_in_line(fire: Fire, workspace: Workspace, event: st
     for _ in range(2):
         fired = fire(event, payload)
         assert (fired.code, fired.out, fired.err) == (0, "", "")
+        assert fired.spawned == [("memory", "import", "--queued", "--workspace", str(workspace.paths.root))]
     [note] = (workspace.paths.workflow / ".spw-memory" / "queue").iterdir()
     said = json.loads(note.read_text())
     assert (note.name, said["session"], said["agent"], said["reason"]) == (

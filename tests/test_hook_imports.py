@@ -21,6 +21,7 @@ SCRIPT = Path(spw_core.hook.__file__).parent / "script" / "spw-hook"
 COMMON = "main payload stdin places project settings index active branch".split()
 STATUSLINE = [*COMMON, *"statusline facts render text".split()]
 GUARD = [*COMMON, *"event answer audit text".split()]
+TRANSCRIPT: dict[str, object] = {"session_id": "s", "transcript_path": "/t"}
 PAYLOADS: dict[str, tuple[dict[str, object], list[str]]] = {
     "statusline": (
         {"model": {"display_name": "Opus"}, "context_window": {"remaining_percentage": 50}},
@@ -34,8 +35,14 @@ PAYLOADS: dict[str, tuple[dict[str, object], list[str]]] = {
         {"tool_name": "Write", "tool_input": {"file_path": "x.md"}},
         [*GUARD, "background", "guard_paths"],
     ),
-    "pre-compact": ({"session_id": "s", "transcript_path": "/t"}, [*GUARD, "background", "files"]),
-    "session-end": ({"session_id": "s", "transcript_path": "/t"}, [*GUARD, "background", "files"]),
+    "pre-compact": (
+        {"session_id": "s", "transcript_path": "/t"},
+        [*GUARD, "background", "files", "detach", "log"],
+    ),
+    "session-end": (
+        {"session_id": "s", "transcript_path": "/t"},
+        [*GUARD, "background", "files", "detach", "log"],
+    ),
     "session-start": ({"source": "startup"}, [*GUARD, "session_start", "files", "render"]),
 }
 OTHERS = {"apsw", "gc", "select", "spw_core", "spw_core.hook"} | {

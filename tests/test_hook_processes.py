@@ -167,6 +167,25 @@ def test_the_child_holds_no_pipe_of_the_hook_and_harvests(workspace: Workspace) 
 
 
 @pytest.mark.skipif(os.name == "nt", reason="children are started in another way there")
+def test_the_transcript_of_a_session_is_imported_when_it_ends(workspace: Workspace, tmp_path: Path) -> None:
+    transcript = tmp_path / "s-1.jsonl"
+    line = {"type": "user", "uuid": "u", "sessionId": "s-1", "timestamp": "2026-02-14T10:00:00.000Z"}
+    line |= {
+        "cwd": str(workspace.paths.root),
+        "message": {"role": "user", "content": "why is the login flaky?"},
+    }
+    transcript.write_text(json.dumps(line) + "\n")
+    payload = {"hook_event_name": "SessionEnd", "session_id": "s-1", "transcript_path": str(transcript)}
+    done = run_script("session-end", {**payload, "cwd": str(workspace.paths.root)})
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    queue = workspace.paths.workflow / ".spw-memory" / "queue"
+    wait_until(lambda: not list(queue.glob("*.json")), "the import")
+    command = [sys.executable, "-m", "spw_core.cli", "memory", "list", "--json"]
+    command += ["--workspace", str(workspace.paths.root)]
+    assert b"s-1" in subprocess.run(command, capture_output=True, check=True).stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="children are started in another way there")
 def test_what_the_child_has_to_say_is_in_the_log(workspace: Workspace) -> None:
     detach.run_spw("harvest", "no-such-spec", "--workspace", str(workspace.paths.root))
     wait_until(

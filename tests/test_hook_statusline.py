@@ -108,6 +108,7 @@ def find_spec(workflow: Path, settings: Settings | None = None) -> str:
         (1000000, "1M"),
         (1200000, "1.2M"),
     ],
+    ids=lambda value: f"164-{value}",
 )
 def test_tokens(count: int, shown: str) -> None:
     assert format_tokens(count) == shown
@@ -125,6 +126,7 @@ def test_tokens(count: int, shown: str) -> None:
         ("always", 6000, None, "6k"),
         ("always", 6000, 0, "6k $0.00"),
     ],
+    ids=lambda value: f"165-{value}",
 )
 def test_usage(show: str, tokens: float | None, cost: float | None, shown: str) -> None:
     assert usage(tokens, cost, show) == shown
@@ -138,6 +140,7 @@ def test_usage(show: str, tokens: float | None, cost: float | None, shown: str) 
         *((100, 0), (52, 60), (49, 64), (36, 80), (35.4, 81), (24, 95), (20, 100)),
         *((50, 63), (62.5, 46), (54, 58), (0, 100), (-5, 100), (130, 0), (99.5, 0), (99.4, 1)),
     ],
+    ids=lambda value: f"B7-{value}",
 )
 def test_used_percent(remaining: float, used: int) -> None:
     assert used_percent(remaining) == used

@@ -82,6 +82,7 @@ def _install(args: argparse.Namespace) -> int:
         notes.append(f"the file from before is kept as {change.backup.name}")
     if kind_of_status_line(found.status_line) in ("other", "go"):
         notes.append(f"the status line is left alone: {found.status_line}")
+        notes.append("to show both, let it call `spw-hook statusline` with the same standard input")
     if found.go:
         notes.append("the Go tool's hooks run too; --replace-go takes them out")
     if found.disabled:

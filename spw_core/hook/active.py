@@ -13,7 +13,7 @@ from spw_core.hook.places import CACHE_FILES, is_spec, read_small
 from spw_core.hook.settings import Settings
 from spw_core.names import DASHBOARDS, is_valid_name
 
-SCAN_LIMIT = 200
+SCAN_LIMIT = 64
 
 
 def active_spec(workflow: str, specs: str, session_dir: str, index: Index, settings: Settings) -> str:

@@ -50,7 +50,8 @@ def subagent_stop(event: "Event", project: "Project") -> int:
 
 
 def queue_transcript(event: "Event", project: "Project") -> int:
-    """Leave a note that names the transcript of the session, one small file for each session."""
+    """Leave a note that names the transcript of the session, one small file for each session, and have the
+    notes seen to. A note that the import does not get to stays for the next one."""
     if not project.settings.guards or not event.transcript or not is_valid_name(event.session):
         return 0
     from spw_core.hook.answer import json_text
@@ -66,11 +67,11 @@ def queue_transcript(event: "Event", project: "Project") -> int:
         "queued_at": _now(),
     }
     text = ", ".join(f"{json_text(key)}: {json_text(value)}" for key, value in values.items())
-    replace(
-        project,
-        os.path.join(project.workflow, *MEMORY_QUEUE, f"{event.session}.json"),
-        f"{{{text}}}\n".encode("ascii"),
-    )
+    note = os.path.join(project.workflow, *MEMORY_QUEUE, f"{event.session}.json")
+    if replace(project, note, f"{{{text}}}\n".encode("ascii")):
+        from spw_core.hook.detach import import_transcripts
+
+        import_transcripts(project)
     return 0
 
 

@@ -22,6 +22,11 @@ def harvest(project: "Project", spec: str) -> None:
     run_spw("harvest", spec, "--workspace", project.root)
 
 
+def import_transcripts(project: "Project") -> None:
+    """Import the transcripts that are in line into the memory, in the background."""
+    run_spw("memory", "import", "--queued", "--workspace", project.root)
+
+
 def run_spw(*arguments: str) -> None:
     """Start `spw` with these arguments and return at once; what it has to say goes to the log."""
     # -P: a module of this name in the current folder must not run.
