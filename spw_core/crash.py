@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import platform
 import sys
-import tempfile
 import time
-import traceback
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,6 +13,10 @@ from spw_core import __version__
 
 def write_report(error: BaseException) -> Path | None:
     """Write the traceback of `error` to a new private file; None when there is no folder that takes one."""
+    import platform
+    import tempfile
+    import traceback
+
     lines = [
         f"spw {__version__}, Python {platform.python_version()}, {platform.platform()}",
         f"command: {' '.join(sys.argv)}",
@@ -47,6 +48,8 @@ def _state_folder() -> str:
 
 
 def _write(folder: str, text: str) -> Path:
+    import tempfile
+
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     fd, name = tempfile.mkstemp(prefix=f"crash-spw-{stamp}-", suffix=".txt", dir=folder)  # mode 0600
     path = Path(name)

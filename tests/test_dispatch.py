@@ -97,6 +97,33 @@ def test_init_of_every_command_78(workspace: Workspace, capsys: Capture, name: s
     assert (second.status, second.number) == (IN_PROGRESS, 2)
 
 
+def test_registry_76_77_88_90() -> None:
+    assert {name for name, command in COMMANDS.items() if command.wave_aware} == {
+        "exec",
+        "checkpoint",
+        "qa-exec",
+    }
+    rows = {
+        (command.name, command.phase, command.category, command.subcategory, command.policy)
+        for command in COMMANDS.values()
+    }
+    assert rows == {
+        ("prd", "prd", "pipeline", "research", "dispatch-pipeline"),
+        ("discover", "prd", "pipeline", "research", "dispatch-pipeline"),
+        ("design-research", "design", "pipeline", "research", "dispatch-pipeline"),
+        ("design-draft", "design", "pipeline", "synthesis", "dispatch-pipeline"),
+        ("tasks-plan", "planning", "pipeline", "synthesis", "dispatch-pipeline"),
+        ("tasks-check", "planning", "audit", "artifact", "dispatch-audit"),
+        ("exec", "execution", "wave-execution", "implementation", "dispatch-wave"),
+        ("checkpoint", "execution", "audit", "code", "dispatch-audit"),
+        ("qa", "qa", "pipeline", "synthesis", "dispatch-pipeline"),
+        ("qa-check", "qa", "audit", "code", "dispatch-audit"),
+        ("qa-exec", "qa", "wave-execution", "validation", "dispatch-wave"),
+        ("post-mortem", "post-mortem", "pipeline", "synthesis", "dispatch-pipeline"),
+    }
+    assert not {"plan", "status"} & set(COMMANDS)
+
+
 def test_init_takes_the_next_number_79(workspace: Workspace, capsys: Capture) -> None:
     folder = workspace.paths.workflow / SPEC / "qa/_comms/qa"
     expected = {"run-001": "run-002", "run-005": "run-006", "run-0007": "run-008", "run-x": "run-009"}
@@ -306,6 +333,32 @@ def test_parallel_inits_get_a_run_each(workspace: Workspace) -> None:
     runs = sorted(out.decode().rpartition("/")[2] for out, _ in outputs)
     assert runs == [f"run-{number:03d}" for number in range(1, 7)]
     assert len(projections(workspace)["runs"]) == 6
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("dispatch-init", "qa", "alpha"),
+        ("dispatch-setup", "a", "--run-dir", f".spec-workflow/{RUNS}/run-001"),
+        ("dispatch-read-status", "a", "--run-dir", f".spec-workflow/{RUNS}/run-001"),
+        ("dispatch-init-audit", "--type", "inline-audit", "--run-dir", f".spec-workflow/{RUNS}/run-001"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_what_agents_call_all_the_time_imports_little(workspace: Workspace, words: tuple[str, ...]) -> None:
+    """Each of these would cost as much as a tenth to all of starting Python."""
+    write(workspace, f"{RUNS}/run-001/a/status.json", '{"status": "pass"}')
+    workspace.harvest()
+    command = [sys.executable, "-X", "importtime", "-m", "spw_core.cli", "tools", *words]
+    done = subprocess.run(command, capture_output=True, cwd=workspace.paths.root, check=True)
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.decode().splitlines()}
+    assert "spw_core.cli.tools_dispatch" in imported or "spw_core.cli.tools_audit" in imported
+    dear = {
+        *("dataclasses", "inspect", "datetime", "shutil", "subprocess", "tempfile", "tomllib", "traceback"),
+        *("numpy", "platformdirs", "requests", "rich", "usearch", "yaml"),
+        *("spw_core.config", "spw_core.domain.model", "spw_core.harvest.harvest", "spw_core.api"),
+    }
+    assert not imported & dear
 
 
 # -- dispatch-setup ------------------------------------------------------------------------------
