@@ -105,74 +105,11 @@ def test_wave_status_without_waves_37_43(workspace: Workspace, capsys: Capture) 
     assert raw(capsys, workspace, "wave-status", "--spec", "alpha") == "01"
 
 
-def test_wave_status_after_a_complete_wave_38(workspace: Workspace, capsys: Capture) -> None:
-    write(workspace, f"{SPEC}/tasks.md", TWO_WAVES.format(" "))
-    pointers(workspace, 1, "pass", [1, 2])
-    status = wave_status(capsys, workspace)
-    assert status["waves"] == [
-        {"wave": "01", "status": "completed", "tasks": ["1", "2"], "checkpoint": "pass"}
-    ]
-    assert (status["current_wave"], status["wave_status"]) == ("02", "not-started")
-    assert (status["resume_action"], status["next_tasks"]) == ("start-wave", ["3", "4"])
-    assert (status["completed_tasks"], status["total_tasks"]) == (2, 4)
-
-
-def test_wave_status_of_a_wave_in_progress_39(workspace: Workspace, capsys: Capture) -> None:
-    write(workspace, f"{SPEC}/tasks.md", TWO_WAVES.format("-"))
-    pointers(workspace, 1, "pass", [1, 2])
-    for folder_is_there in (False, True):
-        if folder_is_there:
-            wave_folder(workspace, 2)
-        status = wave_status(capsys, workspace)
-        assert (status["current_wave"], status["wave_status"]) == ("02", "in-progress")
-        assert (status["resume_action"], status["in_progress_tasks"]) == ("resume-in-progress", ["3"])
-
-
-def test_wave_status_done_40(workspace: Workspace, capsys: Capture) -> None:
-    write(workspace, f"{SPEC}/tasks.md", ONE.format("x"))
-    pointers(workspace, 1, "pass", [1])
-    status = wave_status(capsys, workspace)
-    assert (status["resume_action"], status["wave_status"]) == ("done", "completed")
-    assert (status["current_wave"], status["checkpoint_status"]) == ("01", "pass")
-
-
-def test_wave_status_blocked_41(workspace: Workspace, capsys: Capture) -> None:
-    write(workspace, f"{SPEC}/tasks.md", ONE.format("-"))
-    pointers(workspace, 1, "blocked", [1])
-    status = wave_status(capsys, workspace)
-    assert (status["resume_action"], status["wave_status"]) == ("wait-checkpoint", "blocked")
-    assert status["next_tasks"] == ["1"]
-
-
-def test_wave_status_of_an_empty_wave_folder_42(workspace: Workspace, capsys: Capture) -> None:
-    write(workspace, f"{SPEC}/tasks.md", ONE.format(" "))
-    wave_folder(workspace, 1)
-    status = wave_status(capsys, workspace)
-    assert (status["resume_action"], status["wave_status"]) == ("continue-wave", "in-progress")
-    assert status["waves"] == [
-        {"wave": "01", "status": "not-started", "tasks": ["1"], "checkpoint": "missing"}
-    ]
-
-
-def test_wave_status_counts_44(workspace: Workspace, capsys: Capture) -> None:
-    lines = (f"- [{mark}] **{number}.** T\n  - Wave: 01\n" for number, mark in enumerate("xx- !", 1))
-    write(workspace, f"{SPEC}/tasks.md", "".join(lines))
-    status = wave_status(capsys, workspace)
-    assert (status["total_tasks"], status["completed_tasks"]) == (5, 2)
-    assert status["in_progress_tasks"] == ["3"]
-
-
 def test_wave_status_of_an_unknown_spec_45(workspace: Workspace, capsys: Capture) -> None:
     assert failure(capsys, workspace, "wave-status", "beta") == (
         "spec directory not found: .spec-workflow/specs/beta"
     )
     assert "invalid spec name" in failure(capsys, workspace, "wave-status", "../alpha")
-
-
-def test_wave_status_without_tasks_46(workspace: Workspace, capsys: Capture) -> None:
-    status = wave_status(capsys, workspace)
-    assert (status["total_tasks"], status["current_wave"]) == (0, "01")
-    assert status["resume_action"] == "start-wave"
 
 
 @pytest.mark.parametrize(

@@ -347,6 +347,7 @@ def test_duplicate_ids_are_both_kept() -> None:
         pytest.param("```html\n<!--\n```\n- [ ] 1. A\n<!-- x -->\n", "1 A", id="in-a-fence"),
         pytest.param("<!--\n```\n-->\n- [ ] 1. A\n```\nx\n```\n", "1 A", id="around-a-fence"),
         pytest.param("<!-- ## Deferred -->\n- [ ] 1. A\n", "1 A", id="heading"),
+        pytest.param("<!-->\n- [ ] 1. A\n<!---->\n- [ ] 2. B\n", "1 A, 2 B", id="empty"),
     ],
 )
 def test_comments_are_not_read(text: str, found: str) -> None:
@@ -453,6 +454,7 @@ def test_nested_tasks() -> None:
         pytest.param("# T\n\n## Implementation\n1. A\n2. B\n", [4, 5], id="numbered-items"),
         pytest.param("| ID | Task |\n|---|---|\n| 1 | A |\n| **2** | B |\n", [3, 4], id="table"),
         pytest.param("| Done | Task |\n|---|---|\n| [x] | A |\n| [ ] | B |\n", [3, 4], id="table-of-boxes"),
+        pytest.param("| Task | Status |\n|---|---|\n| 1. A | done |\n", [3], id="table-of-titles"),
         pytest.param("> - [ ] 1. A\n", [1], id="quoted-box"),
     ],
 )

@@ -1,10 +1,9 @@
-"""What to do next. A number at the end of a test's name is that of the Go tool's own assertion."""
+"""What to do next, beyond the cases of the checklist."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,112 +20,6 @@ from . import machine_support as specs
 from .machine_support import ask, checkpoint, tasks_file
 from .machine_support import task as line
 from .support import write
-
-Prepare = Callable[[Workspace], None]
-
-
-def passing(*waves: int) -> Prepare:
-    def prepare(workspace: Workspace) -> None:
-        for wave in waves:
-            checkpoint(workspace, wave, "pass")
-
-    return prepare
-
-
-def nothing(workspace: Workspace) -> None:
-    pass
-
-
-def blocked_first(workspace: Workspace) -> None:
-    checkpoint(workspace, 1, "blocked")
-
-
-def repaired(workspace: Workspace) -> None:
-    checkpoint(workspace, 1, "blocked", run="run-001")
-    checkpoint(workspace, 1, "pass", run="run-003", summary="blocked", latest="run-003")
-
-
-@pytest.mark.parametrize(
-    ("text", "prepare", "expected"),
-    [
-        pytest.param(
-            specs.ALL_DONE,
-            passing(1, 2),
-            {"action": "done", "wave": 0, "deferred_ready": []},
-            id="all_done_is_done-15",
-        ),
-        pytest.param(
-            specs.DEFERRED_READY,
-            passing(1, 2),
-            {"action": "execute", "wave": 0, "task_ids": [], "deferred_ready": ["5"]},
-            id="deferred_task_is_offered_when_all_else_is_done-16",
-        ),
-        pytest.param(
-            specs.DEFERRED_BLOCKED,
-            passing(1),
-            {"action": "execute", "wave": 2, "task_ids": ["3"], "deferred_ready": []},
-            id="deferred_task_waits_for_its_dependency-17",
-        ),
-        pytest.param(
-            specs.IN_PROGRESS,
-            nothing,
-            {"action": "continue-wave", "wave": 2, "task_ids": [], "reason": "task 3 is in progress"},
-            id="task_in_progress_continues_its_wave-18",
-        ),
-        pytest.param(
-            specs.DEFERRED_READY,
-            passing(1, 2),
-            {
-                "action": "execute",
-                "warnings": [
-                    "task_ids_mismatch: task 5 is not in the frontmatter's task_ids",
-                    "deferred and not done: 5",
-                ],
-            },
-            id="mismatch_is_passed_through-19",
-        ),
-        pytest.param(
-            specs.BASIC,
-            blocked_first,
-            {"action": "blocked", "wave": 1, "task_ids": [], "blocked": []},
-            id="blocked_checkpoint_blocks-20",
-        ),
-        pytest.param(
-            specs.BASIC,
-            passing(1),
-            {"action": "execute", "wave": 2, "task_ids": ["3"], "warnings": []},
-            id="only_tasks_with_met_dependencies-21",
-        ),
-        pytest.param(
-            specs.BASIC,
-            repaired,
-            {
-                "action": "execute",
-                "warnings": ["stale_summary: wave 1: _wave-summary.json says blocked, run-003 says pass"],
-            },
-            id="stale_summary_does_not_block-22",
-        ),
-        pytest.param("", nothing, {"action": "done", "reason": "no tasks found"}, id="empty_is_done-23"),
-        pytest.param(
-            specs.ALL_DONE_ROLLING, passing(1), {"action": "plan-next-wave", "wave": 0}, id="rolling_wave-24"
-        ),
-        pytest.param(
-            specs.MIXED_DEPS,
-            passing(1),
-            {"action": "execute", "wave": 2, "task_ids": ["3", "4"], "blocked": []},
-            id="several_dependencies-25",
-        ),
-    ],
-)
-def test_answers_of_the_go_tool(
-    workspace: Workspace, text: str, prepare: Prepare, expected: dict[str, Any]
-) -> None:
-    write(workspace, "specs/alpha/tasks.md", text)
-    prepare(workspace)
-    answer = ask(workspace, "tasks", "next", "alpha")
-    assert answer.code == 0
-    assert {key: answer.value[key] for key in expected} == expected
-    assert ask(workspace, "tasks", "next", "alpha", "--raw").out == expected["action"]
 
 
 def record(text: str, **facts: Any) -> SpecRecord:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from .problem import Problem
 from .task_layout import HEADING, indent_of
-from .task_line import TaskLine
+from .task_line import TaskLine, clean_title
 from .task_scan import Scan
 from .task_values import narrow
 from .task_words import (
@@ -291,7 +291,7 @@ class BlockReader:
         if key_line and key:
             self._metadata(block, number, indent, bulleted, text, key_line, key)
         elif not (block.title or bulleted or block.values or block.notes or block.head.level):
-            block.title = text
+            block.title = clean_title(text)
         elif self._open and self._open.key and not is_checkbox and self._is_child(self._open, indent):
             store = block.nested if self._open.nested else block.values
             store.setdefault(self._open.key, []).append(Said(number, text))

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 _OPENING, _CLOSING = "<!--", "-->"
-# The first alternative is a comment; the other, code in backticks, is matched only to be passed over.
-_COMMENT_OR_CODE = re.compile(r"<!--.*?-->|(?<!`)(`++)[^`]++\1(?!`)")
+# The first alternative is a comment, `<!-->` included; the other, code, is matched only to be passed over.
+_COMMENT_OR_CODE = re.compile(r"<!--(?:-?>|.*?-->)|(?<!`)(`++)[^`]++\1(?!`)")
 _CODE = re.compile(r"(?<!`)(`++)[^`]++\1(?!`)")
 _LINE_START = re.compile(r"(?:\s|[-*+•>]\s)*+<!--")
 # What ends a paragraph, and with it a comment that began in its midst.

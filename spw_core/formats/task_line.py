@@ -118,7 +118,7 @@ def read_task_line(line: str, number: int) -> TaskLine | None:
         level=level,
         id=name.id,
         firm=name.firm,
-        title=_clean_title(name.title),
+        title=clean_title(name.title),
         status=status,
         mark=mark,
         box=span,
@@ -154,7 +154,7 @@ def _read_word_box(line: str, plain: str, number: int, level: int, box: re.Match
         level=level,
         id=name.id,
         firm=name.firm,
-        title=_clean_title(name.title),
+        title=clean_title(name.title),
         status=status or TaskStatus.PENDING,
         mark=mark,
         box=box.span("inside"),
@@ -207,7 +207,8 @@ def _read_name(line: str, plain: str, position: int) -> _Name:
     return _Name(normalise_id(match["id"]), title, stop, bool(match["word"]), set_off)
 
 
-def _clean_title(title: str) -> str:
+def clean_title(title: str) -> str:
+    """A title without the emphasis that stands around all of it."""
     title = title.strip()
     if title.startswith("**") and title.endswith("**") and title.count("**") == 2 and len(title) > 4:
         return title[2:-2].strip()
