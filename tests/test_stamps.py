@@ -9,15 +9,17 @@ from pathlib import Path
 import pytest
 
 from spw_core.api import Workspace
+from spw_core.domain.waves import wave_states
 from spw_core.harvest import harvest, reading
-from spw_core.harvest.reading import load_record
-from spw_core.harvest.scan import scan_spec
+from spw_core.harvest.reading import load_record, load_wave_facts, scanned_record
 from spw_core.store.spec import SpecStore
 
 from .support import OLD_NS, write, write_run
 
 RUN = "specs/alpha/qa/_comms/qa/run-001"
 OPEN_RUN = "specs/alpha/qa/_comms/qa/run-002"
+
+WAVE_RUN = "specs/alpha/execution/waves/wave-01/checkpoint/run-001"
 
 
 def age(workspace: Workspace) -> None:
@@ -35,6 +37,7 @@ def settled(workspace: Workspace) -> Workspace:
     write(workspace, "approvals/alpha/approval_1.json", '{"status": "pending"}')
     write_run(workspace, RUN, {"qa-runner": "pass"})
     write_run(workspace, OPEN_RUN, {"qa-runner": "blocked"}, handoff=False)
+    write_run(workspace, WAVE_RUN, {"release-gate-decider": "blocked", "evidence-collector": "pass"})
     age(workspace)
     workspace.harvest()
     os.utime(workspace.paths.spec_db("alpha"), ns=(OLD_NS, OLD_NS))
@@ -44,17 +47,18 @@ def settled(workspace: Workspace) -> Workspace:
 def test_nothing_is_listed_while_nothing_is_different(
     settled: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    listed = reading._live_record("alpha", scan_spec(settled.paths, "alpha"))
+    listed = scanned_record(settled.paths, "alpha")
     before = settled.paths.spec_db("alpha").read_bytes()
     for module in (harvest, reading):
         monkeypatch.setattr(module, "scan_spec", lambda *_: pytest.fail("the folders were listed"))
     [report] = settled.harvest().specs
-    assert (report.files, report.unchanged, report.changed, report.removed) == (9, 9, 0, 0)
-    assert (report.runs, report.subagents, report.failed) == (2, 2, "")
+    assert (report.files, report.unchanged, report.changed, report.removed) == (16, 16, 0, 0)
+    assert (report.runs, report.subagents, report.failed) == (3, 4, "")
     assert load_record(settled.paths, "alpha") == listed
+    assert wave_states(load_wave_facts(settled.paths, "alpha")) == wave_states(listed) != ()
     assert settled.paths.spec_db("alpha").read_bytes() == before
     names = {path.name for path in settled.paths.spec_dir("alpha").iterdir()}
-    assert names == {"tasks.md", "qa", "spec.db"}, "side files are left"
+    assert names == {"tasks.md", "qa", "execution", "spec.db"}, "side files are left"
 
 
 def edit(path: Path) -> None:
@@ -101,7 +105,7 @@ def test_whatever_is_different_is_seen(
     settled: Workspace, path: str, change: Callable[[Path], object]
 ) -> None:
     change(settled.paths.workflow / path)
-    live = reading._live_record("alpha", scan_spec(settled.paths, "alpha"))
+    live = scanned_record(settled.paths, "alpha")
     now = load_record(settled.paths, "alpha")
     on_disk = {(d.area, d.path, d.size, d.mtime_ns) for d in now.documents if d.on_disk}
     assert on_disk == {(d.area, d.path, d.size, d.mtime_ns) for d in live.documents}

@@ -44,6 +44,14 @@ def record_of(spec: Spec) -> SpecRecord:
     return with_empty_waves(spec.paths, spec.record())
 
 
+def wave_facts_of(spec: Spec) -> SpecRecord:
+    """As `record_of`, but only what the states of the waves follow from need be in it."""
+    from spw_core.harvest.reading import load_wave_facts
+    from spw_core.harvest.run_folders import with_empty_waves
+
+    return with_empty_waves(spec.paths, load_wave_facts(spec.paths, spec.name))
+
+
 def planned_record(spec: Spec) -> SpecRecord:
     """As `record_of`, for answers that follow from the tasks.
 

@@ -12,6 +12,7 @@ from spw_core.cli.spec_argument import (
     planned_record,
     read_number,
     record_of,
+    wave_facts_of,
 )
 
 _NUMBER = "wave number"
@@ -34,7 +35,7 @@ def _state(args: argparse.Namespace) -> int:
     from spw_core.domain.waves import wave_states
 
     spec = open_spec(args)
-    states = wave_states(record_of(spec))
+    states = wave_states(wave_facts_of(spec))
     waves = [
         {
             "wave_num": state.number,
@@ -72,7 +73,7 @@ def _checkpoint(args: argparse.Namespace) -> int:
 
     number = read_number(args.wave, _NUMBER)
     spec = open_spec(args)
-    states = wave_states(record_of(spec))
+    states = wave_states(wave_facts_of(spec))
     found = next((state.checkpoint for state in states if state.number == number), Checkpoint(MISSING))
     value = {
         "spec": spec.name,

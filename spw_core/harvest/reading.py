@@ -17,7 +17,14 @@ from spw_core.harvest.project import READ_KINDS, Source, project
 from spw_core.harvest.read_file import read_file
 from spw_core.harvest.scan import FoundFile, Scan, area_folder, scan_spec, spec_folders
 from spw_core.harvest.stamps import OPEN, files_as_seen
-from spw_core.harvest.stored import counted, empty_runs_now, stored_empty_runs, stored_record, stored_sources
+from spw_core.harvest.stored import (
+    counted,
+    empty_runs_now,
+    stored_empty_runs,
+    stored_record,
+    stored_sources,
+    stored_wave_facts,
+)
 from spw_core.names import SPEC_DB
 from spw_core.store.spec import UNPROJECTED, SpecStore, StoredArtifact
 from spw_core.summaries.completion import COMPLETION_FILE
@@ -39,9 +46,20 @@ def load_record(paths: WorkspacePaths, name: str) -> SpecRecord:
             if store is not None:
                 return _merged_record(paths, name, store)
     except StoreError as error:
-        record = _live_record(name, scan_spec(paths, name))
+        record = scanned_record(paths, name)
         return replace(record, errors=(FileError(SPEC_DB, error.message), *record.errors))
-    return _live_record(name, scan_spec(paths, name))
+    return scanned_record(paths, name)
+
+
+def load_wave_facts(paths: WorkspacePaths, name: str) -> SpecRecord:
+    """As `load_record`, but only what the states of the waves follow from need be in it."""
+    paths.existing_spec(name)
+
+    def as_harvested(store: SpecStore) -> SpecRecord | None:
+        seen = files_as_seen(store, spec_folders(paths, name), (OPEN,))
+        return None if seen is None else stored_wave_facts(store, name)
+
+    return SpecStore.at_rest(paths.spec_db(name), as_harvested) or load_record(paths, name)
 
 
 def read_document(paths: WorkspacePaths, name: str, area: Area, rel_path: str) -> bytes:
@@ -77,7 +95,9 @@ def read_live(paths: WorkspacePaths, name: str, area: Area, rel_path: str) -> by
         return None
 
 
-def _live_record(name: str, scan: Scan) -> SpecRecord:
+def scanned_record(paths: WorkspacePaths, name: str) -> SpecRecord:
+    """The facts told by the files alone, all of which are listed."""
+    scan = scan_spec(paths, name)
     errors: list[FileError] = []
     sources = [_live_source(scan, found, errors) for found in scan.files]
     return project(name, sources, [*scan.errors, *errors], scan.empty_runs)

@@ -218,7 +218,7 @@ def _dump_object(value: WaveSummary | WaveLatest | None) -> str | None:
 
 
 def _load(text: str) -> tuple[str, ...]:
-    return tuple(json.loads(text))
+    return () if text == "[]" else tuple(json.loads(text))
 
 
 def _tuples(values: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from spw_core.domain.model import Document, SpecRecord
 from spw_core.domain.places import Area, Kind, place_of
@@ -127,10 +128,22 @@ def stored_record(store: SpecStore, name: str) -> SpecRecord:
 
     Raises CorruptStore when the rows make no sense.
     """
-    try:
+    with _doubting(name):
         meta = store.meta()
         documents = stored_documents(store.artifacts().values())
         return as_finalized(from_rows(name, store.projections(), meta, documents), meta)
+
+
+def stored_wave_facts(store: SpecStore, name: str) -> SpecRecord:
+    """As `stored_record`, but only with what the states of the waves follow from."""
+    with _doubting(name):
+        return from_rows(name, store.wave_projections(), {}, ())
+
+
+@contextmanager
+def _doubting(name: str) -> Iterator[None]:
+    try:
+        yield
     except (ValueError, TypeError, KeyError) as error:
         message = f"the database of {name} holds what no harvest wrote: {error}"
         raise CorruptStore(message, REPAIR_HINT) from error

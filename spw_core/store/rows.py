@@ -38,11 +38,13 @@ def replace_rows(connection: apsw.Connection, table: str, rows: Iterable[Row]) -
     return len(changed) + len(vanished)
 
 
-def read_rows(connection: apsw.Connection, table: str) -> list[dict[str, Value]]:
-    """All rows of a table as dictionaries, ordered by its primary key."""
+def read_rows(connection: apsw.Connection, table: str, condition: str = "true") -> list[dict[str, Value]]:
+    """The rows of a table (that fit an SQL condition) as dictionaries, ordered by its primary key."""
     key, others = _columns(connection, table)
     columns = key + others
-    cursor = connection.execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY {', '.join(key)}")
+    cursor = connection.execute(
+        f"SELECT {', '.join(columns)} FROM {table} WHERE {condition} ORDER BY {', '.join(key)}"
+    )
     return [dict(zip(columns, values, strict=True)) for values in cursor]
 
 

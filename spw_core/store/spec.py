@@ -36,6 +36,16 @@ EMPTY_RUNS = "empty_runs"
 UNPROJECTED = "unprojected"
 
 
+_OF_CHECKPOINTS = "run_path IN (SELECT comms_path FROM runs WHERE command = 'checkpoint')"
+_OF_WAVES = {
+    "runs": "phase = 'execution' AND wave_number <> 0",
+    "subagents": _OF_CHECKPOINTS,
+    "handoffs": _OF_CHECKPOINTS,
+    "waves": "true",
+    "tasks": "true",
+}
+
+
 class StoredArtifact(NamedTuple):  # not a dataclass: all of a spec's are made for each look at it
     """What is known of a stored file without its bytes. `checked_ns` says when they were last compared."""
 
@@ -317,6 +327,11 @@ class SpecStore:
     def projections(self) -> dict[str, list[dict[str, Value]]]:
         """All rows of all projections, each table ordered by its key."""
         return {table: read_rows(self._db, table) for table in PROJECTIONS}
+
+    def wave_projections(self) -> dict[str, list[dict[str, Value]]]:
+        """As `projections`, but only the rows that say something about the state of a wave."""
+        tables: dict[str, list[dict[str, Value]]] = {table: [] for table in PROJECTIONS}
+        return tables | {table: read_rows(self._db, table, rows) for table, rows in _OF_WAVES.items()}
 
     def counts(self) -> dict[str, int]:
         """Number of rows per table; of approvals only the requests."""
