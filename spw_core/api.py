@@ -17,7 +17,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -122,26 +122,27 @@ class Workspace(MemoryQuestions):
         result: documents about the same are found instead of the query. Raises SpwError for a `since` that
         is no moment, and for an id that is none.
         """
-        from spw_core.search.filters import Filters
         from spw_core.search.find import SearchRequest, find, find_similar, no_index
+        from spw_core.search.query import facet_filters
         from spw_core.search.ranking import HYBRID, LEXICAL, SEMANTIC
         from spw_core.search.since import SINCE_HINT, parse_since
 
         moment = parse_since(since) if since else ""
         if moment is None:
             raise SpwError(f"not a moment: {since}", SINCE_HINT)
-        filters = Filters(
-            specs=tuple(specs),
-            types=tuple(types),
-            phases=tuple(phases),
-            statuses=tuple(statuses),
-            waves=tuple(waves),
-            runs=tuple(runs),
-            tasks=tuple(tasks),
-            agents=tuple(agents),
-            since=moment,
-            removed=removed,
+        facets = facet_filters(
+            {
+                "spec": specs,
+                "type": types,
+                "phase": phases,
+                "status": statuses,
+                "wave": waves,
+                "run": runs,
+                "task": tasks,
+                "agent": agents,
+            }
         )
+        filters = replace(facets, since=moment, removed=removed)
         request = SearchRequest(query, filters, limit, mode, group, typing)
         if mode in (SEMANTIC, HYBRID):
             self._embed_soon()

@@ -119,10 +119,11 @@ def _has_filter(args: argparse.Namespace) -> bool:
 def _check_values(workspace: Workspace, args: argparse.Namespace) -> None:
     """Refuse what can only be a slip: an unknown type, a spec that is not there."""
     from spw_core.domain.places import Kind
+    from spw_core.search.query import TYPE_ALIASES
 
     types = [kind.value for kind in Kind] + list(_OTHER_TYPES)
     for wanted in args.type:
-        if wanted not in types and not wanted.endswith("*"):
+        if wanted.lower() not in (*types, *TYPE_ALIASES) and not wanted.endswith("*"):
             raise SpwError(f"unknown type: {wanted}", f"Types are: {', '.join(types)}.")
     for name in args.spec:
         if not name.endswith("*"):

@@ -17,8 +17,8 @@ alone, and they are found by `spw search` with their types. When the index was b
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ from spw_core.search.chunks import MAX_INDEXED, chunk_lines, text_lines
 from spw_core.search.filters import FACETS, Filters
 from spw_core.search.find import SearchAnswer, SearchRequest, find, no_index
 from spw_core.search.indexing import DocumentWriter
+from spw_core.search.query import facet_filters
 from spw_core.search.ranking import AUTO, LEXICAL, MODES, Ranker
 from spw_core.search.results import GROUPS
 from spw_core.search.since import SINCE_HINT, parse_since
@@ -206,25 +207,19 @@ class SearchIndex:
 def _as_filters(given: Filters | Mapping[str, object] | None) -> Filters:
     if isinstance(given, Filters):
         return given
-    names = {"since", "removed"} | FACETS.keys() | {field.name for field in fields(Filters)} - {"also"}
-    values: dict[str, object] = {}
-    for name, value in (given or {}).items():
-        if name not in names:
-            known = ", ".join((*FACETS, "since", "removed"))
-            raise SpwError(f"no such filter: {name}", f"Filters are: {known}.")
-        field = FACETS.get(name, name)
-        values[field] = value if field in ("since", "removed", "without") else tuple(_listed(value))
-    if since := values.get("since"):
-        moment = parse_since(str(since))
-        if moment is None:
-            raise SpwError(f"not a moment: {since}", SINCE_HINT)
-        values["since"] = moment
-    return replace(Filters(), **values)  # type: ignore[arg-type]
+    values = dict(given or {})
+    since, removed = str(values.pop("since", "")), bool(values.pop("removed", False))
+    if unknown := sorted(values.keys() - FACETS.keys()):
+        known = ", ".join((*FACETS, "since", "removed"))
+        raise SpwError(f"no such filter: {unknown[0]}", f"Filters are: {known}.")
+    moment = parse_since(since) if since else ""
+    if moment is None:
+        raise SpwError(f"not a moment: {since}", SINCE_HINT)
+    facets = facet_filters({name: _listed(value) for name, value in values.items()})
+    return replace(facets, since=moment, removed=removed)
 
 
-def _listed(value: object) -> Iterator[object]:
+def _listed(value: object) -> list[str | int]:
     """The values of a facet, of which one may stand for itself."""
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        yield from value
-    else:
-        yield value
+    several = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+    return [one if isinstance(one, int) else str(one) for one in several]

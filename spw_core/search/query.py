@@ -8,6 +8,7 @@ Words are alternatives (OR): measured on several collections, requiring all of t
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -37,7 +38,7 @@ _RANGE = re.compile(r"(?:wave-)?(\d{1,6})(?:-(\d{1,6}))?")
 _RUN_NUMBER = re.compile(r"(?:run-)?(\d{1,6})")
 _MOST_WAVES = 1000
 # Short words for types that people mean.
-_TYPE_ALIASES = {
+TYPE_ALIASES = {
     "log": "implementation-log",
     "run": "run-card",
     "wave": "wave-summary",
@@ -151,6 +152,20 @@ def with_values(key: str, values: list[str | int]) -> Filters:
     return replace(Filters(), **{FACETS[key]: tuple(values)})  # type: ignore[arg-type]
 
 
+def facet_filters(given: Mapping[str, Sequence[str | int]]) -> Filters:
+    """Filters for the values of some facets by name, read as in queries: run `2` is `run-002`.
+
+    Values that cannot be (a wave `x`) are taken literally, and so match nothing.
+    """
+    filters = Filters()
+    for key, values in given.items():
+        read: list[str | int] = []
+        for value in values:
+            read += _facet_values(key, str(value), is_last=False) or [value]
+        filters = filters.merged(with_values(key, read))
+    return filters
+
+
 def _facet_values(key: str, value: str, is_last: bool) -> list[str | int] | None:
     """What a typed value of a facet stands for; None when it cannot be one."""
     if key == "wave":
@@ -165,7 +180,7 @@ def _facet_values(key: str, value: str, is_last: bool) -> list[str | int] | None
     if key in ("type", "status", "phase"):
         value = value.lower()
     if key == "type":
-        value = _TYPE_ALIASES.get(value, value)
+        value = TYPE_ALIASES.get(value, value)
     # While it is typed, `type:rep` is on the way to a report.
     return [f"{value}*" if is_last and not value.endswith("*") else value]
 
