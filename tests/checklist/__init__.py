@@ -16,4 +16,5 @@ ARCHITECTURE.md lists those differences.
     A141-A151  summaries                   ../test_summaries.py
     A166-A175  configuration               test_config.py
     B1-B6, B11, B12            beside them test_beside.py
+    every key of every answer   test_keys.py
 """
