@@ -16,7 +16,8 @@ from spw_core.text import clean_line
 _SEARCHES = 30
 _WORKSPACES = 20
 
-SORTS = ("urgent", "recent", "name")
+# The orders of the list of specs, and how each is called.
+SORTS = {"urgent": "needs me first", "recent": "recent first", "name": "by name"}
 
 
 @dataclass(slots=True)
@@ -24,7 +25,7 @@ class Memory:
     """Everything that outlives a start. `places` holds the spec and the tab of each workspace."""
 
     theme: str = ""
-    sort: str = SORTS[0]
+    sort: str = "urgent"
     specs_width: int = 0
     group: bool = False
     searches: list[str] = field(default_factory=list)

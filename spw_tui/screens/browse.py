@@ -16,7 +16,6 @@ from spw_tui.data import DataService, describe
 from spw_tui.rows import Row, Tone
 from spw_tui.screens.live import LiveScreen
 from spw_tui.screens.spec_loader import SpecLoader
-from spw_tui.widgets.board import Board
 from spw_tui.widgets.frame import tab_lines
 from spw_tui.widgets.line_bar import LineBar
 from spw_tui.widgets.preview import DEBOUNCE, Preview
@@ -26,6 +25,7 @@ from spw_tui.widgets.specs_pane import SpecsPane
 if TYPE_CHECKING:
     from spw_tui.viewmodels.facts import SpecFacts
     from spw_tui.viewmodels.tabs import View
+    from spw_tui.widgets.board import Board
 
 TABS = {"overview": "Overview", "runs": "Runs", "waves": "Waves", "tasks": "Tasks", "documents": "Documents"}
 _BOARD = "waves"
@@ -42,7 +42,6 @@ class BrowseScreen(LiveScreen):
     specs_pane = getters.query_one(SpecsPane)
     specs_list = getters.query_one("#specs", RowList)
     rows_list = getters.query_one("#rows", RowList)
-    board = getters.query_one(Board)
 
     def __init__(self, data: DataService, clock: Clock) -> None:
         super().__init__(data, clock)
@@ -52,6 +51,7 @@ class BrowseScreen(LiveScreen):
         self._cursors: dict[tuple[str, str], str] = {}  # the row that was left, by spec and tab
         self._counts: dict[str, int] = {}
         self._shown: tuple[str, str] = ("", "")
+        self._board: Board | None = None  # made when it is wanted for the first time
 
     def compose(self) -> ComposeResult:
         memory = self.spw.memory
@@ -64,7 +64,6 @@ class BrowseScreen(LiveScreen):
                     with Vertical(id="rows-pane"):
                         yield LineBar(id="rows-head", classes="pane-title")
                         yield RowList(id="rows")
-                        yield Board(id="board")
                     yield Preview(self.data)
         yield LineBar(id="keys", classes="bar")
 
@@ -181,9 +180,10 @@ class BrowseScreen(LiveScreen):
         columns = await asyncio.to_thread(wave_columns, facts, self.clock())
         is_fresh, cursor = self._arrive((facts.name, _BOARD))
         self.query_one("#rows-head").display = False
+        board = await self._made_board()
         self._show_list(is_board=bool(columns))
         if columns:
-            self.board.show(columns, cursor=cursor, fresh=is_fresh)
+            board.show(columns, cursor=cursor, fresh=is_fresh)
         else:
             self.rows_list.say(_NO_WAVES)
 
@@ -199,22 +199,37 @@ class BrowseScreen(LiveScreen):
 
     def _show_list(self, *, is_board: bool) -> None:
         """Either the board or the list; the focus goes along."""
-        if self.board.display != is_board:
+        if self._board and self._board.display != is_board:
             had_focus = self.pane == "rows"
-            self.board.display, self.rows_list.display = is_board, not is_board
+            self._board.display, self.rows_list.display = is_board, not is_board
             if had_focus:
                 self.pane_widget("rows").focus()
 
+    async def _made_board(self) -> Board:
+        if self._board is None:
+            self._board = Board(id="board")
+            self._board.display = False
+            await self.query_one("#rows-pane").mount(self._board)
+        return self._board
+
+    @property
+    def board(self) -> Board | None:
+        """The board, while it is what is shown."""
+        return self._board if self._board and self._board.display else None
+
     def _main_row(self) -> Row | None:
-        return self.board.row if self.board.display else self.rows_list.row
+        return self.board.row if self.board else self.rows_list.row
 
     def pane_widget(self, name: str) -> Widget:
-        if name == "rows" and self.board.display:
-            return self.board
-        return super().pane_widget(name)
+        return self.board if name == "rows" and self.board else super().pane_widget(name)
+
+    def on_board_highlighted(self, event: Board.Highlighted) -> None:
+        self._row_highlighted(event)
+
+    def on_board_opened(self, event: Board.Opened) -> None:
+        self._row_opened(event)
 
     @on(RowList.Highlighted, "#rows")
-    @on(Board.Highlighted)
     def _row_highlighted(self, event: RowList.Highlighted | Board.Highlighted) -> None:
         row = event.row
         self.preview.open(row.document if row else None, nothing="nothing to preview here" if row else "")
@@ -224,7 +239,6 @@ class BrowseScreen(LiveScreen):
         self.focus_pane("rows")
 
     @on(RowList.Opened, "#rows")
-    @on(Board.Opened)
     def _row_opened(self, event: RowList.Opened | Board.Opened) -> None:
         row = event.row
         if row.run and self.facts:
@@ -255,10 +269,10 @@ class BrowseScreen(LiveScreen):
         self.spw.memory.sort = self.specs_pane.next_sort()
         self.show_focus()
 
-    def action_filter_specs(self) -> None:
+    async def action_filter_specs(self) -> None:
         if self.zoomed:
             self._zoom("")
-        self.specs_pane.start_filter()
+        await self.specs_pane.start_filter()
 
     def action_resize_panes(self, step: int) -> None:
         memory = self.spw.memory

@@ -14,8 +14,6 @@ from spw_tui.viewmodels.looks import UNREADABLE, spec_look
 
 _BAR = 8
 
-SORT_LABELS = {"urgent": "needs me first", "recent": "recent first", "name": "by name"}
-
 
 def spec_rows(
     specs: Iterable[SpecSummary | Failure], now_ns: int, *, sort: str = "urgent", words: str = ""

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from textual import getters, on
+from textual import getters
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.message import Message
-from textual.widgets import Input
 
 from spw_tui.rows import Cell, Span, Tone, cell
 from spw_tui.state import SORTS
@@ -17,26 +15,13 @@ from spw_tui.widgets.line_bar import LineBar
 from spw_tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
+    from textual.widgets import Input
+
     from spw_core.domain.summary import SpecSummary
     from spw_tui.data import Failure
+    from spw_tui.widgets.filter_input import FilterInput
 
 _EMPTY = "no specs yet\n\nA spec is a folder in\n.spec-workflow/specs/.\nr looks again."
-
-
-class FilterInput(Input):
-    """Leaves with the keys that leave: Escape drops what was typed, Enter and Down go to the list."""
-
-    BINDINGS = [("escape", "leave(True)", "Drop"), ("down", "leave(False)", "List")]
-
-    class Left(Message):
-        """The user is done with typing; `dropped` says that the filter is not wanted any more."""
-
-        def __init__(self, dropped: bool) -> None:
-            super().__init__()
-            self.dropped = dropped
-
-    def action_leave(self, dropped: bool) -> None:
-        self.post_message(self.Left(dropped))
 
 
 class SpecsPane(Vertical):
@@ -51,14 +36,11 @@ class SpecsPane(Vertical):
         self._now_ns = 0
         self._words = ""
         self._focused = False
+        self._field: FilterInput | None = None
 
     def compose(self) -> ComposeResult:
         yield LineBar(id="specs-title", classes="pane-title")
-        yield FilterInput(placeholder="name, stage or state", id="specs-filter", compact=True)
         yield RowList(id="specs")
-
-    def on_mount(self) -> None:
-        self.query_one(FilterInput).display = False
 
     def show(self, specs: Mapping[str, SpecSummary | Failure], now_ns: int) -> None:
         """Replace the specs; the cursor stays on its own."""
@@ -76,8 +58,6 @@ class SpecsPane(Vertical):
 
     def draw_title(self, *, focused: bool) -> None:
         """The title: how many, in which order, and whether the keys go here."""
-        from spw_tui.viewmodels.specs import SORT_LABELS
-
         self._focused = focused
 
         shown, total = len(self.rows.rows), len(self._specs)
@@ -87,7 +67,7 @@ class SpecsPane(Vertical):
                 (
                     Span("▌ " if focused else "  ", Tone.ACCENT),
                     Span("SPECS", Tone.STRONG if focused else Tone.TITLE),
-                    Span(f"  {SORT_LABELS[self.sort]}" if total else "", Tone.DIM, "sort_specs"),
+                    Span(f"  {SORTS[self.sort]}" if total else "", Tone.DIM, "sort_specs"),
                 ),
                 grow=True,
             ),
@@ -101,33 +81,43 @@ class SpecsPane(Vertical):
 
     def next_sort(self) -> str:
         """Go to the next order, and tell which."""
-        self.sort = SORTS[(SORTS.index(self.sort) + 1) % len(SORTS)]
+        orders = list(SORTS)
+        self.sort = orders[(orders.index(self.sort) + 1) % len(orders)]
         self._draw(fresh=True)
         return self.sort
 
-    def start_filter(self) -> None:
-        field = self.query_one(FilterInput)
-        field.display = True
-        field.focus()
+    async def start_filter(self) -> None:
+        """Let the user type; the field is made when it is wanted for the first time."""
+        from spw_tui.widgets.filter_input import FilterInput
+
+        if not self.query(FilterInput):
+            field = FilterInput(placeholder="name, stage or state", id="specs-filter", compact=True)
+            await self.mount(field, before=self.rows)
+            self._field = field
+        if self._field:
+            self._field.display = True
+            self._field.focus()
 
     @property
     def is_filtered(self) -> bool:
         return bool(self._words)
 
     def drop_filter(self) -> None:
-        self.query_one(FilterInput).value = ""
-        self.query_one(FilterInput).display = False
+        if self._field:
+            self._field.value = ""
+            self._field.display = False
 
-    @on(Input.Changed, "#specs-filter")
-    def _typed(self, event: Input.Changed) -> None:
+    def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         self._words = event.value
         self._draw()
 
-    @on(FilterInput.Left)
-    @on(Input.Submitted, "#specs-filter")
-    def _leave(self, event: FilterInput.Left | Input.Submitted) -> None:
+    def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        if isinstance(event, FilterInput.Left) and event.dropped:
+        self.rows.focus()
+
+    def on_filter_input_left(self, event: FilterInput.Left) -> None:
+        event.stop()
+        if event.dropped:
             self.drop_filter()
         self.rows.focus()
