@@ -21,6 +21,7 @@ class Scope(StrEnum):
     READER = "A document on its own"
     WIDE = "The whole workspace"
     SEARCH = "Search"
+    HITS = "Search results"
     LIST = "Lists"
     BOARD = "Board of waves"
     PAGE = "Preview"
@@ -151,7 +152,20 @@ ACTIONS: tuple[Action, ...] = (
     Action(Scope.SEARCH, "scroll_preview(-8)", "shift+up", "preview up", "Scroll the preview, while typing"),
     Action(Scope.SEARCH, "scroll_preview(8)", "shift+down", "preview down", "Scroll it on, while typing", 13),
     Action(Scope.SEARCH, "open_hit", "enter", "open", "Open the document at the match", 10),
-    Action(Scope.SEARCH, "app.focus_next", "tab", "read the preview", "Go to the list and the preview", 30),
+    Action(
+        Scope.SEARCH, "complete_or_mode", "tab", "mode", "Complete the filter; else words, meaning, both", 20
+    ),
+    Action(Scope.SEARCH, "group", "ctrl+g", "group", "Results by spec, and back", 21),
+    Action(Scope.SEARCH, "save", "ctrl+s", "keep", "Keep this search, or drop it again", 22),
+    Action(Scope.SEARCH, "next_pane", "shift+tab", "to the list", "Go to the list, to the preview, back", 30),
+    Action(Scope.HITS, "screen.group", "g", "group", "Results by spec, and back"),
+    Action(Scope.HITS, "open", "enter,right,l", "open", "Open the document at the match"),
+    Action(Scope.HITS, "move(1)", "j,down", "down", "One down"),
+    Action(Scope.HITS, "move(-1)", "k,up", "up", "One up"),
+    Action(Scope.HITS, "page(1)", "pagedown,ctrl+d", "page down", "One page down"),
+    Action(Scope.HITS, "page(-1)", "pageup,ctrl+u", "page up", "One page up"),
+    Action(Scope.HITS, "first", "home", "first", "To the first result"),
+    Action(Scope.HITS, "last", "G,end", "last", "To the last result"),
     Action(Scope.LIST, "open", "enter,right,l", "open", "Open what is under the cursor", 20),
     Action(Scope.LIST, "move(1)", "j,down", "down", "One down"),
     Action(Scope.LIST, "move(-1)", "k,up", "up", "One up"),

@@ -37,8 +37,9 @@ class HasKeys(Protocol):
 def target_of(action: str, screen: Screen[Any]) -> DOMNode | None:
     """Who carries out an action now: the focused widget, what it is in, the screen, or the app."""
     namespace, name, _ = parse(action)
-    if namespace == "app":
-        return screen.app
+    if namespace in ("app", "screen"):
+        owner: DOMNode = screen.app if namespace == "app" else screen
+        return owner if hasattr(owner, f"action_{name}") else None
     start: DOMNode = screen.focused or screen
     return next((node for node in start.ancestors_with_self if hasattr(node, f"action_{name}")), None)
 

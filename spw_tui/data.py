@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from spw_core.search.find import SearchAnswer
 
 SEARCH_LIMIT = 50
+NEWEST_LIMIT = 15
+# The ways to search, in the order of the key; words of `spw_core.search.ranking`, which costs too much here.
+SEARCH_MODES = ("auto", "lexical", "semantic", "hybrid")
+_EVER = "1970-01-01"
 
 Progress = Callable[[int, int, str], None]
 
@@ -120,9 +124,13 @@ class DataService:
         path = self._workspace.paths.workflow_file(ref.workflow_path)
         return path if path.is_file() else None
 
-    def search(self, query: str) -> SearchAnswer:
+    def search(self, query: str, mode: str = SEARCH_MODES[0]) -> SearchAnswer:
         """Ranked documents for a query that is still being typed."""
-        return self._workspace.search(query, limit=SEARCH_LIMIT, typing=True)
+        return self._workspace.search(query, limit=SEARCH_LIMIT, mode=mode, typing=True)
+
+    def newest_documents(self) -> SearchAnswer:
+        """The documents that were written last, of all specs."""
+        return self._workspace.search("", since=_EVER, limit=NEWEST_LIMIT)
 
     def search_mode(self) -> str:
         """The mode that searches really use now."""

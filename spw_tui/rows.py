@@ -36,6 +36,7 @@ class Tone(StrEnum):
     MARK = "mark"
     TAB = "tab"
     KEY = "key"
+    CHIP = "chip"
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,6 +151,7 @@ def tones(theme: str) -> dict[Tone, Style]:
         Tone.MARK: Style(color=p.mark_text, bgcolor=p.mark),
         Tone.TAB: Style(color=p.background, bgcolor=p.accent, bold=True),
         Tone.KEY: Style(color=p.accent, bold=True),
+        Tone.CHIP: Style(color=p.strong, bgcolor=p.cursor),
     }
 
 
@@ -162,6 +163,7 @@ _MONO_TONES = {tone: Style() for tone in Tone} | {
     Tone.FAINT: Style(dim=True),
     Tone.MARK: Style(underline=True, bold=True),
     Tone.TAB: Style(reverse=True, bold=True),
+    Tone.CHIP: Style(reverse=True),
 }
 
 

@@ -23,6 +23,7 @@ from spw_tui.screens.run import RunScreen
 from spw_tui.screens.search import SearchScreen
 from spw_tui.screens.versions import VersionsScreen
 from spw_tui.widgets.board import Board
+from spw_tui.widgets.hit_list import HitList
 from spw_tui.widgets.row_list import RowList
 
 from .tui_support import SIZE, browse, ids, make_app, press, screen_text, settle
@@ -44,7 +45,7 @@ def test_every_action_is_bound() -> None:
     from spw_tui.widgets.document_view import DocumentView
 
     owners = (SpwApp, BrowseScreen, RunScreen, ReaderScreen, VersionsScreen, SearchScreen)
-    widgets = (RowList, Board, DocumentView)
+    widgets = (RowList, HitList, Board, DocumentView)
     bound = {b.action for owner in (*owners, *widgets) for b in owner.BINDINGS if isinstance(b, Binding)}
     assert {action.name for action in ACTIONS} <= bound
 
@@ -65,6 +66,7 @@ async def test_every_action_can_be_carried_out_where_it_is_offered(demo_harveste
         assert isinstance(app.screen, RunScreen)
         collect(app.screen)
         await press(pilot, "escape", "3")
+        assert browse(app).board is not None
         collect(app.screen)
         await press(pilot, "5", "enter")
         assert isinstance(app.screen, ReaderScreen)
@@ -72,7 +74,7 @@ async def test_every_action_can_be_carried_out_where_it_is_offered(demo_harveste
         await press(pilot, "d")
         assert isinstance(app.screen, VersionsScreen)
         collect(app.screen)
-        await press(pilot, "escape", "escape", "slash")
+        await press(pilot, "escape", "escape", "slash", "shift+tab")
         collect(app.screen)
     assert {(action.scope, action.name) for action in ACTIONS} == reached
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from spw_tui.data import DataService
 from spw_tui.rows import Tone
 from spw_tui.screens.reader import ReaderScreen
 from spw_tui.screens.search import SearchScreen
+from spw_tui.viewmodels import filters
 from spw_tui.viewmodels.hits import snippet_spans
+from spw_tui.widgets.line_bar import LineBar
 
 from .tui_support import SIZE, browse, drawn, frozen_clock, make_app, press, screen_text, settle
 
@@ -107,7 +110,7 @@ class SlowData(DataService):
         super().__init__(root)
         self.gates: dict[str, threading.Event] = {}
 
-    def search(self, query: str) -> SearchAnswer:
+    def search(self, query: str, mode: str = "auto") -> SearchAnswer:
         gate = self.gates.setdefault(query, threading.Event())
         gate.wait(10)
         if query == "bad":
@@ -148,9 +151,8 @@ async def test_an_older_answer_never_replaces_a_newer_one(demo_harvested: Worksp
         while set(data.gates) != {"a", "ab"}:
             await pilot.pause(0.01)
         data.gates["ab"].set()
-        while not search.hits.rows:
+        while "answer to ab" not in drawn(search.hits):
             await pilot.pause(0.01)
-        assert "answer to ab" in drawn(search.hits)
         data.gates["a"].set()
         await settle(pilot)
         assert "answer to ab" in drawn(search.hits)
@@ -169,6 +171,160 @@ async def test_a_search_that_fails_is_told_and_the_next_one_works(demo_harvested
         assert "no such [/] thing" in screen_text(app)
         await press(pilot, "e")
         assert "answer to bade" in screen_text(app)
+
+
+async def test_a_slow_index_is_not_flooded(demo_harvested: Workspace) -> None:
+    data = SlowData(demo_harvested.paths.root)
+    app = SpwApp(data, frozen_clock)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"abcdefgh")
+        search = app.screen
+        assert isinstance(search, SearchScreen)
+        assert search.text == "abcdefgh"
+        assert set(data.gates) == {"a", "ab"}
+        data.gates["a"].set()
+        while "abcdefgh" not in data.gates:
+            await pilot.pause(0.01)
+        data.gates["ab"].set()
+        data.gates["abcdefgh"].set()
+        await settle(pilot)
+        assert set(data.gates) == {"a", "ab", "abcdefgh"}
+        assert "answer to abcdefgh" in drawn(search.hits)
+
+
+def bar(search: SearchScreen, name: str) -> str:
+    return search.query_one(f"#{name}", LineBar).text
+
+
+async def test_filters_are_completed_and_become_chips(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "slash", *"totals sp")
+        search = app.screen
+        assert isinstance(search, SearchScreen)
+        assert "tab spec:" in bar(search, "chips")
+        await press(pilot, "tab")
+        assert search.text == "totals spec:"
+        assert "billing-export" in bar(search, "chips")
+        await press(pilot, *"bill", "tab")
+        assert search.text == "totals spec:billing-export"
+        assert " spec:billing-export × " in bar(search, "chips")
+        specs = {row.document.spec for row in search.hits.rows if row.document}
+        assert specs == {"billing-export"}
+        await pilot.click("#chips", offset=(5, 0))
+        await settle(pilot)
+        assert search.text == "totals"
+        assert len({row.document.spec for row in search.hits.rows if row.document}) > 1
+
+
+async def test_tab_goes_through_the_modes_and_the_used_one_is_told(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "slash", *"login ")
+        search = app.screen
+        assert isinstance(search, SearchScreen)
+        modes = []
+        for _ in range(4):
+            modes.append(search.mode)
+            assert "lexical" in bar(search, "search-title")
+            await press(pilot, "tab")
+        assert modes == ["auto", "lexical", "semantic", "hybrid"]
+        assert search.mode == "auto"
+
+
+async def test_results_by_spec(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "slash", *"login", "down")
+        search = app.screen
+        assert isinstance(search, SearchScreen)
+        row = search.hits.row
+        count = len([each for each in search.hits.rows if each.selectable])
+        await press(pilot, "ctrl+g")
+        titles = [
+            each.id for each in search.hits.rows if each.id.startswith("group-") and "gap" not in each.id
+        ]
+        assert len(titles) > 1
+        assert len([each for each in search.hits.rows if each.selectable]) == count
+        assert row is not None and search.hits.row is not None and search.hits.row.id == row.id
+        await press(pilot, "shift+tab", "g")
+        assert not app.memory.group
+        assert all(each.selectable for each in search.hits.rows)
+
+
+async def test_nothing_found_says_which_filter_is_to_blame(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "slash", *"login spec:nope ")
+        search = app.screen
+        assert isinstance(search, SearchScreen)
+        assert "without spec:nope" in drawn(search.hits)
+        await press(pilot, "enter")
+        assert search.text == "login"
+        assert "login" in drawn(search.hits)
+
+
+async def test_a_misspelt_word_is_corrected_and_told(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "slash", *"lgoin ")
+        search = app.screen
+        assert isinstance(search, SearchScreen)
+        assert "login for lgoin" in bar(search, "search-title")
+
+
+async def test_searches_are_remembered_and_kept(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "slash", *"ledger", "enter", "escape", "ctrl+s", "escape")
+        await press(pilot, "slash", *"cookie", "enter", "escape", "escape", "slash")
+        search = app.screen
+        assert isinstance(search, SearchScreen)
+        shown = drawn(search.hits)
+        assert "KEPT SEARCHES" in shown and "RECENT SEARCHES" in shown and "NEWEST DOCUMENTS" in shown
+        assert app.memory.saved == ["ledger"] and app.memory.searches == ["cookie", "ledger"]
+        await press(pilot, "enter")
+        assert search.text == "ledger" and search.hits.rows
+        await press(pilot, "ctrl+s")
+        assert app.memory.saved == []
+
+
+async def test_every_key_works_while_a_search_runs(demo_harvested: Workspace) -> None:
+    data = SlowData(demo_harvested.paths.root)
+    app = SpwApp(data, frozen_clock)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", "a", "down", "up", "tab", "ctrl+g", "shift+tab", "escape")
+        assert app.screen is browse(app)
+        for gate in data.gates.values():
+            gate.set()
+        await asyncio.sleep(0)
+        await settle(pilot)
+        assert app.is_running
+
+
+def test_chips_are_found_and_taken_off() -> None:
+    query = 'a spec:x -type:"b c" http://x.org since:2w'
+    assert [chip.text for chip in filters.chips(query)] == ["spec:x", '-type:"b c"', "since:2w"]
+    assert filters.without(query, 0) == 'a -type:"b c" http://x.org since:2w'
+    assert filters.without(query, 7) == query
+    assert filters.without_filter("a spec:x wave:2 spec:y", "spec:x*") == "a wave:2"
+
+
+def test_completions() -> None:
+    values = filters.values_of(["alpha", "beta"])
+    assert filters.complete("x sp", values).texts == ("x spec:",)
+    assert filters.complete("x -spec:", values).labels == ("alpha", "beta")
+    assert filters.complete("x spec:a", values).texts == ("x spec:alpha",)
+    for query in ("", "x ", "s", "spec:alpha", "spec:alpha ", '"sp', "nothing:a"):
+        assert filters.complete(query, values).texts == (), query
 
 
 def test_marks_become_tones() -> None:

@@ -207,6 +207,8 @@ class BrowseScreen(LiveScreen):
 
     async def _made_board(self) -> Board:
         if self._board is None:
+            from spw_tui.widgets.board import Board
+
             self._board = Board(id="board")
             self._board.display = False
             await self.query_one("#rows-pane").mount(self._board)

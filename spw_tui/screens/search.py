@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters, on, work
 from textual.app import ComposeResult
@@ -11,30 +11,44 @@ from textual.containers import Container, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from spw_tui.actions import Keys, Scope, bindings
+from spw_tui.actions import Scope, bindings
 from spw_tui.clock import Clock
-from spw_tui.data import SEARCH_LIMIT, DataService, describe
-from spw_tui.rows import Cell, Span, Tone, cell, plural
-from spw_tui.viewmodels.hits import hit_rows, mode_text
+from spw_tui.data import SEARCH_LIMIT, SEARCH_MODES, DataService, describe
+from spw_tui.rows import Cell, Row, Span, Tone, cell, plural
+from spw_tui.viewmodels import filters
+from spw_tui.viewmodels.hits import (
+    DROP,
+    QUERY,
+    correction_text,
+    hit_rows,
+    mode_text,
+    nothing_rows,
+    start_rows,
+)
 from spw_tui.widgets.frame import footer_line
+from spw_tui.widgets.hit_list import HitList
 from spw_tui.widgets.line_bar import LineBar
 from spw_tui.widgets.preview import Preview
+from spw_tui.widgets.query_input import QueryInput
 from spw_tui.widgets.row_list import RowList
 
-_HINT = (
-    "Type words: every brief, report, handoff, log and document of every spec is searched.\n"
-    '"several words" in quotes stay together, -word leaves documents out.'
-)
+if TYPE_CHECKING:
+    from spw_core.search.find import SearchAnswer
+    from spw_tui.app import SpwApp
+
+# Searches that may run at once. Only the newest answer is shown; what was typed meanwhile is asked next.
+_AT_ONCE = 2
 
 
 class SearchScreen(ModalScreen[None]):
     """The input keeps the focus; arrows move through the results meanwhile."""
 
     CSS_PATH = "../styles/search.tcss"
-    SCOPES: ClassVar[tuple[Scope, ...]] = (Scope.SEARCH,)
+    SCOPES: ClassVar[tuple[Scope, ...]] = (Scope.SEARCH, Scope.HITS)
     BINDINGS = bindings(Scope.SEARCH)
 
-    hits = getters.query_one("#hits", RowList)
+    hits = getters.query_one("#hits", HitList)
+    query_input = getters.query_one(QueryInput)
     preview = getters.query_one(Preview)
 
     def __init__(self, data: DataService, clock: Clock, *, searchable: bool = True) -> None:
@@ -42,76 +56,162 @@ class SearchScreen(ModalScreen[None]):
         self._data = data
         self._clock = clock
         self._searchable = searchable
-        self._generation = 0
+        self._generation = 0  # counts what was asked; an answer to anything but the newest is dropped
+        self._asking = 0
+        self._waiting = False
+        self._values: dict[str, list[str]] = {}
+        self._answer: SearchAnswer | None = None
+        self._newest: SearchAnswer | None = None
+        self.mode = SEARCH_MODES[0]
 
     def compose(self) -> ComposeResult:
         with Vertical(id="search-box"):
             yield LineBar(id="search-title", classes="bar")
-            yield Input(placeholder="search all documents", id="query", compact=True)
+            yield QueryInput(self._completions, id="query")
+            yield LineBar(id="chips")
             with Container(id="search-body"):
-                yield RowList(id="hits", driven=True)
+                yield HitList(id="hits")
                 yield Preview(self._data)
-            yield LineBar(footer_line(self.SCOPES, Keys()), id="search-keys", classes="bar")
+            yield LineBar(id="search-keys", classes="bar")
 
     def on_mount(self) -> None:
+        self.query_one("#search-keys", LineBar).show(footer_line((Scope.SEARCH,), self.spw.keys))
+        self._show_start()
+        self._prepare()
+        self.query_input.focus()
+
+    @property
+    def spw(self) -> SpwApp:
+        """The app, by its own type."""
+        from spw_tui.app import SpwApp
+
+        assert isinstance(self.app, SpwApp)
+        return self.app
+
+    @property
+    def text(self) -> str:
+        """What is typed."""
+        return self.query_input.value
+
+    # Before anything is typed
+
+    @work(exclusive=True, group="prepare", exit_on_error=False)
+    async def _prepare(self) -> None:
+        """What can be completed, and the newest documents."""
+        try:
+            names = await asyncio.to_thread(self._data.spec_names)
+            self._values = filters.values_of(names)
+            self._newest = await asyncio.to_thread(self._data.newest_documents)
+        except Exception as error:
+            self.log.error(error)  # the search itself will tell
+            return
+        if not self.text.strip():
+            self._show_start()
+
+    def _show_start(self) -> None:
+        self._answer = None
         self._show_title("", "")
-        self.hits.say(_HINT)
+        self._show_chips()
+        memory = self.spw.memory
+        rows = start_rows(memory.saved, memory.searches, self._newest, self._clock())
         if not self._searchable:
-            self.hits.say(
-                "Nothing is harvested yet, so there is nothing to search.\nesc, then h harvests.", Tone.WARN
-            )
-        self.query_one(Input).focus()
+            key = self.spw.keys.first_of("app.harvest")
+            text = f"Nothing is harvested yet, so there is nothing to search.\nesc, then {key} harvests."
+            self.hits.say(text, Tone.WARN)
+        else:
+            self.hits.show(rows, fresh=True)
 
     def _show_title(self, left: str, right: str) -> None:
-        line = (
-            Cell((Span("Search", Tone.KEY), Span(f"  {left}", Tone.DIM)), grow=True),
-            cell(right, Tone.DIM),
-        )
+        spans = (Span("Search", Tone.KEY), Span(f"  {left}", Tone.DIM))
+        asked = "" if self.mode == SEARCH_MODES[0] or right else f"{self.mode} · "
+        line = (Cell(spans, grow=True), cell(f"{asked}{right}", Tone.DIM))
         self.query_one("#search-title", LineBar).show(line)
 
+    def _show_chips(self) -> None:
+        line = filters.chips_line(self.text, filters.complete(self.text, self._values))
+        self.query_one("#chips", LineBar).show(line)
+
+    def _completions(self, text: str) -> tuple[str, ...]:
+        return filters.complete(text, self._values).texts
+
+    # Asking
+
     @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
+    def _typed(self) -> None:
         self._generation += 1
-        if event.value.strip():
-            self._ask(event.value, self._generation)
+        self._show_chips()
+        if self.text.strip():
+            self._ask_soon()
         else:
-            self._show_title("", "")
-            self.hits.say(_HINT)
+            self._show_start()
+
+    def _ask_soon(self) -> None:
+        """Ask now, or as soon as one of the searches that run has ended: a slow index is not flooded."""
+        if self._asking < _AT_ONCE:
+            self._asking += 1
+            self._ask(self.text, self._generation)
+        else:
+            self._waiting = True
 
     @work(group="search", exit_on_error=False)
     async def _ask(self, query: str, generation: int) -> None:
-        """Ask in a thread; an answer that comes after a newer question was typed is dropped."""
         try:
-            answer = await asyncio.to_thread(self._data.search, query)
+            answer = await asyncio.to_thread(self._data.search, query, self.mode)
         except Exception as error:
             self.log.error(error)
             if generation == self._generation:
                 self.hits.say(f"{describe(error)}\nType on to try again.", Tone.BAD)
-            return
-        if generation != self._generation:
+        else:
+            if generation == self._generation:
+                self._answer = answer
+                self._show_answer()
+        finally:
+            self._asking -= 1
+            if self._waiting and self.is_mounted:
+                self._waiting = False
+                self._ask_soon()
+
+    def _show_answer(self) -> None:
+        answer = self._answer
+        if answer is None:
             return
         count = len(answer.results)
         found = plural(count, "document") if count else "nothing found"
         if count == SEARCH_LIMIT:
             found = f"the best {count} documents"
+        if corrected := correction_text(answer):
+            found += f" · {corrected}"
         self._show_title(found, mode_text(answer))
-        empty = (
-            f"Nothing matches {answer.query}\n"
-            "Fewer words find more. The last word also counts as a beginning while it is typed."
-        )
-        self.hits.show(hit_rows(answer, self._clock()), empty=empty, fresh=True)
+        grouped = self.spw.memory.group
+        rows = hit_rows(answer, self._clock(), grouped=grouped) if count else nothing_rows(answer)
+        self.hits.show(rows, fresh=True)
+
+    # Results
 
     @on(RowList.Highlighted, "#hits")
     def _hit_highlighted(self, event: RowList.Highlighted) -> None:
-        self.preview.open(event.row.document if event.row else None)
+        row = event.row
+        self.preview.open(row.document if row else None, nothing=_about(row))
 
     @on(RowList.Opened, "#hits")
     @on(Input.Submitted)
     def action_open_hit(self) -> None:
+        """Open the document, or do what the line under the cursor says."""
         from spw_tui.screens.reader import ReaderScreen
 
-        if self.hits.row and self.hits.row.document:
-            self.app.push_screen(ReaderScreen(self._data, self._clock, self.hits.row.document))
+        row = self.hits.row
+        if row is None:
+            return
+        if row.document:
+            self.spw.memory.note_search(self.text)
+            self.app.push_screen(ReaderScreen(self._data, self._clock, row.document))
+        elif row.id.startswith(QUERY):
+            self.query_input.set(row.id.removeprefix(QUERY))
+            self.query_input.focus()
+        elif row.id.startswith(DROP):
+            self.query_input.set(filters.without_filter(self.text, row.id.removeprefix(DROP)))
+
+    # Actions
 
     def action_move(self, step: int) -> None:
         self.hits.action_move(step)
@@ -119,8 +219,54 @@ class SearchScreen(ModalScreen[None]):
     def action_scroll_preview(self, lines: int) -> None:
         self.preview.view.action_scroll_by(lines)
 
+    def action_complete_or_mode(self) -> None:
+        """Complete a filter that is being typed; otherwise the next way to search."""
+        if self.query_input.has_focus and (found := self._completions(self.text)):
+            self.query_input.set(found[0])
+            return
+        self.mode = SEARCH_MODES[(SEARCH_MODES.index(self.mode) + 1) % len(SEARCH_MODES)]
+        self._generation += 1
+        if self.text.strip():
+            self._ask_soon()
+        else:
+            self._show_title("", "")
+
+    def action_group(self) -> None:
+        memory = self.spw.memory
+        memory.group = not memory.group
+        row = self.hits.row
+        self._show_answer()
+        if row:
+            self.hits.select(row.id)
+
+    def action_save(self) -> None:
+        if query := self.text.strip():
+            kept = self.spw.memory.toggle_saved(query)
+            self.notify(query, title="Kept" if kept else "No longer kept", markup=False, timeout=3)
+
+    def action_drop_chip(self, number: int) -> None:
+        self.query_input.set(filters.without(self.text, number))
+
+    def action_next_pane(self) -> None:
+        """From the field to the list, to the preview, and back."""
+        order = [self.query_input, self.hits, self.preview.view]
+        shown = [widget for widget in order if widget.is_on_screen]
+        here = next((number for number, widget in enumerate(shown) if widget.has_focus), -1)
+        shown[(here + 1) % len(shown)].focus()
+
     def action_leave(self) -> None:
+        if self.text.strip() and self._answer and self._answer.results:
+            self.spw.memory.note_search(self.text)
         self.dismiss()
 
     def on_descendant_focus(self) -> None:
         self.preview.set_active(self.focused is self.preview.view)
+
+
+def _about(row: Row | None) -> str:
+    """What the preview says of a line that stands for no document."""
+    if row is None:
+        return ""
+    if row.id.startswith(QUERY):
+        return "enter searches for it again"
+    return "enter searches without it" if row.id.startswith(DROP) else "this is kept in a database only"

@@ -1,46 +1,74 @@
-"""Search results as rows, with the marks of the snippet as tones."""
+"""Search results as rows, with the marks of the snippet as tones; what stands there without results."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from spw_core.search.snippets import MARK_END, MARK_START
 from spw_tui.clock import age, nanoseconds
-from spw_tui.refs import ref_of
-from spw_tui.rows import Cell, Row, Span, Tone, cell
+from spw_tui.refs import DocumentRef, ref_of
+from spw_tui.rows import Cell, Row, Span, Tone, cell, heading, note, plural
 from spw_tui.viewmodels.looks import verdict_look
 
 if TYPE_CHECKING:
     from spw_core.search.find import SearchAnswer
     from spw_core.search.results import SearchResult
 
+# What a row without a document does when it is opened; the rest of its id says with what.
+QUERY, DROP = "query ", "drop "
+_RECENT_SHOWN = 6
+HINTS = (
+    "Type words: every brief, report, handoff, log and document is searched.",
+    '"a phrase"   -without   begin*   spec:name   type:report   since:2w',
+)
 
-def hit_rows(answer: SearchAnswer, now_ns: int) -> list[Row]:
-    """Three lines per result, in the order of the answer."""
-    return [_row(result, now_ns) for result in answer.results]
+
+def hit_rows(answer: SearchAnswer, now_ns: int, *, grouped: bool = False) -> list[Row]:
+    """Three lines and a blank one per result, in the order of the answer; `grouped`, under their specs in
+    the order of the best result of each."""
+    if not grouped:
+        return [_row(result, now_ns) for result in answer.results]
+    groups: dict[str, list[SearchResult]] = {}
+    for result in answer.results:
+        groups.setdefault(result.spec, []).append(result)
+    rows: list[Row] = []
+    for spec, results in groups.items():
+        rows += heading(f"group-{spec}", spec or "no spec", plural(len(results), "document"))
+        rows += [_row(result, now_ns, with_spec=False) for result in results]
+    return rows[1:]  # the blank line above the first title
 
 
-def _row(result: SearchResult, now_ns: int) -> Row:
-    where = [result.spec, result.command or result.phase]
+def _row(result: SearchResult, now_ns: int, *, with_spec: bool = True) -> Row:
+    where = [result.spec if with_spec else "", result.command or result.phase]
     if result.wave:
         where.append(f"wave {result.wave}")
     where += [result.run, result.agent]
     look = verdict_look(result.status) if result.status else None
-    title = (cell(result.title, Tone.STRONG, grow=True),)
+    title = (
+        cell(result.title, Tone.STRONG, grow=True),
+        cell(age(nanoseconds(result.updated_at), now_ns), Tone.DIM, width=7, right=True),
+    )
     about = (
         Cell(
             (
                 Span(result.type, Tone.ACCENT),
                 Span("  " + " · ".join(filter(None, where)), Tone.DIM),
                 Span(f"  {look.glyph} {look.word}" if look else "", look.tone if look else Tone.DIM),
+                Span("  removed" if result.removed_at else "", Tone.WARN),
             ),
             grow=True,
         ),
-        cell(age(nanoseconds(result.updated_at), now_ns), Tone.DIM, width=7, right=True),
     )
     snippet = (Cell(snippet_spans(result.snippet), grow=True),)
-    ref = ref_of(result.path, result.line, result.matched)
-    return Row(str(result.id), (title, about, snippet), ref)
+    return Row(str(result.id), (title, about, snippet, ()), _ref(result))
+
+
+def _ref(result: SearchResult) -> DocumentRef | None:
+    """Where the result is, with the words to mark there: as they were typed, and as the snippet has them."""
+    marked = (span.text for span in snippet_spans(result.snippet) if span.tone is Tone.MARK)
+    words = dict.fromkeys(word.lower() for word in (*result.matched, *marked))
+    return ref_of(result.path, result.line, tuple(words))
 
 
 def snippet_spans(snippet: str) -> tuple[Span, ...]:
@@ -56,5 +84,62 @@ def snippet_spans(snippet: str) -> tuple[Span, ...]:
 
 
 def mode_text(answer: SearchAnswer) -> str:
-    """The mode that was really used, and why."""
-    return f"{answer.mode} search · {answer.reason}" if answer.reason else f"{answer.mode} search"
+    """The mode that was really used, and why; the one that was asked for where it is another."""
+    asked = answer.mode_requested
+    mode = answer.mode if asked in (answer.mode, "auto") else f"{asked} asked, {answer.mode} used"
+    return f"{mode} · {answer.reason}" if answer.reason else mode
+
+
+def correction_text(answer: SearchAnswer) -> str:
+    """`login for lgoin`, for each word that was looked for in place of another."""
+    return ", ".join(f"{each.used} for {each.typed}" for each in answer.corrections)
+
+
+def nothing_rows(answer: SearchAnswer) -> list[Row]:
+    """Why there are no results, and what would bring some; opening a line does it."""
+    rows = [note("nothing", f"Nothing matches {answer.query}", Tone.STRONG)]
+    for each in answer.filtered:
+        line = (
+            cell(" "),
+            Cell(
+                (
+                    Span(f"without {each.filter}", Tone.ACCENT),
+                    Span(f"  {plural(each.documents, 'document')}", Tone.DIM),
+                )
+            ),
+        )
+        rows.append(Row(f"{DROP}{each.filter}", (line,)))
+    hint = "enter leaves the filter away." if answer.filtered else "Fewer words find more."
+    return [*rows, note("nothing-hint", hint)]
+
+
+def start_rows(
+    saved: Sequence[str], searches: Sequence[str], newest: SearchAnswer | None, now_ns: int
+) -> list[Row]:
+    """What stands there before anything is typed: kept and recent searches, and the newest documents."""
+    rows: list[Row] = [note(f"hint-{number}", text) for number, text in enumerate(HINTS)]
+    rows += _queries("Kept searches", "◆", saved)
+    rows += _queries(
+        "Recent searches", "·", [query for query in searches if query not in saved][:_RECENT_SHOWN]
+    )
+    if newest and newest.results:
+        rows += heading("newest", "Newest documents")
+        rows += [_short(result, now_ns) for result in newest.results]
+    return rows
+
+
+def _queries(title: str, glyph: str, queries: Sequence[str]) -> Iterator[Row]:
+    if queries:
+        yield from heading(title, title)
+        for query in queries:
+            yield Row(f"{QUERY}{query}", ((cell(glyph, Tone.ACCENT), cell(query, grow=True)),))
+
+
+def _short(result: SearchResult, now_ns: int) -> Row:
+    line = (
+        cell("·", Tone.DIM),
+        cell(result.title, grow=True),
+        cell(result.spec, Tone.DIM, from_width=50),
+        cell(age(nanoseconds(result.updated_at), now_ns), Tone.DIM, width=7, right=True),
+    )
+    return Row(str(result.id), (line,), ref_of(result.path, result.line))

@@ -240,9 +240,9 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
         spans = lay_out(row.lines[inside], max(0, width - _GUTTER - _MARGIN))
         is_cursor = index == self._cursor
         is_lit = self.has_focus or self._driven
-        gutter = "▌ " if is_cursor and is_lit else "  "
+        gutter = "▌ " if is_cursor and is_lit and row.lines[inside] else "  "
         segments = [Segment(gutter, look[Tone.ACCENT]), *(Segment(s.text, look[s.tone]) for s in spans)]
-        if is_cursor:
+        if is_cursor and row.lines[inside]:
             base += cursor_style(self.app.theme, lit=is_lit)
         return Strip(segments).adjust_cell_length(width).apply_style(base)
 

@@ -1,0 +1,118 @@
+"""The filters within a query: as chips that can be taken off, and what a filter can be completed to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from spw_core.domain.places import Kind
+from spw_core.domain.registry import PHASES
+from spw_core.formats import status
+from spw_core.search.filters import FACETS
+from spw_core.text import clean_line
+from spw_tui.rows import Cell, Line, Span, Tone, cell
+
+SINCE = "since"
+_NAMES = (*FACETS, SINCE)
+_FILTER = re.compile(rf"(?<!\S)-?(?:{'|'.join(_NAMES)}):(?:\"[^\"]*\"?|\S)\S*", re.IGNORECASE)
+_BEGUN = re.compile(r"(?<!\S)(-?)([A-Za-z]*)(:?)([^\s\"]*)$")
+_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter as it stands in the query, from `start` to `end`."""
+
+    text: str
+    start: int
+    end: int
+
+
+def chips(query: str) -> list[Chip]:
+    """All filters of a query, from left to right."""
+    return [Chip(match[0], match.start(), match.end()) for match in _FILTER.finditer(query)]
+
+
+def without(query: str, number: int) -> str:
+    """The query without one of its chips, counted from 0; as it is when there are fewer."""
+    found = chips(query)
+    if not 0 <= number < len(found):
+        return query
+    chip = found[number]
+    return " ".join((query[: chip.start] + query[chip.end :]).split())
+
+
+def without_filter(query: str, shown: str) -> str:
+    """The query without the chips that an answer names, as in `spec:nope*` or `since:2026-02-01`."""
+    names = {part.partition(":")[0].lstrip("-") for part in shown.split()}
+    for number in reversed(range(len(chips(query)))):
+        if chips(query)[number].text.partition(":")[0].lstrip("-").lower() in names:
+            query = without(query, number)
+    return query
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What the word at the end of a query can become; `texts` are whole queries, `labels` what is shown."""
+
+    texts: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+
+def complete(query: str, values: Mapping[str, Sequence[str]]) -> Completion:
+    """Names of filters for a word that begins like one, and values for a filter that has been named."""
+    match = _BEGUN.search(query)
+    if not match or not (match[2] or match[3]):
+        return Completion()
+    minus, name, colon, begun = match.groups()
+    head = query[: match.start()]
+    if not colon:
+        # Two letters, so that an ordinary word is not taken for a filter.
+        names = [each for each in _NAMES if len(name) > 1 and each.startswith(name.lower())]
+        return Completion(
+            tuple(f"{head}{minus}{each}:" for each in names), tuple(f"{each}:" for each in names)
+        )
+    known = [value for value in values.get(name.lower(), ()) if value.startswith(begun.lower())]
+    known = [value for value in known if value != begun]
+    texts = tuple(f"{head}{minus}{name.lower()}:{value}" for value in known)
+    return Completion(texts, tuple(known))
+
+
+def values_of(spec_names: Sequence[str]) -> dict[str, list[str]]:
+    """What each filter can be, as far as that is known beforehand."""
+    return {
+        "spec": sorted(spec_names),
+        "type": [*(kind.value for kind in Kind), "run-card"],
+        "phase": list(PHASES),
+        "status": [
+            status.PASS,
+            status.BLOCKED,
+            status.MISSING,
+            status.INVALID,
+            "in_progress",
+            "pending",
+            "done",
+        ],
+        "wave": [str(number) for number in range(1, 10)],
+        SINCE: ["today", "yesterday", "3d", "1w", "2w", "1m", "3m", "1y"],
+    }
+
+
+def chips_line(query: str, completion: Completion) -> Line:
+    """The chips, each with a cross to click, and then what tab would complete."""
+    spans: list[Span] = []
+    for number, chip in enumerate(chips(query)):
+        if spans:
+            spans.append(Span(" "))
+        spans.append(Span(f" {clean_line(chip.text)} × ", Tone.CHIP, f"drop_chip({number})"))
+    if completion.labels:
+        spans.append(Span("  tab ", Tone.KEY) if spans else Span("tab ", Tone.KEY))
+        shown = completion.labels[:_SHOWN]
+        spans.append(Span(shown[0], Tone.STRONG))
+        spans += [Span(f"  {label}", Tone.DIM) for label in shown[1:]]
+        if more := len(completion.labels) - len(shown):
+            spans.append(Span(f"  and {more} more", Tone.FAINT))
+    if not spans:
+        return (cell("filters: " + "  ".join(f"{name}:" for name in _NAMES[:6]) + "  since:", Tone.FAINT),)
+    return (Cell(tuple(spans), grow=True),)
