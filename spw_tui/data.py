@@ -133,8 +133,8 @@ class DataService:
         return self._workspace.search("", since=_EVER, limit=NEWEST_LIMIT)
 
     def search_mode(self) -> str:
-        """The mode that searches really use now."""
-        return self._workspace.search("", limit=0).mode
+        """The mode that searches really use now. Asked with a word, because nothing else tells."""
+        return self._workspace.search("spec", limit=1).mode
 
     def harvest(self, progress: Progress) -> HarvestReport:
         """Bring the databases up to date with the files; `progress` is called from this thread."""

@@ -219,19 +219,22 @@ async def test_filters_are_completed_and_become_chips(demo_harvested: Workspace)
         assert len({row.document.spec for row in search.hits.rows if row.document}) > 1
 
 
-async def test_tab_goes_through_the_modes_and_the_used_one_is_told(demo_harvested: Workspace) -> None:
-    app = make_app(demo_harvested)
+async def test_tab_goes_through_the_modes_and_the_used_one_is_told(demo: Workspace) -> None:
+    demo.harvest()
+    app = make_app(demo)
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
         await press(pilot, "slash", *"login ")
         search = app.screen
         assert isinstance(search, SearchScreen)
-        modes = []
-        for _ in range(4):
-            modes.append(search.mode)
-            assert "lexical" in bar(search, "search-title")
+        assert "lexical · " in bar(search, "search-title")
+        modes = [search.mode]
+        for _ in range(3):
             await press(pilot, "tab")
+            modes.append(search.mode)
+            assert search.mode in bar(search, "search-title")
         assert modes == ["auto", "lexical", "semantic", "hybrid"]
+        await press(pilot, "tab")
         assert search.mode == "auto"
 
 
