@@ -52,6 +52,20 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     forget.add_argument("session", nargs="+", metavar="SESSION", help="the whole id")
     _finish(forget, _forget)
+    compact = commands.add_parser(
+        "compact",
+        help="turn old messages into summaries",
+        description="Turn the messages of old sessions into summaries. An interruption loses nothing.",
+    )
+    compact.add_argument(
+        "--older-than",
+        type=whole_number(0, 36_500),
+        default=14,
+        metavar="DAYS",
+        help="sessions that ended so long ago (default: 14)",
+    )
+    compact.add_argument("--session", default="", metavar="ID", help="only this session, whatever its age")
+    _finish(compact, _compact)
     return parser
 
 
@@ -254,4 +268,23 @@ def _forget(args: argparse.Namespace) -> int:
         print_json({"ok": True, "sessions": list(args.session), "messages": gone})
     else:
         print_line(f"{gone} messages removed; these sessions are not imported again.")
+    return 0
+
+
+def _compact(args: argparse.Namespace) -> int:
+    from spw_core.api import Workspace
+
+    workspace = Workspace.open(args.workspace)
+    session = workspace.session(args.session).row.id if args.session else ""
+    with progress_bar("compacting", quiet=args.json) as progress:
+        report = workspace.compact(older_than_days=args.older_than, session=session, progress=progress)
+    if args.json:
+        print_json({"ok": True, **asdict(report)})
+        return 0
+    print_line(
+        f"{report.messages} messages of {report.sessions} sessions became {report.summaries} summaries"
+        f" and {report.facts} facts"
+    )
+    for remark in report.remarks:
+        print_line(remark, lead="  ")
     return 0

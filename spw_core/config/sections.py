@@ -124,12 +124,15 @@ class Store:
 
     A server for embeddings is called with `timeout_s` and `batch_size`, for a query with `query_timeout_s`.
     `embeddings_path` is the folder of a local encoder. Up to `exact_vectors` are searched without a graph.
+    `summary_model` of an Ollama at `embeddings_url` writes the summaries of sessions; without one they are
+    chosen from what was said.
     """
 
     embeddings_enabled: bool = True
     embeddings_model: str = "nomic-embed-text"
     embeddings_url: str = "http://127.0.0.1:11434"
     embeddings_path: str = ""
+    summary_model: str = ""
     provider: str = _word("auto", "builtin", "local", "ollama", "openai")
     allow_remote: bool = False
     timeout_s: float = _number(30.0, low=0.1)

@@ -10,6 +10,7 @@ from spw_core.workspace import WorkspacePaths
 
 if TYPE_CHECKING:
     from spw_core.domain.problems import Problem
+    from spw_core.memory.compaction import CompactReport
     from spw_core.memory.importing import ImportReport
     from spw_core.memory.insights import Group, Similar
     from spw_core.memory.sessions import MessageHit, SessionRow, SessionView
@@ -40,6 +41,22 @@ class MemoryQuestions:
 
         return collect(
             self.paths, files, everything=everything, session=session, from_queue=queued, progress=progress
+        )
+
+    def compact(
+        self: _HasPaths,
+        *,
+        older_than_days: float = 14,
+        session: str = "",
+        progress: Callable[[int, int, str], None] | None = None,
+    ) -> CompactReport:
+        """Turn old messages into summaries. See `memory.compaction.compact`."""
+        from spw_core.config import load_config
+        from spw_core.memory.compaction import compact
+
+        settings = load_config(self.paths).config.store
+        return compact(
+            self.paths, settings, older_than_days=older_than_days, session=session, progress=progress
         )
 
     def sessions(self: _HasPaths, *, spec: str = "", limit: int | None = None) -> list[SessionRow]:
