@@ -53,6 +53,7 @@ else
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: -e '.[dev]'
 endif
+	$(BIN)/python -m compileall -q spw_core spw_tui
 	touch $@
 
 clean:

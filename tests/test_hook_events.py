@@ -801,6 +801,13 @@ def test_the_workspace_of_the_environment_counts_after_the_payloads(
     assert STOP in fire("guard-stop", {"cwd": str(tmp_path / "other")}).err
 
 
+def test_a_file_of_that_name_is_no_workspace(fire: Fire, workspace: Workspace) -> None:
+    inside = workspace.paths.root / "src"
+    inside.mkdir()
+    (inside / ".spec-workflow").write_text("not a folder")
+    assert "missing spec-name" in fire("guard-prompt", {"cwd": str(inside), "prompt": "/spw:exec"}).err
+
+
 def test_a_linked_workspace_is_the_one_it_leads_to(fire: Fire, workspace: Workspace, tmp_path: Path) -> None:
     other = tmp_path / "checkout"
     other.mkdir()

@@ -320,5 +320,8 @@ def test_spw_log(
     assert run(["log", "--since", "yesterday-ish"]) == 1
     assert "not a time" in capsys.readouterr().err
     (workspace.paths.root.parent / "other" / ".spec-workflow").mkdir(parents=True)
+    (workspace.paths.root.parent / "link").symlink_to(workspace.paths.root)
+    fire("guard-prompt", {"prompt": "/spw:exec", "cwd": str(workspace.paths.root.parent / "link")})
+    assert len(entries()) == 4
     monkeypatch.chdir(workspace.paths.root.parent / "other")
-    assert entries() == [] and len(entries("--all")) == 3
+    assert entries() == [] and len(entries("--all")) == 4

@@ -100,7 +100,7 @@ def _workspace(start: str | None) -> str:
     from spw_core.workspace import find_workspace
 
     try:
-        return str(find_workspace(start).root)
+        return str(find_workspace(start).root.resolve())
     except WorkspaceNotFound:
         if start is not None:
             raise

@@ -4,6 +4,7 @@ A violation is told on stderr. In `block` mode the exit code 2 makes the agent r
 nobody would, so that programs known to show one get it as a `systemMessage` on stdout too.
 """
 
+import os
 import sys
 import time
 
@@ -31,13 +32,15 @@ _started = time.perf_counter()
 class Guard:
     """One guard at work on one event: it allows, or it tells of a violation; both are written down."""
 
-    __slots__ = ("audit", "event", "name", "project")
+    __slots__ = ("audit", "event", "name", "project", "workspace")
 
     def __init__(self, name: str, event: "Event", project: "Project") -> None:
         self.name = name
         self.event = event
         self.project = project
         self.audit = Audit()
+        # One name for one workspace, whatever links a session came by.
+        self.workspace = os.path.realpath(project.root)
 
     def allow(self, target: str, spec: str = "") -> int:
         """Write down that `target` is in order; returns the exit code."""
@@ -62,7 +65,7 @@ class Guard:
     def _record(self, decision: str, target: str, reason: str, spec: str) -> None:
         event = self.event
         self.audit.add(
-            *(self.project.root, event.session, event.client, self.name, decision),
+            *(self.workspace, event.session, event.client, self.name, decision),
             *(event.tool, target, reason, spec),
             duration_ms=(time.perf_counter() - _started) * 1000,
         )

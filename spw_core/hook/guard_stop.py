@@ -31,7 +31,7 @@ def run(event: "Event", project: "Project") -> int:
     guard = Guard("guard-stop", event, project)
     minutes = max(1, settings.number("hooks.recent_run_window_minutes", 30))
     since = time.time() - minutes * 60
-    specs = specs_worked_on(project, guard.audit.recent_specs(project.root, since, _MOST_SPECS))
+    specs = specs_worked_on(project, guard.audit.recent_specs(guard.workspace, since, _MOST_SPECS))
     found = {spec: list(recent_runs(project.specs, spec, since)) for spec in specs}
     harvest_new_handoffs(project, found)
     broken = [(spec, state) for spec, states in found.items() for state in states if state.issues]

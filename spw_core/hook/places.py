@@ -4,6 +4,10 @@ import os
 
 from spw_core.names import is_valid_name
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 CACHE_FILES = (".spw-cache/statusline.json", ".oraculo-cache/statusline.json")
 
 _SMALL_FILE_BYTES = 1 << 16
@@ -32,12 +36,12 @@ def base_name(path: str) -> str:
     return path.rstrip("/").rpartition("/")[2] or path
 
 
-def upward(start: str, name: str) -> str:
+def upward(start: str, name: str, is_there: "Callable[[str], bool]" = os.path.exists) -> str:
     """The nearest entry called `name` in `start` or a folder above it, else ""."""
     folder = start
     while folder:
         found = os.path.join(folder, name)
-        if os.path.exists(found):
+        if is_there(found):
             return found
         parent = os.path.dirname(folder)
         if parent == folder:

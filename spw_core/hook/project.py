@@ -60,5 +60,5 @@ def find_project(event: "Event") -> "Project | None":
 
 def find_workflow(here: str) -> str:
     """Path of the `.spec-workflow` in or above a folder, "" without one; a link is what it leads to."""
-    workflow = upward(here, WORKFLOW_DIR)
+    workflow = upward(here, WORKFLOW_DIR, os.path.isdir)
     return os.path.realpath(workflow) if workflow and os.path.islink(workflow) else workflow
