@@ -16,7 +16,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,7 +31,6 @@ from spw_core.store.index import IndexStore
 from spw_core.workspace import WorkspacePaths, find_workspace
 
 if TYPE_CHECKING:
-    from spw_core.config.sections import Store
     from spw_core.domain.next_wave import NextWave
     from spw_core.harvest.cleanup import CleanupReport
     from spw_core.harvest.finalize import FinalizeReport
@@ -41,7 +39,7 @@ if TYPE_CHECKING:
     from spw_core.harvest.restore import RestoreReport
     from spw_core.search.embedding import EmbedReport
     from spw_core.search.find import SearchAnswer
-    from spw_core.search.ranking import Ranker
+    from spw_core.search.self_test import SelfTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,39 +143,22 @@ class Workspace(MemoryQuestions):
         filters = replace(facets, since=moment, removed=removed)
         request = SearchRequest(query, filters, limit, mode, group, typing)
         if mode in (SEMANTIC, HYBRID):
-            self._embed_soon()
+            from spw_core.search.meaning import embed_soon
+
+            embed_soon(self.paths)
         with IndexStore.reading(self.paths.index_db) as index:
             if index is None:
                 return no_index(query, mode)
-            ranker = None if mode == LEXICAL else self._ranker(index)
+            ranker = None
+            if mode != LEXICAL:
+                from spw_core.search.meaning import ranker_of
+
+                ranker = ranker_of(self.paths, index.connection)
             if more_like is None:
                 return find(index.connection, request, ranker)
             if similar := find_similar(index.connection, more_like, request, ranker):
                 return similar
             raise SpwError(f"no document has the id {more_like}", "Ids are shown by `spw search --json`.")
-
-    def _ranker(self, index: IndexStore) -> Ranker:
-        """What ranks by words and by meaning; it needs nothing but words where there are no vectors."""
-        from spw_core.config import load_config, lookup
-        from spw_core.search.hybrid import HybridRanker
-
-        loaded = load_config(self.paths)
-        store = loaded.config.store
-        chosen = lookup(loaded.given, "store.hybrid_search_alpha") is not None
-        alpha = store.hybrid_search_alpha if chosen else None
-        return HybridRanker(index.connection, store, alpha, self.paths.vectors, self.paths.embedder_state)
-
-    def _embed_soon(self) -> None:
-        """Where only the built-in embedder was ever used: what it can do in a moment."""
-        from spw_core.search.embedding import embed_for_a_query
-
-        with suppress(SpwError, OSError):  # a read-only workspace: the answer says what there is
-            embed_for_a_query(self.paths.index_db, self.paths.vectors, self._store_settings())
-
-    def _store_settings(self) -> Store:
-        from spw_core.config import load_config
-
-        return load_config(self.paths).config.store
 
     def embed(
         self,
@@ -188,15 +169,18 @@ class Workspace(MemoryQuestions):
 
         Raises StoreError; an embedder that fails is in the report.
         """
-        from spw_core.search.embedding import embed_texts
+        from spw_core.search.meaning import embed
 
-        return embed_texts(
-            self.paths.index_db,
-            self.paths.vectors,
-            self._store_settings(),
-            progress=progress,
-            stopped=stopped,
-        )
+        return embed(self.paths, progress, stopped)
+
+    def self_test(self, progress: Callable[[int, int, str], None] | None = None) -> SelfTest:
+        """Measure whether vectors help here, and keep the weight that serves best.
+
+        See `harvest.self_test.self_test`, also for what it raises.
+        """
+        from spw_core.harvest.self_test import self_test
+
+        return self_test(self.paths, progress)
 
     def harvest(
         self,

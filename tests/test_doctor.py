@@ -41,7 +41,7 @@ def test_a_sound_workspace(demo: Workspace) -> None:
     demo.harvest()
     findings = examine(demo.paths)
     assert not_ok(findings) == []
-    assert {finding.subject for finding in findings} == {*demo.spec_names(), "index"}
+    assert {finding.subject for finding in findings} == {*demo.spec_names(), "index", "search"}
 
 
 def test_what_was_never_harvested(demo: Workspace) -> None:

@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
         print_json({"ok": healthy, "findings": [asdict(finding) for finding in findings]})
     else:
         for finding in findings:
-            if finding.level != OK:
+            if finding.level != OK or finding.hint:
                 print_line(f"{finding.subject}: {finding.text}", lead=f"{finding.level:8} ")
                 if finding.hint:
                     print_line(f"→ {finding.hint}", lead=f"{'':8} ")

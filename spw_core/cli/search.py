@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from spw_core.cli.numbers import whole_number
-from spw_core.cli.output import add_output_options, is_terminal, print_error, print_json
+from spw_core.cli.output import add_output_options, is_terminal, print_error, print_json, progress_bar
 from spw_core.errors import SpwError
 
 if TYPE_CHECKING:
@@ -76,6 +76,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--open", type=whole_number(1, _HIGHEST_LIMIT), metavar="N", help="open the Nth result in $EDITOR"
     )
     parser.add_argument("--raw", action="store_true", help="print PATH:LINE, one per line")
+    parser.add_argument(
+        "--self-test",
+        action="store_true",
+        help="measure how much meaning helps here, and weigh it so",
+    )
     add_output_options(parser)
     return parser
 
@@ -83,6 +88,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     from spw_core.api import Workspace
 
+    if args.self_test:
+        return _self_test(args, Workspace.open(args.workspace))
     if args.more_like is None and not args.query and not _has_filter(args):
         print_error("the following arguments are required: WORD", "See `spw search --help`.")
         return 1
@@ -108,6 +115,14 @@ def run(args: argparse.Namespace) -> int:
     if args.open is not None:
         return _open(workspace, answer, args.open)
     _print(answer, args)
+    return 0
+
+
+def _self_test(args: argparse.Namespace, workspace: Workspace) -> int:
+    from spw_core.cli import search_output
+
+    with progress_bar("self-test", quiet=args.json) as progress:
+        search_output.print_self_test(workspace.self_test(progress), as_json=args.json)
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from spw_core.cli.output import console, print_line, rich_line
+from spw_core.cli.output import console, print_json, print_line, rich_line
 from spw_core.search.find import NOTHING_HARVESTED
 from spw_core.text import clean
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from spw_core.search.find import SearchAnswer
     from spw_core.search.results import SearchResult
+    from spw_core.search.self_test import SelfTest
 
 _STYLES = {"pass": "green", "blocked": "red"}
 
@@ -142,3 +143,24 @@ def _marked(snippet: str) -> Text:
         else:
             text.append(piece)
     return text
+
+
+def print_self_test(result: SelfTest, *, as_json: bool) -> None:
+    """What the self-test found, and what follows from it."""
+    if as_json:
+        by_alpha = {f"{alpha:g}": round(value, 4) for alpha, value in result.by_alpha.items()}
+        print_json({"ok": True, **result.as_details(), "by_alpha": by_alpha})
+        return
+    if not result.is_enough:
+        print_line(
+            f"{result.items} questions with known answers are too few to measure; the usual weight stays."
+        )
+        return
+    print_line(
+        f"{result.items} questions with known answers, mean reciprocal rank:"
+        f" words {result.text:.3f} · meaning {result.vector:.3f} · both {result.fused:.3f}"
+    )
+    if result.pays:
+        print_line(f"Words now weigh {result.alpha:g}, meaning {1 - result.alpha:.2g}.")
+    else:
+        print_line("Meaning does not help here: automatic searches now use words alone.")

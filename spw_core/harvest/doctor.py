@@ -23,6 +23,7 @@ from spw_core.harvest.rows import to_rows
 from spw_core.harvest.stored import counted, stored_sources
 from spw_core.names import INDEX_DB, SPEC_DB, TEMPORARY_SUFFIX
 from spw_core.search.documents import document_path, is_indexed
+from spw_core.search.meaning import state as search_state
 from spw_core.store.connection import check_integrity, move_aside
 from spw_core.store.index import SPEC_SOURCE, IndexStore
 from spw_core.store.spec import SpecStore
@@ -48,7 +49,7 @@ _COPIES = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One answer of the doctor. `subject` is a spec, `index`, `workspace` or `hook`; `hint` what to do."""
+    """One answer of the doctor. `subject`: a spec, `index`, `search`, `workspace` or `hook`."""
 
     level: str
     subject: str
@@ -77,6 +78,7 @@ def examine(
             progress(done, len(names), name)
         findings += _spec_findings(paths, name, rebuild)
     findings += _index_findings(paths, rebuild, writable)
+    findings += _search_findings(paths)
     findings += _permission_findings(paths)
     findings += _leftover_findings(paths)
     findings += _hook_findings(paths)
@@ -211,6 +213,17 @@ def _index_repairs(paths: WorkspacePaths, rebuild: bool) -> Iterator[Finding]:
     if behind:
         what = "was made anew" if rebuild else f"was behind for {', '.join(behind[:8])}"
         yield Finding(REPAIRED, "index", what)
+
+
+def _search_findings(paths: WorkspacePaths) -> Iterator[Finding]:
+    """What searches by meaning rest on, and how to get something better."""
+    if not paths.index_db.exists():
+        return
+    try:
+        text, hint = search_state(paths)
+    except SpwError:
+        return  # the findings of the index say it
+    yield Finding(OK, "search", text, hint)
 
 
 def _index_problems(index: IndexStore) -> list[str]:

@@ -28,6 +28,7 @@ from spw_core.store.connection import reading_once
 
 if TYPE_CHECKING:
     from spw_core.search.scan import Floats
+    from spw_core.search.self_test import Arms
 
 ARM = "vector"
 NO_VECTORS = "words only: no vectors are made yet (`spw embed` makes them)"
@@ -77,13 +78,32 @@ class HybridRanker:
         with reading_once(self.connection):
             return asked.ranked(query, self._alpha(model, measured))
 
+    def arms(self, collection: table.Collection, request: RankRequest) -> Arms:
+        """Text scores and cosines of everything that either arm finds. Raises EmbedderFailed."""
+        model = Model.from_details(collection.details)
+        if model is None:
+            raise EmbedderFailed("the vectors do not say what made them")
+        asked = _Asked(self, request, collection, model)
+        query = self._embedded(asked)
+        if query is None:
+            return dict(lexical.rank(self.connection, request.query, request.filters, _CANDIDATES)), {}
+        with reading_once(self.connection):
+            _, text, cosines = asked.arms(query, asked.near(query, _CANDIDATES), _CANDIDATES)
+        return text, cosines
+
+    def usual_alpha(self, model: Model) -> float:
+        """The weight of the text where nothing was measured."""
+        if self.alpha is not None:
+            return self.alpha
+        return ALPHA_BUILTIN if model.provider == BUILTIN else ALPHA_MODEL
+
     def _alpha(self, model: Model, measured: Mapping[object, object]) -> float:
         if self.alpha is not None:
             return self.alpha
         value = measured.get("alpha")
         if isinstance(value, int | float) and 0 <= value <= 1:
             return float(value)
-        return ALPHA_BUILTIN if model.provider == BUILTIN else ALPHA_MODEL
+        return self.usual_alpha(model)
 
     def _embedded(self, asked: _Asked) -> Floats | None:
         """The vector of the query, within the time that a query may take. Raises EmbedderFailed."""
@@ -128,7 +148,7 @@ class _Asked:
     def ranked(self, query: Floats, alpha: float) -> Ranked:
         connection, request = self.ranker.connection, self.request
         wanted = max(_CANDIDATES, request.limit)
-        near = self._near(query, wanted)
+        near = self.near(query, wanted)
         title = self.model.title
         if request.mode == SEMANTIC:
             fused = fuse({}, near, 0.0)
@@ -137,13 +157,9 @@ class _Asked:
                 for item in fused[: request.limit]
             ]
             return Ranked(tuple(hits), SEMANTIC, title)
-        found = dict(lexical.rank(connection, request.query, request.filters, wanted))
+        found, text, cosines = self.arms(query, near, wanted)
         if is_flat(near) and found:
-            return lexical.rank_by_words(connection, request, "words only: no text is nearer than the others")
-        text = found | lexical.score(
-            connection, request.query, [chunk for chunk in near if chunk not in found]
-        )
-        cosines = self._cosines(query, [chunk for chunk in text if chunk not in near]) | near
+            return lexical.rank_by_words(connection, request, FLAT)
         ranks = {chunk: place for place, chunk in enumerate(found, 1)}
         places = {chunk: place for place, chunk in enumerate(near, 1)}
         hits = [
@@ -157,7 +173,18 @@ class _Asked:
         ]
         return Ranked(tuple(hits), HYBRID, f"words and {title}, {alpha:g} to {1 - alpha:.2g}")
 
-    def _near(self, query: Floats, wanted: int) -> dict[int, float]:
+    def arms(
+        self, query: Floats, near: Mapping[int, float], wanted: int
+    ) -> tuple[dict[int, float], dict[int, float], dict[int, float]]:
+        """What the text finds, then text scores and cosines of everything that either arm finds, by chunk."""
+        connection, request = self.ranker.connection, self.request
+        found = dict(lexical.rank(connection, request.query, request.filters, wanted))
+        others = [chunk for chunk in near if chunk not in found]
+        text = found | lexical.score(connection, request.query, others)
+        cosines = self._cosines(query, [chunk for chunk in text if chunk not in near]) | dict(near)
+        return found, text, cosines
+
+    def near(self, query: Floats, wanted: int) -> dict[int, float]:
         """Cosines of the nearest chunks that meet the filters and hold no excluded word, nearest first."""
         from spw_core.search.nearest import nearest
 

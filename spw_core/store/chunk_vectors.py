@@ -98,6 +98,16 @@ def chunks_of(
     return [(int(str(vector)), int(str(chunk))) for vector, chunk in cursor]
 
 
+def document_paths(connection: apsw.Connection, chunks: Sequence[int]) -> dict[int, str]:
+    """The path of the document of each of some chunks."""
+    cursor = connection.execute(
+        "SELECT c.id, d.path FROM json_each(?) wanted CROSS JOIN chunks c ON c.id = wanted.value"
+        " CROSS JOIN documents d ON d.id = c.document_id",
+        (json.dumps(list(chunks)),),
+    )
+    return {int(str(chunk)): str(path) for chunk, path in cursor}
+
+
 def vectors_of(connection: apsw.Connection, collection_id: int, chunks: Sequence[int]) -> dict[int, int]:
     """The vector id of each of some chunks, for those that have one."""
     cursor = connection.execute(
