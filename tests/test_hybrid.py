@@ -92,6 +92,14 @@ def test_the_built_in_embedder_needs_no_preparation(notes: Workspace, mode: str)
     assert names(notes.search("kangaroos jumping", mode=mode))[0] == "new"
 
 
+def test_nonsense_finds_nothing(notes: Workspace) -> None:
+    configure(notes, provider="builtin")
+    notes.embed()
+    answer = notes.search("zzqx wvvq")
+    assert (answer.mode, answer.results) == ("lexical", ())
+    assert "near" in answer.reason
+
+
 def test_words_alone_when_asked_for(notes: Workspace) -> None:
     notes.embed()
     assert notes.search("password", mode="lexical").mode == "lexical"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -76,20 +78,22 @@ def test_no_vectors_no_test(workspace: Workspace) -> None:
 
 
 def test_the_result_is_kept_with_the_vectors(
-    demo_harvested: Workspace, capsys: pytest.CaptureFixture[str]
+    demo_files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (demo_harvested.paths.workflow / "spw-config.toml").write_text("[store]\nprovider = 'builtin'\n")
-    demo_harvested.embed()
-    assert spw(["search", "--self-test", "--json", "--workspace", str(demo_harvested.paths.root)]) == 0
+    demo = Workspace.open(shutil.copytree(demo_files, tmp_path / "demo"))
+    demo.harvest()
+    (demo.paths.workflow / "spw-config.toml").write_text("[store]\nprovider = 'builtin'\n")
+    demo.embed()
+    assert spw(["search", "--self-test", "--json", "--workspace", str(demo.paths.root)]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["items"] >= MIN_ITEMS
     assert 0 < told["text"] <= 1
     assert told["fused"] >= told["text"] - 0.01 or not told["pays"]
-    answer = demo_harvested.search("login tokens")
+    answer = demo.search("login tokens")
     assert f"{told['alpha']:g} to" in answer.reason if told["pays"] else answer.mode == "lexical"
-    assert spw(["search", "--self-test", "--workspace", str(demo_harvested.paths.root)]) == 0
+    assert spw(["search", "--self-test", "--workspace", str(demo.paths.root)]) == 0
     assert "mean reciprocal rank" in capsys.readouterr().out
-    assert spw(["doctor", "--workspace", str(demo_harvested.paths.root)]) == 0
+    assert spw(["doctor", "--workspace", str(demo.paths.root)]) == 0
     assert "self-test of" in capsys.readouterr().out
 
 

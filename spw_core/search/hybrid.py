@@ -34,11 +34,14 @@ ARM = "vector"
 NO_VECTORS = "words only: no vectors are made yet (`spw embed` makes them)"
 TURNED_OFF = "words only: embeddings are turned off (store.embeddings_enabled)"
 FLAT = "words only: no text is nearer than the others"
+FAINT = "no text holds these words or is near to them"
 
 # So many of the best of each arm are fused, or as many as are asked for.
 _CANDIDATES = 100
 # Chunks of removed documents and of other versions of a text take places among the nearest.
 _SPARE = 50
+# Cosines of the built-in embedder: nonsense reaches .13, a question that makes sense .3 to .6.
+_FAINT = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +161,8 @@ class _Asked:
             ]
             return Ranked(tuple(hits), SEMANTIC, title)
         found, text, cosines = self.arms(query, near, wanted)
-        if is_flat(near) and found:
-            return lexical.rank_by_words(connection, request, FLAT)
+        if is_flat(near) and found or not found and self._is_faint(near):
+            return lexical.rank_by_words(connection, request, FLAT if found else FAINT)
         ranks = {chunk: place for place, chunk in enumerate(found, 1)}
         places = {chunk: place for place, chunk in enumerate(near, 1)}
         hits = [
@@ -172,6 +175,10 @@ class _Asked:
             for item in fuse(text, cosines, alpha)[: request.limit]
         ]
         return Ranked(tuple(hits), HYBRID, f"words and {title}, {alpha:g} to {1 - alpha:.2g}")
+
+    def _is_faint(self, near: Mapping[int, float]) -> bool:
+        """True when the built-in embedder found nothing but chance: it knows a nonsense word's letters, too."""
+        return self.model.provider == BUILTIN and max(near.values(), default=0.0) < _FAINT
 
     def arms(
         self, query: Floats, near: Mapping[int, float], wanted: int
