@@ -161,8 +161,10 @@ class _Asked:
             ]
             return Ranked(tuple(hits), SEMANTIC, title)
         found, text, cosines = self.arms(query, near, wanted)
-        if is_flat(near) and found or not found and self._is_faint(near):
-            return lexical.rank_by_words(connection, request, FLAT if found else FAINT)
+        if found and is_flat(near):
+            return lexical.rank_by_words(connection, request, FLAT)
+        if not found and self._is_faint(near):
+            return lexical.rank_by_words(connection, request, FAINT)
         ranks = {chunk: place for place, chunk in enumerate(found, 1)}
         places = {chunk: place for place, chunk in enumerate(near, 1)}
         hits = [
