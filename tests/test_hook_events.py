@@ -627,6 +627,16 @@ def test_the_agent_is_told_where_the_spec_stands(
     assert fire("session-start", cursor).out == ""
 
 
+def test_a_spec_that_was_never_harvested_is(fire: Fire, workspace: Workspace) -> None:
+    write(workspace, "specs/alpha/tasks.md", "- [ ] 1. x\n")
+    fired = fire("session-start")
+    assert "active spec of this workspace is alpha." in fired.out
+    assert fired.spawned == [("harvest", "alpha", "--workspace", str(workspace.paths.root))]
+    workspace.harvest()
+    fired = fire("session-start")
+    assert fired.spawned == [] and "Next: execute, wave 1 has 1 task ready (1)" in fired.out
+
+
 def test_without_a_spec_nothing_is_said(fire: Fire) -> None:
     assert fire("session-start") == Fired(0, "", "", [])
 

@@ -276,13 +276,39 @@ def test_trouble_with_the_audit_log_changes_no_decision(
     done = run_script("guard-prompt", {"cwd": str(workspace.paths.root), "prompt": "/spw:exec"})
     took = time.monotonic() - started
     assert done.returncode == 2 and b"missing spec-name" in done.stderr and b"Traceback" not in done.stderr
-    assert took < 10, "a lock that lasts is not waited for"
+    assert took < 20, "a lock that lasts is not waited for"
     if holder is not None:
         holder.close()
         assert "audit: BusyError" in Path(log_file()).read_text()
     if trouble == "newer":
         assert len(audit()) == 1
     assert not (tmp_path / "~").exists()
+
+
+def test_an_index_that_is_being_written_does_not_hold_a_hook_up(workspace: Workspace) -> None:
+    write(workspace, "specs/alpha/tasks.md", "- [ ] 1. x\n")
+    workspace.harvest()
+    configure(workspace, BLOCK)
+    payload = {"cwd": str(workspace.paths.root), "prompt": "/spw:exec"}
+    with closing(apsw.Connection(str(workspace.paths.index_db))) as other:
+        other.execute("BEGIN IMMEDIATE")
+        started = time.monotonic()
+        assert run_script("guard-prompt", payload).returncode == 2
+        assert time.monotonic() - started < 20, "a lock that lasts is not waited for"
+        other.execute("ROLLBACK")
+    assert "settings: StoreError" in Path(log_file()).read_text()
+    assert run_script("guard-prompt", payload).returncode == 2
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everything")
+def test_a_workspace_that_cannot_be_written_is_still_guarded(workspace: Workspace) -> None:
+    configure(workspace, BLOCK)
+    for folder in (workspace.paths.workflow, workspace.paths.specs):
+        folder.chmod(0o500)
+    payload = {"cwd": str(workspace.paths.root), "prompt": "/spw:exec"}
+    assert run_script("guard-prompt", payload).returncode == 2
+    for folder in (workspace.paths.workflow, workspace.paths.specs):
+        folder.chmod(0o700)
 
 
 def test_the_database_is_private(fire: Fire) -> None:

@@ -23,7 +23,12 @@ def run(event: "Event", project: "Project") -> int:
     remark = sync_template(project)
     if remark:
         say_on_stderr([remark])
-    context = context_line(project)
+    spec = project.active_spec()
+    if spec and project.settings.guards and not project.index.harvested_at(spec):
+        from spw_core.hook.detach import harvest
+
+        harvest(project, spec)  # the index cannot tell anything yet; the next session will know
+    context = context_line(project, spec)
     if context and event.client in _TAKE_CONTEXT:
         print_json(
             '{"hookSpecificOutput": {"hookEventName": "SessionStart", "additionalContext": '
@@ -64,9 +69,8 @@ def sync_template(project: "Project") -> str:
     return f"tasks template: now {name}{backed_up}"
 
 
-def context_line(project: "Project") -> str:
-    """The active spec, what blocks it and what comes next, as facts for the agent; "" without a spec."""
-    spec = project.active_spec()
+def context_line(project: "Project", spec: str) -> str:
+    """Where a spec stands, what blocks it and what comes next, as facts for the agent; "" without a spec."""
     if not spec:
         return ""
     progress = project.index.progress(spec)

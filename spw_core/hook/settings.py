@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from spw_core.hook.index import Index
 
+_BUSY_SECONDS = 0.25
 IDENTITY = ""  # the key under which the index has the identity of the file
 _NO = ("false", "0", "no", "off")
 _YES = ("true", "1", "yes", "on")
@@ -65,7 +66,7 @@ def _compiled(root: str, identity: str) -> dict[str, str]:
 
     from spw_core.config.compiled import compile_config
     from spw_core.errors import SpwError
-    from spw_core.harvest.harvest import ensure_gitignore
+    from spw_core.store.connection import BusyWait
     from spw_core.store.index import IndexStore
     from spw_core.workspace import WorkspacePaths
 
@@ -76,10 +77,14 @@ def _compiled(root: str, identity: str) -> dict[str, str]:
         if paths.index_db.is_symlink() or (paths.index_db.exists() and not paths.index_db.is_file()):
             return values
         if not paths.index_db.exists():
+            from spw_core.harvest.harvest import ensure_gitignore
+
             ensure_gitignore(paths)
-        with IndexStore.writing(paths.index_db) as index, index.transaction():
-            index.put_compiled_config(values)
-    except (SpwError, OSError) as error:  # read-only, damaged, of a newer version: it is read again next time
+        with IndexStore.writing(paths.index_db) as index:
+            index.connection.set_busy_handler(BusyWait(_BUSY_SECONDS))
+            with index.transaction():
+                index.put_compiled_config(values)
+    except (SpwError, OSError) as error:  # busy, read-only, damaged, of a newer version: read again next time
         from spw_core.hook.log import record
 
         record("settings", error)
