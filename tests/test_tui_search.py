@@ -227,7 +227,8 @@ async def test_tab_goes_through_the_modes_and_the_used_one_is_told(demo: Workspa
         await press(pilot, "slash", *"login ")
         search = app.screen
         assert isinstance(search, SearchScreen)
-        assert "lexical · " in bar(search, "search-title")
+        assert "lexical" in bar(search, "search-title")
+        assert "words only" in bar(search, "chips")
         modes = [search.mode]
         for _ in range(3):
             await press(pilot, "tab")

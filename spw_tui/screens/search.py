@@ -128,8 +128,10 @@ class SearchScreen(ModalScreen[None]):
         self.query_one("#search-title", LineBar).show(line)
 
     def _show_chips(self) -> None:
+        """The filters, what could be completed, and why the search is made as it is."""
         line = filters.chips_line(self.text, filters.complete(self.text, self._values))
-        self.query_one("#chips", LineBar).show(line)
+        reason = self._answer.reason if self._answer and self.text.strip() else ""
+        self.query_one("#chips", LineBar).show((*line, cell(reason, Tone.DIM, grow=True, right=True)))
 
     def _completions(self, text: str) -> tuple[str, ...]:
         return filters.complete(text, self._values).texts
@@ -182,6 +184,7 @@ class SearchScreen(ModalScreen[None]):
         if corrected := correction_text(answer):
             found += f" · {corrected}"
         self._show_title(found, mode_text(answer))
+        self._show_chips()
         grouped = self.spw.memory.group
         rows = hit_rows(answer, self._clock(), grouped=grouped) if count else nothing_rows(answer)
         self.hits.show(rows, fresh=True)

@@ -115,4 +115,4 @@ def chips_line(query: str, completion: Completion) -> Line:
             spans.append(Span(f"  and {more} more", Tone.FAINT))
     if not spans:
         return (cell("filters: " + "  ".join(f"{name}:" for name in _NAMES[:6]) + "  since:", Tone.FAINT),)
-    return (Cell(tuple(spans), grow=True),)
+    return (Cell(tuple(spans)),)

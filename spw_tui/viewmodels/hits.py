@@ -84,10 +84,9 @@ def snippet_spans(snippet: str) -> tuple[Span, ...]:
 
 
 def mode_text(answer: SearchAnswer) -> str:
-    """The mode that was really used, and why; the one that was asked for where it is another."""
+    """The mode that was really used, and the one that was asked for where it is another."""
     asked = answer.mode_requested
-    mode = answer.mode if asked in (answer.mode, "auto") else f"{asked} asked, {answer.mode} used"
-    return f"{mode} · {answer.reason}" if answer.reason else mode
+    return answer.mode if asked in (answer.mode, "auto") else f"{asked} asked, {answer.mode} used"
 
 
 def correction_text(answer: SearchAnswer) -> str:
