@@ -318,7 +318,7 @@ PATHS = FIXED | st.lists(FOLDERS, max_size=6).flatmap(
 APPROVALS = st.sampled_from(["approval_1.json", ".snapshots/a/b.json"])
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     files=st.dictionaries(PATHS, st.binary(max_size=6000), max_size=15),
     approvals=st.dictionaries(

@@ -110,8 +110,8 @@ def test_the_program_is_absolute_and_runs() -> None:
         f"{hook_program()} --version", shell=True, capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith("spw-hook ")
-    assert is_ours(f"{hook_program()} statusline") and not missing_program(hook_program())
-    assert missing_program("/no/such/spw-hook statusline") == "/no/such/spw-hook"
+    assert is_ours(f"{hook_program()} statusline") and not missing_program(hook_program(), Path("/"))
+    assert missing_program("/no/such/spw-hook statusline", Path("/")) == "/no/such/spw-hook"
 
 
 # --- editing ---------------------------------------------------------------------------------------------

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import shlex
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -21,6 +19,7 @@ from spw_core.harvest.intake import project_anew
 from spw_core.harvest.project import project
 from spw_core.harvest.rows import to_rows
 from spw_core.harvest.stored import counted, stored_sources
+from spw_core.install.files import installation_problems
 from spw_core.names import INDEX_DB, SPEC_DB, TEMPORARY_SUFFIX
 from spw_core.search.documents import document_path, is_indexed
 from spw_core.search.meaning import state as search_state
@@ -298,50 +297,8 @@ def _leftover_findings(paths: WorkspacePaths) -> Iterator[Finding]:
 
 
 def _hook_findings(paths: WorkspacePaths) -> Iterator[Finding]:
-    """Settings of Claude Code that call an `spw-hook` which is not there: every event would say so."""
-    files = [paths.root / ".claude" / name for name in ("settings.json", "settings.local.json")]
-    with suppress(RuntimeError):  # a process without a home
-        files.append(Path.home() / ".claude" / "settings.json")
-    for file in files:
-        try:
-            settings = json.loads(file.read_bytes())
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except (OSError, ValueError, RecursionError) as error:
-            reason = getattr(error, "strerror", None) or error
-            yield Finding(WARNING, "hook", f"{file} cannot be read: {reason}", "Claude Code reads it too.")
-            continue
-        for command in sorted({hook for text in _texts(settings) for hook in _hook_paths(text, paths)}):
-            if not Path(command).exists():
-                text = f"{file} calls {command}, which does not exist"
-                yield Finding(WARNING, "hook", text, "Correct the path of spw-hook there.")
-
-
-def _texts(settings: object) -> Iterator[str]:
-    """Every text value in a JSON document."""
-    waiting = [settings]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, dict):
-            waiting += value.values()
-        elif isinstance(value, list):
-            waiting += value
-
-
-def _hook_paths(command: str, paths: WorkspacePaths) -> Iterator[str]:
-    """The paths of an `spw-hook` in a command; a bare name is looked up by whoever runs it."""
-    try:
-        words = shlex.split(command)
-    except ValueError:
-        words = command.split()
-    for word in words:
-        for variable in ("${CLAUDE_PROJECT_DIR}", "$CLAUDE_PROJECT_DIR"):
-            word = word.replace(variable, str(paths.root))
-        word = os.path.expandvars(os.path.expanduser(word))  # noqa: PTH111 - Path raises without a home
-        if "/" in word and "$" not in word and word.rpartition("/")[2] in ("spw-hook", "spw-hook.exe"):
-            yield word
+    for text, hint in installation_problems(paths.root):
+        yield Finding(WARNING, "hook", text, hint)
 
 
 def _databases(paths: WorkspacePaths) -> Iterator[Path]:

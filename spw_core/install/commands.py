@@ -103,10 +103,13 @@ def command_of(handler: object) -> object:
     return handler.get("command") if isinstance(handler, Mapping) else None
 
 
-def missing_program(command: str) -> str:
-    """The program of a command when it is given by a path where nothing is; else ""."""
+def missing_program(command: str, root: Path) -> str:
+    """The program of a command in a project when it is given by a path where nothing is; else ""."""
     words = _words(command)
     program = words[0] if words else ""
+    for variable in ("${CLAUDE_PROJECT_DIR}", "$CLAUDE_PROJECT_DIR"):
+        program = program.replace(variable, str(root))
+    program = os.path.expandvars(os.path.expanduser(program))  # noqa: PTH111 - Path raises without a home
     return program if Path(program).is_absolute() and not Path(program).exists() else ""
 
 

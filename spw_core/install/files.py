@@ -155,7 +155,7 @@ def installation_problems(root: Path) -> Iterator[tuple[str, str]]:
         commands = [command for _, _, command in each.contents.ours]
         if is_ours(each.contents.status_line):
             commands.append(each.contents.status_line)
-        for program in sorted({missing_program(command) for command in commands} - {""}):
+        for program in sorted({missing_program(command, root) for command in commands} - {""}):
             yield f"{each.path} calls {program}, which does not exist", again
         if each.contents.ours and each.contents.missing:
             yield f"{each.path} lacks {', '.join(each.contents.missing)}", again
