@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 from spw_core.atomic import WriteError, locked
@@ -67,15 +68,7 @@ def make_folder(top: Path, rel_path: str) -> None:
 
 def create_file(top: Path, rel_path: str, content: bytes) -> bool:
     """Write a new file and the folders above it; False, and nothing changed, when there is one already."""
-    with (
-        explaining(top, rel_path),
-        entry_inside(top, rel_path, create=True) as entry,
-        locked(entry.folder),
-    ):
-        if entry.lstat() is not None:
-            return False
-        write_whole(entry, content, replace=False)
-        return True
+    return put_file(top, rel_path, content, instead_of=None)
 
 
 def replace_stored(paths: WorkspacePaths, spec: str, rel_path: str, content: bytes) -> tuple[bool, list[str]]:
@@ -87,29 +80,44 @@ def replace_stored(paths: WorkspacePaths, spec: str, rel_path: str, content: byt
     from spw_core.dispatch.notes import harvest_now, is_stored
 
     top = paths.spec_dir(spec)
-    before = content_of(top, rel_path)
     warnings: list[str] = []
-    if before is not None and before != content and not is_stored(paths, spec, rel_path, before):
-        harvest_now(paths, spec)  # what is wrong with it is told by the harvest that follows the writing
-        if not is_stored(paths, spec, rel_path, before):
-            copy = next(
-                name
-                for number in range(1, 1 << 30)
-                if create_file(top, name := f"{rel_path}.before-{number}", before)
-            )
-            warnings.append(f"the earlier version could not be stored and was kept as {copy}")
-    put_file(top, rel_path, content)
-    return before not in (None, content), warnings
+    while True:
+        before = content_of(top, rel_path)
+        if before == content:
+            return False, warnings
+        if before is not None and not is_stored(paths, spec, rel_path, before):
+            harvest_now(paths, spec)  # what is wrong with it is told by the harvest that follows the writing
+            if not is_stored(paths, spec, rel_path, before):
+                copy = _copy_beside(top, rel_path, before)
+                warnings.append(f"the earlier version could not be stored and was kept as {copy}")
+        if put_file(top, rel_path, content, instead_of=before):
+            return before is not None, warnings
 
 
-def put_file(top: Path, rel_path: str, content: bytes) -> None:
-    """Write a file, replacing what is there, and make the folders above it. Raises WriteError."""
+def _copy_beside(top: Path, rel_path: str, content: bytes) -> str:
+    """Write a copy of a file under the first name that is free or holds the same; returns its path."""
+    for number in count(1):
+        copy = f"{rel_path}.before-{number}"
+        if create_file(top, copy, content) or content_of(top, copy) == content:
+            break
+    return copy
+
+
+def put_file(top: Path, rel_path: str, content: bytes, *, instead_of: bytes | None) -> bool:
+    """Write a file and the folders above it; False, and nothing changed, if it does not hold `instead_of`
+    any more (None: if it exists). Raises WriteError."""
     with (
         explaining(top, rel_path),
         entry_inside(top, rel_path, create=True) as entry,
         locked(entry.folder),
     ):
-        write_whole(entry, content, replace=True)
+        if content_of(top, rel_path) != instead_of:
+            return False
+        try:
+            write_whole(entry, content, replace=instead_of is not None)
+        except FileExistsError:  # written just now by somebody who knows nothing of locks
+            return False
+        return True
 
 
 def content_of(top: Path, rel_path: str) -> bytes | None:

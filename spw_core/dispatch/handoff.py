@@ -48,13 +48,15 @@ def hand_off(paths: WorkspacePaths, run: SpecFolder) -> HandedOff:
     all_pass = bool(agents) and all(agent.status == PASS for agent in agents)
     warnings = [] if agents else ["the run has no subagents"]
     top, path = paths.spec_dir(run.spec), f"{run.path}/_handoff.md"
-    text = render_handoff(agents, all_pass=all_pass)
-    before = content_of(top, path)
-    written = before is None or is_generated(before.decode("utf-8", "replace"))
+    text = render_handoff(agents, all_pass=all_pass).encode()
+    before, written = content_of(top, path), True
+    while before != text and written:
+        written = before is None or is_generated(before.decode("utf-8", "replace"))
+        if written and put_file(top, path, text, instead_of=before):
+            break
+        before = content_of(top, path)
     if not written:
         warnings.append(f"{shown(paths, run.spec, path)} was written by hand and is left as it is")
-    elif before != text.encode():
-        put_file(top, path, text.encode())
     warnings += notes.harvest_now(paths, run.spec)
     return HandedOff(agents, all_pass, written, tuple(warnings))
 

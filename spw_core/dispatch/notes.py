@@ -81,10 +81,17 @@ def note_brief(paths: WorkspacePaths, spec: str, rel_path: str) -> list[str]:
 
 
 def is_stored(paths: WorkspacePaths, spec: str, rel_path: str, content: bytes) -> bool:
-    """True when these bytes are the ones that the database has of a file."""
+    """True when the database has these bytes as a version of a file."""
+    from hashlib import sha256
+
+    digest = sha256(content).hexdigest()
     try:
         with waiting_at_most(_NOTE_PATIENCE_S), SpecStore.reading(paths.spec_db(spec)) as store:
-            return store is not None and store.content("spec", rel_path) == content
+            return store is not None and any(
+                (version.area, version.rel_path, version.content_hash) == ("spec", rel_path, digest)
+                and version.has_bytes
+                for version in store.versions()
+            )
     except (SpwError, OSError):
         return False
 
