@@ -52,11 +52,10 @@ def dispatch_settings(paths: WorkspacePaths) -> DispatchSettings:
 
 
 def _compiled(paths: WorkspacePaths) -> dict[str, str]:
-    from spw_core.store.index import IndexStore
+    from spw_core.store.index_schema import read_compiled_config
 
     try:
-        with IndexStore.reading(paths.index_db) as index:
-            return index.compiled_config() if index else {}
+        return read_compiled_config(paths.index_db)
     except (SpwError, OSError):  # then the file itself is read
         return {}
 

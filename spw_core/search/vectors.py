@@ -35,7 +35,7 @@ from spw_core.store.connection import (
     transaction,
     translating,
 )
-from spw_core.store.index import INDEX_SCHEMA
+from spw_core.store.index_schema import INDEX_SCHEMA
 
 __all__ = ["InvalidMetadata", "InvalidVector", "VectorHit", "VectorStore"]
 

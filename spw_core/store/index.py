@@ -10,16 +10,14 @@ from typing import NamedTuple
 import apsw
 
 from spw_core.store.connection import (
-    Schema,
     migrations,
     open_for_reading,
     open_for_writing,
     transaction,
     translating,
 )
+from spw_core.store.index_schema import INDEX_SCHEMA
 from spw_core.store.rows import Row, Value, read_rows
-
-INDEX_SCHEMA = Schema(name="index", synchronous="NORMAL")
 
 # The keeper of all documents that the harvest makes of spec databases.
 SPEC_SOURCE = "spec"
@@ -182,11 +180,6 @@ class IndexStore:
         self.connection.execute("DELETE FROM specs WHERE name = ?", (name,))
 
     # -- configuration ---------------------------------------------------------------------------
-
-    def compiled_config(self) -> dict[str, str]:
-        """What was stored by `put_compiled_config`."""
-        rows = self.connection.execute("SELECT key, value FROM compiled_config")
-        return {str(key): str(value) for key, value in rows}
 
     def put_compiled_config(self, values: Mapping[str, str]) -> None:
         """Replace the configuration that hooks read, with the identity of its file under the key ''."""
