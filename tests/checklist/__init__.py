@@ -3,18 +3,15 @@
 Each case bears the number of its line. Where our answer is better than the Go tool's, the case says ours;
 ARCHITECTURE.md lists those differences.
 
-    A1-A14     the reader of tasks.md      test_tasks.py
-    A15-A25    the next wave               test_tasks.py
-    A26-A36    marking                     test_marking.py
-    A37-A46    wave-status                 test_waves.py
-    A57-A60    verify-task                 test_specs.py
-    A76-A78    the registry, also A88-A90  test_specs.py
-    A91-A104   paths inside a spec         test_specs.py
-    A105-A120  facts about specs           test_specs.py
-    A121-A127  waves                       test_waves.py
-    A128-A140  what the store keeps        test_store.py
-    A141-A151  summaries                   ../test_summaries.py
-    A166-A175  configuration               test_config.py
-    B1-B6, B11, B12            beside them test_beside.py
-    every key of every answer   test_keys.py
+    A1-A25                        the reader of tasks.md, the next wave       test_tasks.py
+    A26-A36                       marking                                     test_marking.py
+    A37-A46, A121-A127            wave-status and waves                       test_waves.py
+    A57-A60, A76-A78, A88-A120    commands, their folders, facts about specs  test_specs.py
+    A128-A140                     what the store keeps                        test_store.py
+    A141-A151                     summaries                                   ../test_summaries.py
+    A166-A175                     configuration                               test_config.py
+    B1, B2, B4-B6, B11, B12       behaviours seen beside                      test_beside.py
+
+Dispatching (A47-A56, A61-A75, A79-A82, B3) is tested in ../test_dispatch.py, the hook (A152-A165, B7-B9) in
+../test_hook_*.py. `test_keys.py` has every key of every answer.
 """

@@ -1,4 +1,4 @@
-"""Every key that the Go tool prints is there, with a value of its type; lists are never null."""
+"""Every key that the Go tool prints is there, and lists are never null."""
 
 from __future__ import annotations
 
