@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from .frontmatter import split_frontmatter
 from .problem import Problem
-from .task_layout import read_layout
+from .task_layout import Layout, read_layout
 from .task_line import TaskLine, read_task_line
 from .task_sections import Sections, find_lookalikes, read_sections
 from .text_decode import BOM, split_lines
@@ -20,8 +20,8 @@ _GAP_OF_COMMENT = re.compile(rf" {{{len('<!---->')},}}")
 class Scan:
     """A text cut into lines, with its frontmatter, its tasks and its other checkboxes by line number.
 
-    `lines` and `hidden` as in `Layout`. `has_lookalikes`
-    tells that some lines look like tasks and are read as none; `problems` names them.
+    `lines` and `hidden` are those of `Layout`. `has_lookalikes` tells that some lines look like tasks and
+    are read as none; `problems` names them.
     """
 
     fields: dict[str, object]
@@ -46,38 +46,37 @@ def scan_tasks(text: str) -> Scan:
     raw_lines = split_lines(text)[::2]
     layout = read_layout(raw_lines, body_line - 1)
     lines, hidden = layout.lines, layout.hidden
-    problems.extend(layout.problems)
-
-    found: list[TaskLine] = []
-    for number in range(body_line, len(lines) + 1):
-        if number in hidden:
-            continue
-        task = read_task_line(lines[number - 1], number)
-        if task is None:
-            continue
-        if number in layout.section_items and not task.firm:
-            # "- [ ] 3 unit tests pass" under "Definition of Done:" counts tests, it numbers no task.
-            task = replace(task, id="")
-        if lines[number - 1] != raw_lines[number - 1]:
-            task = replace(task, title=_GAP_OF_COMMENT.sub(" ", task.title))
-        found.append(task)
-
+    found = list(_candidates(layout, raw_lines))
     task_headings = {task.number: task for task in found if task.kind == "heading" and task.id and task.firm}
     sections = read_sections(lines, hidden, task_headings.keys())
+    problems += layout.problems
     for at, task in enumerate(found):
         if _is_criterion(task, sections, task_headings):
             found[at] = replace(task, id="")
             # In a list of criteria nobody expects tasks; anywhere else the reader should know.
             if task.number not in sections.criteria:
-                problems.append(
-                    Problem(task.number, f"checkbox {task.id} is read as a note of the task in the heading")
-                )
+                remark = f"checkbox {task.id} is read as a note of the task in the heading"
+                problems.append(Problem(task.number, remark))
     tasks = {task.number: task for task in _choose(found, sections)}
     checkboxes = {task.number: task for task in found if task.box and not task.id}
-    problems.extend(_lost_headings(tasks, task_headings, sections))
+    problems += _lost_headings(tasks, task_headings, sections)
     lookalikes = list(find_lookalikes(lines, hidden, sections, no_tasks=not tasks))
-    problems.extend(lookalikes)
+    problems += lookalikes
     return Scan(fields, lines, hidden, tasks, checkboxes, problems, has_lookalikes=bool(lookalikes))
+
+
+def _candidates(layout: Layout, raw_lines: list[str]) -> Iterator[TaskLine]:
+    """Every line that may be read that is a task or a checkbox by itself."""
+    for number, (line, raw_line) in enumerate(zip(layout.lines, raw_lines, strict=True), start=1):
+        task = None if number in layout.hidden else read_task_line(line, number)
+        if task is None:
+            continue
+        if number in layout.section_items and not task.firm:
+            # "- [ ] 3 unit tests pass" under "Definition of Done:" counts tests, it numbers no task.
+            task = replace(task, id="")
+        if line != raw_line:
+            task = replace(task, title=_GAP_OF_COMMENT.sub(" ", task.title))
+        yield task
 
 
 def _choose(found: list[TaskLine], sections: Sections) -> list[TaskLine]:
