@@ -78,8 +78,7 @@ class HybridRanker:
         if query is None:
             reason = "words only: nothing in the query has a vector"
             return lexical.rank_by_words(self.connection, request, reason)
-        with reading_once(self.connection):
-            return asked.ranked(query, self._alpha(model, measured))
+        return ranked_by_both(self, request, collection, model, query, self._alpha(model, measured))
 
     def arms(self, collection: table.Collection, request: RankRequest) -> Arms:
         """Text scores and cosines of everything that either arm finds. Raises EmbedderFailed."""
@@ -135,6 +134,19 @@ class HybridRanker:
         return vector
 
 
+def ranked_by_both(
+    ranker: HybridRanker,
+    request: RankRequest,
+    collection: table.Collection,
+    model: Model,
+    query: Floats,
+    alpha: float,
+) -> Ranked:
+    """The answer of both arms for a query whose vector is known."""
+    with reading_once(ranker.connection):
+        return _Asked(ranker, request, collection, model).ranked(query, alpha)
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """One request to the vectors of one generation."""
@@ -179,7 +191,7 @@ class _Asked:
         return Ranked(tuple(hits), HYBRID, f"words and {title}, {alpha:g} to {1 - alpha:.2g}")
 
     def _is_faint(self, near: Mapping[int, float]) -> bool:
-        """True when the built-in embedder found nothing but chance: it knows a nonsense word's letters, too."""
+        """True when the built-in embedder found nothing but chance: nonsense has letters, too."""
         return self.model.provider == BUILTIN and max(near.values(), default=0.0) < _FAINT
 
     def arms(
