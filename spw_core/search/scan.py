@@ -26,8 +26,7 @@ Fetch: TypeAlias = Callable[[Ids], tuple[Ids, Floats]]
 _LEVELS = 127
 # Rounding in float32, far below what the codes lose.
 _SLACK = 1e-5
-_FIRST_BLOCK = 4
-_MIN_BLOCK = 64
+_SPARE = 32
 _CODES_AT_ONCE = 8192
 
 
@@ -205,7 +204,7 @@ def _verified(
         promising = np.arange(len(ids))
     order = promising[np.argsort(-highest[promising], kind="stable")]
     found_ids, found = np.empty(0, np.int64), np.empty(0, np.float32)
-    at, block = 0, max(_MIN_BLOCK, k * _FIRST_BLOCK)
+    at, block = 0, k + _SPARE
     while at < len(order):
         if len(found) >= k and highest[order[at]] < found[k - 1]:
             break
@@ -214,7 +213,7 @@ def _verified(
         found = np.concatenate([found, vectors @ query])
         best = np.argsort(-found, kind="stable")
         found_ids, found = found_ids[best], found[best]
-        at, block = at + block, block * 4
+        at, block = at + block, block * 2
     if len(found) > k:
         # Ties stay together, so that the caller can order them by something that lasts.
         kept = int((found >= found[k - 1]).sum())
