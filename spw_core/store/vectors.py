@@ -212,8 +212,9 @@ def _stored(
     """(id, floats, metadata) of those keys that there are."""
     cursor = connection.execute(
         "SELECT v.key, v.id, f.vector, v.metadata FROM json_each(?) wanted"
-        " JOIN vectors v ON v.collection_id = ? AND v.key = wanted.value"
-        " JOIN vector_floats f ON f.id = v.id",
+        # In this order: the planner could also go through all vectors for each key.
+        " CROSS JOIN vectors v ON v.collection_id = ? AND v.key = wanted.value"
+        " CROSS JOIN vector_floats f ON f.id = v.id",
         (json.dumps(list(dict.fromkeys(keys)), ensure_ascii=False), collection_id),
     )
     return {key: (number, floats, metadata) for key, number, floats, metadata in cursor}
