@@ -15,7 +15,7 @@ import apsw
 import pytest
 
 from spw_core.api import Workspace
-from spw_core.cli.main import run
+from spw_core.cli import main as run
 from spw_core.hook import audit as audit_module
 from spw_core.hook import detach, stdin
 from spw_core.hook.log import log_file

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spw_core.cli.main import run
+from spw_core.cli import main as run
 from spw_core.install import files
 from spw_core.install.commands import (
     REGISTRATIONS,
