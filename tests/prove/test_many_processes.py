@@ -80,7 +80,11 @@ def test_killed_harvests_leave_sound_databases(demo_files: Path, tmp_path: Path,
         shutil.copytree(demo_files, folder)
         workspace = Workspace.open(folder)
         process = subprocess.Popen([sys.executable, "-c", HARVESTER, str(folder)])
-        time.sleep(chance.uniform(0.05, 0.6))
+        # By its progress, so that machines of any speed are hit in the middle of the work.
+        target = chance.randint(0, len(workspace.spec_names()))
+        while process.poll() is None and len(list(workspace.paths.specs.glob("*/spec.db"))) < target:
+            pass
+        time.sleep(chance.uniform(0.0, 0.05))
         process.send_signal(signal.SIGKILL)
         process.wait()
         for path in [*workspace.paths.specs.glob("*/spec.db"), *folder.glob(".spec-workflow/.spw-index.db")]:
