@@ -19,6 +19,7 @@ SCRIPT = Path(spw_core.hook.__file__).parent / "script" / "spw-hook"
 SIZES = (1, 1000)
 RUNS_PER_SPEC = 50
 MEASUREMENTS = 30
+_WHOLE_SPECS = 10
 
 # A status line as Claude Code asks for it, and per event the payload that takes the longest way that is
 # no violation.
@@ -78,13 +79,17 @@ def _home_in(folder: str) -> patch.dict:  # type: ignore[type-arg]
 
 
 def _workspace(root: Path, size: int) -> str:
-    """Specs with 50 runs each, all handed off, the last one just now; harvested, with a configuration."""
+    """Specs with 50 runs each, all handed off, the last one just now; harvested, with a configuration.
+
+    Where they are many, the runs of those that no event is about hold nothing but their handoff.
+    """
     workflow = root / ".spec-workflow"
     for number in range(size):
         spec = workflow / "specs" / f"spec-{number:04d}"
         for run_number in range(1, RUNS_PER_SPEC + 1):
             run = spec / "execution" / "waves" / "wave-01" / "execution" / f"run-{run_number:03d}"
-            for agent in ("a", "b"):
+            run.mkdir(parents=True)
+            for agent in ("a", "b") if number < _WHOLE_SPECS else ():
                 (run / agent).mkdir(parents=True)
                 for file in ("brief.md", "report.md", "status.json"):
                     (run / agent / file).write_text('{"status": "pass"}')
