@@ -41,6 +41,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     from spw_core.api import Workspace
+    from spw_core.cli.workspaces import remember
     from spw_core.errors import SpwError
 
     if args.all and args.specs:
@@ -50,6 +51,8 @@ def run(args: argparse.Namespace) -> int:
         return _watch(args, workspace.paths)
     with progress_bar("harvest", quiet=args.json) as progress:
         report = workspace.harvest(args.specs or None, progress, dry_run=args.dry_run)
+    if not args.dry_run and report.specs:
+        remember(workspace.paths.root)
     if args.json:
         print_json(_as_json(report))
     else:

@@ -36,6 +36,7 @@ _COMMANDS = {
     "memory": "memory",
     "trace": "trace",
     "insights": "insights",
+    "workspaces": "workspaces",
     "demo": "demo",
 }
 

@@ -102,6 +102,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _import(args: argparse.Namespace) -> int:
     from spw_core.api import Workspace
+    from spw_core.cli.workspaces import remember
     from spw_core.errors import SpwError
 
     workspace = Workspace.open(args.workspace)
@@ -114,6 +115,8 @@ def _import(args: argparse.Namespace) -> int:
         report = workspace.import_transcripts(
             args.file, everything=args.all, session=args.session, queued=args.queued, progress=progress
         )
+    if report.messages:
+        remember(workspace.paths.root)
     if args.json:
         print_json(_import_json(report))
     else:
