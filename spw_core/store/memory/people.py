@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from spw_core.errors import Conflict, NotFound
 from spw_core.store.gateway import GATEWAY_SCHEMA, gateway_path
@@ -305,10 +306,14 @@ class SqliteAudit:
             f" ORDER BY at {direction}, number {direction} LIMIT ?",
             (*values, check_limit(limit)),
         )
-        return [
-            AuditEntry(*about, details=load_mapping(details), result=result)
-            for *about, details, result in rows
-        ]
+        return [_entry(row) for row in rows]
+
+
+def _entry(row: tuple[Any, ...]) -> AuditEntry:
+    entry_id, moment, action, actor, plugin, workspace, session, details, result = row
+    return AuditEntry(
+        entry_id, moment, action, actor, plugin, workspace, session, load_mapping(details), result
+    )
 
 
 class SqliteWorkspaces:
