@@ -12,7 +12,7 @@ import apsw
 import pytest
 
 from spw_core.api import Workspace
-from spw_core.cli.main import run
+from spw_core.cli import main as run
 from spw_core.errors import Conflict, InvalidInput, NotFound
 from spw_core.store.gateway import writing_gateway
 from spw_core.store.memory.people import (
