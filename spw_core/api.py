@@ -195,7 +195,12 @@ class Workspace(MemoryQuestions):
         """
         from spw_core.harvest.harvest import harvest
 
-        return harvest(self.paths, names, progress, dry_run=dry_run)
+        report = harvest(self.paths, names, progress, dry_run=dry_run)
+        if not dry_run and self.paths.memory_dir.is_dir():
+            from spw_core.memory.searchable import index_memory
+
+            index_memory(self.paths)  # an index that was built anew has lost what was said
+        return report
 
 
 @dataclass(frozen=True, slots=True)

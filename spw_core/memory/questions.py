@@ -38,10 +38,13 @@ class MemoryQuestions:
     ) -> ImportReport:
         """Read what is new in transcripts of Claude Code. See `memory.collect.collect`."""
         from spw_core.memory.collect import collect
+        from spw_core.memory.searchable import index_memory
 
-        return collect(
+        report = collect(
             self.paths, files, everything=everything, session=session, from_queue=queued, progress=progress
         )
+        index_memory(self.paths)
+        return report
 
     def compact(
         self: _HasPaths,
@@ -53,11 +56,14 @@ class MemoryQuestions:
         """Turn old messages into summaries. See `memory.compaction.compact`."""
         from spw_core.config import load_config
         from spw_core.memory.compaction import compact
+        from spw_core.memory.searchable import index_memory
 
         settings = load_config(self.paths).config.store
-        return compact(
+        report = compact(
             self.paths, settings, older_than_days=older_than_days, session=session, progress=progress
         )
+        index_memory(self.paths)
+        return report
 
     def sessions(self: _HasPaths, *, spec: str = "", limit: int | None = None) -> list[SessionRow]:
         """The conversations with agents, or those about one spec, the newest first."""
@@ -99,6 +105,9 @@ class MemoryQuestions:
 
     def forget(self: _HasPaths, session_ids: Sequence[str]) -> int:
         """Remove sessions with all that was said in them, for ever; returns how many messages went."""
+        from spw_core.memory.searchable import index_memory
         from spw_core.memory.sessions import forget_sessions
 
-        return forget_sessions(self.paths, session_ids)
+        gone = forget_sessions(self.paths, session_ids)
+        index_memory(self.paths)
+        return gone

@@ -1,0 +1,58 @@
+"""One query finds the spec, the handoff and the conversation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from spw_core.api import Workspace
+from spw_core.memory.searchable import index_memory
+
+from .support import write
+from .transcript_support import SESSION, Transcript
+
+
+@pytest.fixture
+def talked(workspace: Workspace, tmp_path: Path) -> Workspace:
+    write(workspace, "specs/alpha/design.md", "# Design\n\nThe zanzibar queue holds what is waiting.\n")
+    workspace.harvest()
+    transcript = Transcript(tmp_path / f"{SESSION}.jsonl", str(workspace.paths.spec_dir("alpha")))
+    transcript.add("user", "How does the zanzibar queue work in this design?")
+    transcript.add("assistant", "The zanzibar queue is a table, because it is simple.")
+    transcript.call("Bash", "zanzibar: command not found here", error=True, command="zanzibar --help")
+    transcript.call("Read", "zanzibar zanzibar zanzibar", file_path="zanzibar.md")
+    workspace.import_transcripts([transcript.write()])
+    return workspace
+
+
+def types(workspace: Workspace, query: str = "zanzibar") -> list[str]:
+    return sorted(hit.type for hit in workspace.search(query).results)
+
+
+def test_conversations_are_found_with_specs(talked: Workspace) -> None:
+    assert types(talked) == ["design", "message", "message", "message"]
+    hits = talked.search("type:message zanzibar queue").results
+    assert {hit.spec for hit in hits} == {"alpha"}
+    assert {hit.agent for hit in hits} == {"user", "assistant", "tool"}
+    assert index_memory(talked.paths) == 0
+
+
+def test_summaries_take_the_place_of_messages(talked: Workspace) -> None:
+    talked.compact(older_than_days=0)
+    assert types(talked) == ["design", "summary"]
+    talked.forget([SESSION])
+    assert types(talked) == ["design"]
+
+
+def test_an_index_that_was_built_anew_gets_them_back(talked: Workspace) -> None:
+    for path in talked.paths.workflow.glob(".spw-index.db*"):
+        path.unlink()
+    talked.harvest()
+    assert types(talked) == ["design", "message", "message", "message"]
+
+
+def test_without_an_index_or_a_memory(workspace: Workspace) -> None:
+    assert index_memory(workspace.paths) == 0
+    workspace.harvest()
+    assert not workspace.paths.memory_dir.exists()
