@@ -37,12 +37,15 @@ def _generator(root: Path) -> Callable[[], None]:
         """Two programs may do this at once: each writes its own folder, and the first rename wins."""
         if root.exists():
             return
+        from spw_core.api import Workspace
+        from spw_core.demo.conversations import write_conversations
         from spw_core.demo.generate import generate
 
         root.parent.mkdir(parents=True, exist_ok=True)
         made = Path(mkdtemp(dir=root.parent))
         try:
             generate(made)
+            Workspace.open(made).import_transcripts(write_conversations(made))
             made.rename(root)
         except OSError:
             if not root.exists():

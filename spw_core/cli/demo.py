@@ -22,15 +22,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(args: argparse.Namespace) -> int:
+    from spw_core.demo.conversations import FOLDER, write_conversations
     from spw_core.demo.generate import generate
 
     if not args.dir:  # as a path it would be the current folder
         raise SpwError("the name of the folder is empty", "Name a new or empty folder.")
     report = generate(Path(args.dir), specs=args.specs, seed=args.seed)
+    write_conversations(Path(args.dir))
     if args.json:
         print_json({"ok": True, **asdict(report)})
     else:
         wrote = f"{report.specs} specs with {report.runs} runs in {report.files} files"
         print_line(f"Wrote {wrote} to {args.dir}.")
         print_line(f"Next: spw --workspace {args.dir} harvest --all, then spw-tui {args.dir}")
+        print_line(f"And: spw --workspace {args.dir} memory import {args.dir}/{FOLDER}/*.jsonl")
     return 0
