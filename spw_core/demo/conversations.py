@@ -43,13 +43,13 @@ CONVERSATIONS = (
         (
             (
                 "user",
-                "The checkpoint of wave 1 in checkout-flaky-tests is blocked. Find out why the login test fails.",
+                "Wave 1 of checkout-flaky-tests is blocked. Find out why the login test fails.",
             ),
             ("Read", f"{_CWD}/{_FLAKY}/checkpoint/run-001/release-gate-decider/report.md", "status: blocked"),
             ("Bash", "pnpm playwright test e2e/login.spec.ts --repeat-each 50", "!3 failed, 47 passed"),
             (
                 "assistant",
-                "Three of fifty runs fail. The root cause is a race: the session cookie is set after the redirect"
+                "Three of fifty runs fail. The root cause is a race: the cookie is set after the redirect"
                 " was answered, so the next page sometimes loads without it.",
             ),
             ("user", "Do not add retries. Fix the race."),
@@ -75,7 +75,7 @@ CONVERSATIONS = (
             ("Read", f"{_CWD}/{_BILLING}/execution/run-002/task-implementer-4/report.md", "rounded per line"),
             (
                 "assistant",
-                "The export rounds each line and adds up; the ledger adds up per VAT rate and rounds once. With"
+                "The export rounds each line and adds up; the ledger adds up per VAT rate, then rounds. With"
                 " many small lines the two differ by cents.",
             ),
             ("user", "Então arredonda por grupo de IVA, como o razão faz."),
@@ -96,7 +96,7 @@ CONVERSATIONS = (
             ("user", "In user-auth, what happens when a refresh token is presented twice?"),
             (
                 "assistant",
-                "REQ-002 says that the whole family of the session is revoked. The code only revokes the token"
+                "REQ-002 says that the whole family is revoked. The code only revokes the token"
                 " itself, because families are not stored yet.",
             ),
             ("user", "Store the family with the token then."),
