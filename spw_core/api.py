@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from spw_core.search.embedding import EmbedReport
     from spw_core.search.find import SearchAnswer
     from spw_core.search.self_test import SelfTest
+    from spw_core.store.gateway import AuditEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +202,15 @@ class Workspace(MemoryQuestions):
 
             index_memory(self.paths)  # an index that was built anew has lost what was said
         return report
+
+    def decisions(self, *, spec: str = "", limit: int = 50) -> list[AuditEntry]:
+        """What the guards of the hooks decided in this workspace, the newest last."""
+        from spw_core.store.gateway import audit_entries, reading_gateway
+
+        with reading_gateway() as gateway:
+            if gateway is None:
+                return []
+            return audit_entries(gateway, spec=spec, workspace=str(self.paths.root), limit=limit)
 
 
 @dataclass(frozen=True, slots=True)

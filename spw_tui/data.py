@@ -23,10 +23,16 @@ if TYPE_CHECKING:
     from spw_core.domain.summary import SpecSummary
     from spw_core.harvest.history import DocumentVersion
     from spw_core.harvest.report import HarvestReport
+    from spw_core.memory.insights import Group
+    from spw_core.memory.sessions import SessionRow, SessionView
+    from spw_core.memory.tracing import Trace
+    from spw_core.search.embedding import EmbedReport
     from spw_core.search.find import SearchAnswer
+    from spw_core.store.gateway import AuditEntry
 
 SEARCH_LIMIT = 50
 NEWEST_LIMIT = 15
+LOG_LIMIT = 200
 # The ways to search, in the order of the key; words of `spw_core.search.ranking`, which costs too much here.
 SEARCH_MODES = ("auto", "lexical", "semantic", "hybrid")
 _EVER = "1970-01-01"
@@ -115,6 +121,26 @@ class DataService:
         """Every text that a document had, the newest first."""
         return self._workspace.spec(ref.spec).history(ref.path, area=ref.area)
 
+    def trace(self, spec: str) -> Trace:
+        """From the requirements of a spec to the evidence, and what is missing."""
+        return self._workspace.trace(spec, spec=spec)
+
+    def decisions(self, spec: str) -> list[AuditEntry]:
+        """What the hooks decided about a spec, the newest last."""
+        return self._workspace.decisions(spec=spec, limit=LOG_LIMIT)
+
+    def insights(self) -> list[Group]:
+        """What went wrong over all specs, grouped."""
+        return self._workspace.insights()
+
+    def sessions(self) -> list[SessionRow]:
+        """The sessions of the workspace, the newest first."""
+        return self._workspace.sessions()
+
+    def session(self, session_id: str) -> SessionView:
+        """One session with everything that was said."""
+        return self._workspace.session(session_id)
+
     def text(self, ref: DocumentRef) -> str:
         """The text of a document, not yet safe to show. Raises DocumentNotFound."""
         return self._workspace.spec(ref.spec).read(ref.path, area=ref.area)
@@ -135,6 +161,10 @@ class DataService:
     def search_mode(self) -> str:
         """The mode that searches really use now. Asked with a word, because nothing else tells."""
         return self._workspace.search("spec", limit=1).mode
+
+    def embed(self, progress: Progress, stopped: Callable[[], bool]) -> EmbedReport:
+        """Make the vectors that are missing; may take minutes with a real model."""
+        return self._workspace.embed(progress, stopped)
 
     def harvest(self, progress: Progress) -> HarvestReport:
         """Bring the databases up to date with the files; `progress` is called from this thread."""

@@ -61,9 +61,29 @@ class Harvesting:
         else:
             _tell(app, report)
             app.harvested.publish(None)
+            await self._embed()
         finally:
             timer.stop()
             app.activity = ""
+
+    async def _embed(self) -> None:
+        """Make the vectors that are missing, so that search knows meanings; words work without them."""
+        app = self._app
+        self._done, self._total, self._name = 0, 0, ""
+        try:
+            report = await asyncio.to_thread(app.data.embed, self._note_vectors, lambda: self._stopping)
+        except Exception as error:
+            app.log.error(error)
+            app.notify(describe(error), title="No vectors", severity="warning", markup=False)
+            return
+        if report.problem:
+            app.notify(report.problem, title="No vectors", severity="warning", markup=False)
+        elif report.embedded:
+            app.harvested.publish(None)
+
+    def _note_vectors(self, done: int, total: int, name: str) -> None:
+        """Called in the thread that makes vectors."""
+        self._done, self._total, self._name = done, total, "vectors"
 
     def _note(self, done: int, total: int, name: str) -> None:
         """Called in the thread of the harvest."""

@@ -14,23 +14,27 @@ from pathlib import Path
 
 from spw_core.api import Workspace
 from spw_core.demo.generate import generate
-from spw_tui.themes import DARK, LIGHT
+from spw_tui.themes import CONTRAST, DARK, LIGHT
 
 from .tui_support import SIZE, make_app, press, settle
 
 SCENES = {
-    "overview": (DARK, []),
-    "run": (DARK, ["2", "tab", "j", "enter", "j", "j"]),
-    "waves": (LIGHT, ["3", "tab", *"jjjjjjj"]),
-    "search": (DARK, ["slash", *"flaky", "space", *"login", "down"]),
+    "overview": (DARK, SIZE, []),
+    "run": (DARK, SIZE, ["2", "tab", "j", "enter", "j", "j"]),
+    "waves": (LIGHT, SIZE, ["3", "tab", "l", "j", "j", "j"]),
+    "search": (DARK, SIZE, ["slash", *"flaky", "space", *"login", "down"]),
+    "wide": (DARK, (180, 44), ["4", "tab", "j", "j"]),
+    "trace": (LIGHT, SIZE, ["6", "tab"]),
+    "narrow": (DARK, (80, 24), []),
+    "contrast": (CONTRAST, SIZE, ["5", "tab", "j"]),
 }
 _PNG_WIDTH = 1600
 
 
-async def draw(workspace: Workspace, theme: str, keys: list[str]) -> str:
+async def draw(workspace: Workspace, theme: str, size: tuple[int, int], keys: list[str]) -> str:
     """One scene as SVG."""
     app = make_app(workspace, theme)
-    async with app.run_test(size=SIZE) as pilot:
+    async with app.run_test(size=size) as pilot:
         await settle(pilot)
         await press(pilot, *keys)
         return app.export_screenshot(title="spw-tui")
@@ -54,8 +58,8 @@ def main(folder: Path) -> int:
         generate(root)
         workspace = Workspace.open(root)
         workspace.harvest()
-        for name, (theme, keys) in SCENES.items():
-            svg = asyncio.run(draw(workspace, theme, keys))
+        for name, (theme, size, keys) in SCENES.items():
+            svg = asyncio.run(draw(workspace, theme, size, keys))
             (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
             made = to_png(svg, folder / f"{name}.png")
             print(folder / f"{name}.svg", "and .png" if made else "(no rsvg-convert: no .png)")

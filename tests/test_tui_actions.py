@@ -22,6 +22,7 @@ from spw_tui.screens.reader import ReaderScreen
 from spw_tui.screens.run import RunScreen
 from spw_tui.screens.search import SearchScreen
 from spw_tui.screens.versions import VersionsScreen
+from spw_tui.screens.wide import InsightsScreen, SessionsScreen
 from spw_tui.widgets.board import Board
 from spw_tui.widgets.hit_list import HitList
 from spw_tui.widgets.row_list import RowList
@@ -29,7 +30,9 @@ from spw_tui.widgets.row_list import RowList
 from .tui_support import SIZE, browse, ids, make_app, press, screen_text, settle
 
 
-@pytest.mark.parametrize("screen", [BrowseScreen, RunScreen, ReaderScreen, VersionsScreen, SearchScreen])
+@pytest.mark.parametrize(
+    "screen", [BrowseScreen, RunScreen, ReaderScreen, VersionsScreen, InsightsScreen, SearchScreen]
+)
 def test_no_key_means_two_things(screen: type[BrowseScreen | SearchScreen]) -> None:
     """The focused widget's keys may shadow nothing of its screen; a list and a preview are never one."""
     for widget in (Scope.LIST, Scope.BOARD, Scope.PAGE):
@@ -44,7 +47,7 @@ def test_no_key_means_two_things(screen: type[BrowseScreen | SearchScreen]) -> N
 def test_every_action_is_bound() -> None:
     from spw_tui.widgets.document_view import DocumentView
 
-    owners = (SpwApp, BrowseScreen, RunScreen, ReaderScreen, VersionsScreen, SearchScreen)
+    owners = (SpwApp, BrowseScreen, RunScreen, ReaderScreen, VersionsScreen, SessionsScreen, SearchScreen)
     widgets = (RowList, HitList, Board, DocumentView)
     bound = {b.action for owner in (*owners, *widgets) for b in owner.BINDINGS if isinstance(b, Binding)}
     assert {action.name for action in ACTIONS} <= bound
@@ -74,7 +77,10 @@ async def test_every_action_can_be_carried_out_where_it_is_offered(demo_harveste
         await press(pilot, "d")
         assert isinstance(app.screen, VersionsScreen)
         collect(app.screen)
-        await press(pilot, "escape", "escape", "slash", "shift+tab")
+        await press(pilot, "escape", "escape", "i")
+        assert isinstance(app.screen, InsightsScreen)
+        collect(app.screen)
+        await press(pilot, "escape", "slash", "shift+tab")
         collect(app.screen)
     assert {(action.scope, action.name) for action in ACTIONS} == reached
 

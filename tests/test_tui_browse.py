@@ -262,7 +262,7 @@ async def test_harvest_tells_what_it_did(demo: Workspace) -> None:
         await press(pilot, "H")
         messages = [notification.message for notification in app._notifications]
         assert any("files of 8 specs" in message for message in messages)
-        assert "lexical search" in screen_text(app)
+        assert "hybrid search" in screen_text(app)
 
 
 async def test_a_damaged_index_costs_the_search_and_nothing_else(demo: Workspace) -> None:

@@ -9,6 +9,7 @@ from spw_tui.screens.pick import PickScreen
 from spw_tui.screens.reader import ReaderScreen
 from spw_tui.screens.run import RunScreen
 from spw_tui.screens.versions import VersionsScreen
+from spw_tui.screens.wide import InsightsScreen, SessionsScreen
 from spw_tui.widgets.row_list import RowList
 
 from .tui_support import SIZE, board_text, browse, drawn, ids, make_app, press, screen_text, settle
@@ -276,3 +277,77 @@ async def test_a_removed_workspace_is_told_and_the_app_lives_on(demo: Workspace,
         await press(pilot, "1", "r")
         assert len(ids(browse(app).specs_list)) == 8
         assert "NEEDS ME NOW" in screen_text(app)
+
+
+async def test_requirements_lead_to_their_evidence_and_gaps_stand_first(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "6")
+        rows = browse(app).rows_list
+        assert "GAPS" in drawn(rows)
+        found = ids(rows)
+        assert any(row.startswith("requirement:") for row in found)
+        rows.select(next(row for row in found if row.startswith("requirement:")))
+        await settle(pilot)
+        shown = browse(app).preview.ref
+        assert shown is not None and shown.path == "requirements.md" and shown.line > 0
+        run = next(row for row in rows.rows if row.run)
+        rows.select(run.id)
+        await press(pilot, "tab", "enter")
+        assert isinstance(app.screen, RunScreen)
+
+
+async def test_the_log_shows_decisions_and_files_that_were_not_understood(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "7")
+        shown = drawn(browse(app).rows_list)
+        assert "nothing yet" in shown
+        assert "FILES THAT COULD NOT BE READ AS MEANT  1" in shown
+
+
+def test_decisions_are_rows_with_the_newest_first() -> None:
+    from typing import Any, cast
+
+    from spw_core.domain.model import SpecRecord
+    from spw_core.domain.next_wave import NextWave
+    from spw_core.store.gateway import AuditEntry
+    from spw_tui.viewmodels.facts import facts_of
+    from spw_tui.viewmodels.log import log_rows
+
+    facts = facts_of(SpecRecord("alpha"), NextWave("done", ""), {})
+    entries = [
+        AuditEntry(
+            f"2026-03-02T1{n}:00:00.000000Z", "", "", "", "guard-paths", decision, "Write", "x", "y", "", 2
+        )
+        for n, decision in enumerate(("allow", "block", "sideways"))
+    ]
+    rows = [row for row in log_rows(facts, entries, 0) if row.selectable]
+    words = [cast(Any, row.lines[0][0]).spans[0].text for row in rows]
+    assert words == ["? sideways", "✖ block", "· allow"]
+
+
+async def test_insights_lead_to_the_reports(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "i")
+        screen = app.screen
+        assert isinstance(screen, InsightsScreen)
+        assert len(ids(screen.rows_list)) >= 3
+        assert screen.preview.ref is not None and screen.preview.ref.name == "report.md"
+        await press(pilot, "enter")
+        assert isinstance(app.screen, ReaderScreen)
+        await press(pilot, "escape", "escape")
+        assert app.screen is browse(app)
+
+
+async def test_sessions_of_a_workspace_without_any_say_how_to_get_them(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "s")
+        assert isinstance(app.screen, SessionsScreen)
+        assert "no sessions yet" in screen_text(app)

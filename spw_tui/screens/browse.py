@@ -27,7 +27,15 @@ if TYPE_CHECKING:
     from spw_tui.viewmodels.tabs import View
     from spw_tui.widgets.board import Board
 
-TABS = {"overview": "Overview", "runs": "Runs", "waves": "Waves", "tasks": "Tasks", "documents": "Documents"}
+TABS = {
+    "overview": "Overview",
+    "runs": "Runs",
+    "waves": "Waves",
+    "tasks": "Tasks",
+    "documents": "Documents",
+    "trace": "Trace",
+    "log": "Log",
+}
 _BOARD = "waves"
 _NO_WAVES = "no waves and no tasks yet\nThey come with tasks.md and the first execution."
 
@@ -159,7 +167,7 @@ class BrowseScreen(LiveScreen):
                 await self._show_board(facts)
             else:
                 look = "tree" if tab == "tasks" and self.is_tree else tab
-                view = await asyncio.to_thread(_view, look, facts, self.clock())
+                view = await asyncio.to_thread(_view, look, facts, self.data, self.clock())
                 self._show_view(facts, tab, view)
         except Exception as error:
             self.log.error(error)
@@ -267,6 +275,16 @@ class BrowseScreen(LiveScreen):
         self._shown = ("", "")
         self.action_show_tab("tasks")
 
+    def action_show_insights(self) -> None:
+        from spw_tui.screens.wide import InsightsScreen
+
+        self.app.push_screen(InsightsScreen(self.data, self.clock))
+
+    def action_show_sessions(self) -> None:
+        from spw_tui.screens.wide import SessionsScreen
+
+        self.app.push_screen(SessionsScreen(self.data, self.clock))
+
     def action_sort_specs(self) -> None:
         self.spw.memory.sort = self.specs_pane.next_sort()
         self.show_focus()
@@ -311,8 +329,12 @@ class BrowseScreen(LiveScreen):
         self.query_one("#tabs", LineBar).show(*lines)
 
 
-def _view(look: str, facts: SpecFacts, now_ns: int) -> View:
+def _view(look: str, facts: SpecFacts, data: DataService, now_ns: int) -> View:
     """Runs in a worker, as everything whose cost grows with the spec."""
-    from spw_tui.viewmodels.tabs import view_of
+    from spw_tui.viewmodels.tabs import view_of, view_of_log, view_of_trace
 
+    if look == "trace":
+        return view_of_trace(facts, data.trace(facts.name))
+    if look == "log":
+        return view_of_log(facts, data.decisions(facts.name), now_ns)
     return view_of(look, facts, now_ns)

@@ -40,7 +40,7 @@ def document_rows(facts: SpecFacts, now_ns: int) -> list[Row]:
             rows += [_row(facts, item, snapshots, now_ns) for item in sorted(items, key=_order)]
         if title == _GROUPS[0][0]:
             rows += _handoffs(facts, now_ns)
-    rows += _problems(facts)
+    rows += problem_rows(facts)
     return rows[1:]  # the blank line above the first title
 
 
@@ -108,15 +108,17 @@ def _handoff_line(facts: SpecFacts, run_path: str, item: Placed, widths: list[in
     )
 
 
-def _problems(facts: SpecFacts) -> Iterator[Row]:
+def problem_rows(facts: SpecFacts) -> list[Row]:
+    """Files that were kept raw, and why."""
     errors = facts.record.errors
     if not errors:
-        return
-    yield from heading("problems", "Files that could not be read as meant", str(len(errors)))
+        return []
+    rows = list(heading("problems", "Files that could not be read as meant", str(len(errors))))
     for number, error in enumerate(errors):
         line = (cell(" "), cell(error.path, grow=True), cell(error.error, Tone.WARN, grow=True))
         document: DocumentRef | None = facts.spec_ref(error.path)
-        yield Row(f"problem-{number}-{error.path}", (line,), document)
+        rows.append(Row(f"problem-{number}-{error.path}", (line,), document))
+    return rows
 
 
 def count_documents(facts: SpecFacts) -> int:

@@ -68,6 +68,13 @@ _ATTENTION = {
     "unreadable": Look("!", "unreadable", Tone.BAD),
 }
 
+_DECISIONS = {
+    "block": Look("✖", "block", Tone.BAD),
+    "warn": Look("▲", "warn", Tone.WARN),
+    "allow": Look("·", "allow", Tone.DIM),
+}
+
+GAP = Look("▲", "gap", Tone.WARN)
 READY = Look("▸", "ready", Tone.ACCENT)
 PLANNED = Look("○", "planned", Tone.DIM)
 UNREADABLE = Look("!", "unreadable", Tone.BAD)
@@ -89,6 +96,16 @@ def wave_look(word: str) -> Look:
 
 def task_look(word: TaskStatus) -> Look:
     return _TASKS[word]
+
+
+def task_look_of_word(word: str) -> Look:
+    """For a status that is known as a word only."""
+    return _TASKS[TaskStatus(word)] if word in set(TaskStatus) else _other(word)
+
+
+def decision_look(word: str) -> Look:
+    """For what a hook decided."""
+    return _DECISIONS.get(word) or _other(word)
 
 
 def attention_look(kind: str) -> Look:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from spw_tui.rows import Line, Row
 from spw_tui.viewmodels.documents import count_documents, document_rows
 from spw_tui.viewmodels.facts import SpecFacts
+from spw_tui.viewmodels.log import log_rows
 from spw_tui.viewmodels.overview import overview_rows
 from spw_tui.viewmodels.runs import run_rows, runs_head
 from spw_tui.viewmodels.tasks import task_rows, tasks_head, tree_rows
+from spw_tui.viewmodels.trace import trace_rows
+
+if TYPE_CHECKING:
+    from spw_core.memory.tracing import Trace
+    from spw_core.store.gateway import AuditEntry
 
 _Rows = Callable[[SpecFacts, int], list[Row]]
 
@@ -46,6 +53,16 @@ def view_of(tab: str, facts: SpecFacts, now_ns: int) -> View:
     rows = _ROWS[tab](facts, now_ns)
     head = _HEADS[tab](facts) if rows and tab in _HEADS else ()
     return View(tuple(rows), head, _EMPTY.get(tab, ""))
+
+
+def view_of_trace(facts: SpecFacts, trace: Trace) -> View:
+    """The tab for which the facts of the spec are not enough."""
+    return View(tuple(trace_rows(facts, trace)))
+
+
+def view_of_log(facts: SpecFacts, entries: Sequence[AuditEntry], now_ns: int) -> View:
+    """The decisions of the hooks, the newest last in `entries`."""
+    return View(tuple(log_rows(facts, entries, now_ns)))
 
 
 def counts_of(facts: SpecFacts) -> dict[str, int]:

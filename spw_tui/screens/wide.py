@@ -1,0 +1,130 @@
+"""Screens about the whole workspace: recurring problems, and sessions with agents."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import getters, on, work
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from spw_tui.actions import Scope, bindings
+from spw_tui.data import describe
+from spw_tui.refs import DocumentRef
+from spw_tui.rows import Row, Tone
+from spw_tui.screens.base import SpwScreen
+from spw_tui.widgets.line_bar import LineBar
+from spw_tui.widgets.preview import DEBOUNCE, Preview
+from spw_tui.widgets.row_list import RowList
+
+
+class WideScreen(SpwScreen):
+    """A list on the left, what its line stands for on the right."""
+
+    CSS_PATH = "../styles/wide.tcss"
+    SCOPES = (Scope.APP, Scope.WIDE, Scope.READING, Scope.LIST, Scope.PAGE)
+    PANES = {"rows": "#wide-rows", "preview": "#document"}
+    BINDINGS = bindings(Scope.WIDE, Scope.READING)
+    NAME: ClassVar[str] = ""
+    EMPTY: ClassVar[str] = ""
+
+    rows_list = getters.query_one("#wide-rows", RowList)
+
+    def compose(self) -> ComposeResult:
+        yield LineBar(id="title", classes="bar")
+        with Container(id="content"):
+            yield RowList(id="wide-rows")
+            yield Preview(self.data)
+        yield LineBar(id="keys", classes="bar")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.rows_list.say("loading…")
+        self.rows_list.focus()
+        self._load()
+
+    def crumbs(self) -> list[str]:
+        return [self.NAME]
+
+    def read_rows(self) -> Sequence[Row]:
+        """The rows; called in a worker."""
+        raise NotImplementedError
+
+    @work(exclusive=True, group="wide", exit_on_error=False)
+    async def _load(self) -> None:
+        try:
+            rows = await asyncio.to_thread(self.read_rows)
+        except Exception as error:
+            self.log.error(error)
+            self.rows_list.say(f"{describe(error)}\nr tries again", Tone.BAD)
+        else:
+            self.rows_list.show(rows, empty=self.EMPTY)
+
+    @on(RowList.Highlighted, "#wide-rows")
+    def row_highlighted(self, event: RowList.Highlighted) -> None:
+        self.preview.open(event.row.document if event.row else None)
+
+    @on(RowList.Opened, "#wide-rows")
+    def _row_opened(self, event: RowList.Opened) -> None:
+        if event.row.document:
+            self.spw.open_document(event.row.document)
+        else:
+            self.focus_pane("preview")
+
+    def action_reload(self) -> None:
+        self._load()
+
+    def action_leave(self) -> None:
+        if self.zoomed:
+            self._zoom("")
+        else:
+            self.dismiss()
+
+
+class InsightsScreen(WideScreen):
+    """Problems of all specs, grouped by what they say."""
+
+    NAME = "insights"
+    EMPTY = "nothing was ever blocked here\nVerdicts that are no pass gather here, grouped by what they say."
+
+    def read_rows(self) -> Sequence[Row]:
+        from spw_tui.viewmodels.insights import insight_rows
+
+        return insight_rows(self.data.insights(), self.clock())
+
+
+class SessionsScreen(WideScreen):
+    """Sessions and what was said in them."""
+
+    NAME = "sessions"
+    EMPTY = "no sessions yet\n`spw memory import` reads the transcripts; hooks do it by themselves."
+
+    def read_rows(self) -> Sequence[Row]:
+        from spw_tui.viewmodels.sessions import session_rows
+
+        return session_rows(self.data.sessions(), self.clock())
+
+    @on(RowList.Highlighted, "#wide-rows")
+    def row_highlighted(self, event: RowList.Highlighted) -> None:
+        self._show_session(event.row)
+
+    @work(exclusive=True, group="session", exit_on_error=False)
+    async def _show_session(self, row: Row | None) -> None:
+        if row is None:
+            self.preview.open(None)
+            return
+        await asyncio.sleep(DEBOUNCE)
+        try:
+            text = await asyncio.to_thread(self._session_text, row.id)
+        except Exception as error:
+            self.log.error(error)
+            self.preview.view.say(f"{describe(error)}\nr tries again", Tone.BAD)
+        else:
+            self.preview.view.show(DocumentRef("", f"{row.id}.md"), text)
+
+    def _session_text(self, session: str) -> str:
+        from spw_tui.viewmodels.sessions import session_text
+
+        return session_text(self.data.session(session))
