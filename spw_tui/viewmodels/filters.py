@@ -100,7 +100,8 @@ def values_of(spec_names: Sequence[str]) -> dict[str, list[str]]:
 
 
 def chips_line(query: str, completion: Completion) -> Line:
-    """The chips, each with a cross to click, and then what tab would complete."""
+    """The chips, each with a cross to click, and then what tab would complete. Before anything is typed, the
+    names of the filters."""
     spans: list[Span] = []
     for number, chip in enumerate(chips(query)):
         if spans:
@@ -113,6 +114,6 @@ def chips_line(query: str, completion: Completion) -> Line:
         spans += [Span(f"  {label}", Tone.DIM) for label in shown[1:]]
         if more := len(completion.labels) - len(shown):
             spans.append(Span(f"  and {more} more", Tone.FAINT))
-    if not spans:
+    if not spans and not query.strip():
         return (cell("filters: " + "  ".join(f"{name}:" for name in _NAMES[:6]) + "  since:", Tone.FAINT),)
     return (Cell(tuple(spans)),)

@@ -38,8 +38,9 @@ def trace_rows(facts: SpecFacts, trace: Trace) -> list[Row]:
     loose = [node for start in trace.starts for node in below.get(start.id, ()) if node not in wanted]
     if loose:
         rows += heading("loose", "For the spec as a whole", str(len(loose)))
+        shown: set[str] = set()
         for node in loose:
-            rows += _branch(facts, node, below, "spec", 1)
+            rows += _branch(facts, node, below, "spec", 1, shown)
     return rows
 
 
@@ -49,13 +50,18 @@ def _requirement(facts: SpecFacts, node: Node, below: dict[str, list[Node]]) -> 
     remark = cell("" if tasks else "no task", Tone.BAD)
     line = (cell(node.name, Tone.KEY), cell(node.title, Tone.STRONG, grow=True), remark)
     yield _row(facts, node.id, line, node)
+    shown: set[str] = set()
     for task in tasks:
-        yield from _branch(facts, task, below, node.id, 1)
+        yield from _branch(facts, task, below, node.id, 1, shown)
 
 
 def _branch(
-    facts: SpecFacts, node: Node, below: dict[str, list[Node]], above: str, depth: int
+    facts: SpecFacts, node: Node, below: dict[str, list[Node]], above: str, depth: int, shown: set[str]
 ) -> Iterator[Row]:
+    """A node and what followed from it; what is `shown` already is not told once more."""
+    if node.id in shown:
+        return
+    shown.add(node.id)
     look = _look(node)
     title = f"{node.name}  {node.title}" if node.kind is NodeKind.TASK else node.title or node.name
     line = (
@@ -68,7 +74,7 @@ def _branch(
     yield _row(facts, row_id, line, node)
     if depth < _DEEPEST:
         for child in below.get(node.id, ()):
-            yield from _branch(facts, child, below, row_id, depth + 1)
+            yield from _branch(facts, child, below, row_id, depth + 1, shown)
 
 
 def _look(node: Node) -> Look:

@@ -57,9 +57,9 @@ def tab_lines(
 
     Several lines, each needing less room than the one before. A click runs `action` with the tab's name.
     """
-    right = cell(subject, Tone.DIM, grow=True, right=True)
+    gap = cell("", grow=True)
 
-    def line(*, counts: bool, numbers: bool, longest: int = 20) -> Line:
+    def line(*, counts: bool, numbers: bool, longest: int = 20, about: bool = False) -> Line:
         spans = [Span("▌" if focused else " ", Tone.ACCENT)]
         for number, (name, label, count) in enumerate(tabs, 1):
             click = f"{action}('{name}')"
@@ -69,9 +69,10 @@ def tab_lines(
             else:
                 spans.append(Span(f" {number} " if numbers else " ", Tone.FAINT, click))
                 spans.append(Span(f"{text} ", Tone.DIM, click))
-        return (Cell(tuple(spans)), right)
+        return (Cell(tuple(spans)), gap, cell(subject, Tone.DIM)) if about else (Cell(tuple(spans)), gap)
 
     return (
+        line(counts=True, numbers=True, about=True),
         line(counts=True, numbers=True),
         line(counts=False, numbers=True),
         line(counts=False, numbers=False),
