@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # What a row without a document does when it is opened; the rest of its id says with what.
 QUERY, DROP = "query ", "drop "
 _RECENT_SHOWN = 6
+_BEFORE_MARK = 24
 HINTS = (
     "Type words: every brief, report, handoff, log and document is searched.",
     '"a phrase"   -without   begin*   spec:name   type:report   since:2w',
@@ -60,7 +61,7 @@ def _row(result: SearchResult, now_ns: int, *, with_spec: bool = True) -> Row:
             grow=True,
         ),
     )
-    snippet = (Cell(snippet_spans(result.snippet), grow=True),)
+    snippet = (Cell(_with_mark_in_view(snippet_spans(result.snippet)), grow=True),)
     return Row(str(result.id), (title, about, snippet, ()), _ref(result))
 
 
@@ -81,6 +82,13 @@ def snippet_spans(snippet: str) -> tuple[Span, ...]:
         else:
             spans.append(Span(piece, Tone.NORMAL))
     return tuple(span for span in spans if span.text)
+
+
+def _with_mark_in_view(spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    """The spans, with the text before the first mark cut to what leaves room for the mark in a narrow list."""
+    if len(spans) > 1 and spans[0].tone is Tone.NORMAL and len(spans[0].text) > _BEFORE_MARK:
+        return (Span("…" + spans[0].text[-_BEFORE_MARK:]), *spans[1:])
+    return spans
 
 
 def mode_text(answer: SearchAnswer) -> str:

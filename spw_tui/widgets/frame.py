@@ -10,6 +10,7 @@ from spw_tui.actions import Action, Keys, Scope, footer_actions
 from spw_tui.rows import Cell, Line, Span, Tone, cell
 
 _BETWEEN = 2
+_SHORT = {"Documents": "Docs"}
 
 
 def title_line(crumbs: Sequence[str], right: Sequence[tuple[str, Tone]]) -> Line:
@@ -63,7 +64,8 @@ def tab_lines(
         spans = [Span("▌" if focused else " ", Tone.ACCENT)]
         for number, (name, label, count) in enumerate(tabs, 1):
             click = f"{action}('{name}')"
-            text = f"{label[:longest]} {count if counts else ''}".rstrip()
+            short = label if len(label) <= longest else _SHORT.get(label, label)[:longest]
+            text = f"{short} {count if counts else ''}".rstrip()
             if name == active:
                 spans.append(Span(f" {text} ", Tone.TAB, click))
             else:
@@ -76,6 +78,7 @@ def tab_lines(
         line(counts=True, numbers=True),
         line(counts=False, numbers=True),
         line(counts=False, numbers=False),
+        line(counts=False, numbers=False, longest=8),
         line(counts=False, numbers=False, longest=5),
         line(counts=False, numbers=False, longest=3),
     )
