@@ -282,7 +282,8 @@ def test_chunks_lose_no_word(text: str) -> None:
 @given(st.text(max_size=500), st.sets(st.sampled_from(["a", "test", "ação"])))
 def test_snippets_are_one_short_line(body: str, words: set[str]) -> None:
     tokenize = tokenizer(apsw.Connection(":memory:"))
-    snippet = make_snippet(body, WordMarks.of(parse_query(" ".join(words)), tokenize))
+    marks = WordMarks.of(parse_query(" ".join(words)), tokenize)
+    snippet = make_snippet(body, marks.found_in(body))
     assert "\n" not in snippet.text
     assert snippet.text.count("«") >= snippet.text.count("»") - body.count("»")
     assert 0 <= snippet.line <= body.count("\n")

@@ -81,8 +81,8 @@ def no_index(text: str, mode: str = AUTO) -> SearchAnswer:
 def find(connection: apsw.Connection, request: SearchRequest, ranker: Ranker | None = None) -> SearchAnswer:
     """Find documents for a query as a person types it. Never raises for anything typed.
 
-    Filters without a word find the newest documents. `ranker` ranks by meaning as well; without one, and
-    in lexical mode, words alone count.
+    Filters without a word find the newest documents, and so does the first letter of a word. `ranker` ranks
+    by meaning as well; without one, and in lexical mode, words alone count.
     """
     parsed = parse_query(request.text, typing=request.typing)
     query, corrected = Vocabulary(connection).resolve(parsed, typing=request.typing)
@@ -136,7 +136,8 @@ def _ranked_results(
 
 def _rank(connection: apsw.Connection, asked: RankRequest, ranker: Ranker | None) -> Ranked:
     if not asked.query.wanted:
-        return newest(connection, asked) if asked.filters else Ranked((), LEXICAL, NOTHING_ASKED)
+        is_something = asked.filters or (asked.limit and asked.query.text.strip().isalnum())
+        return newest(connection, asked) if is_something else Ranked((), LEXICAL, NOTHING_ASKED)
     if ranker is None or asked.mode == LEXICAL:
         return rank_by_words(connection, asked)
     return ranker(asked)

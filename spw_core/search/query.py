@@ -83,8 +83,8 @@ class Query:
 def parse_query(text: str, *, typing: bool = False, now: datetime | None = None) -> Query:
     """Parse words, "phrases", -excluded, prefix* and filter:value terms.
 
-    While `typing`, the last word or value is a beginning. A filter that makes no sense (`wave:x`) is a word.
-    `now` is what ages like `since:2d` count from.
+    While `typing`, the last word or value is a beginning, from its second letter on. A filter that makes no
+    sense (`wave:x`) is a word. `now` is what ages like `since:2d` count from.
     """
     terms: list[Term] = []
     kept: list[Term] = []
@@ -104,6 +104,8 @@ def parse_query(text: str, *, typing: bool = False, now: datetime | None = None)
         cleaned = _storable(value.rstrip("*") if prefix else value).strip()
         if not _WORD_CHARS.search(cleaned):
             continue
+        if is_last and not is_phrase and len(cleaned) == 1 and cleaned.isascii():
+            continue  # one letter begins a tenth of all words: it costs the most and says the least
         if not excluded:
             spoken.append(cleaned)
         terms.append(Term(cleaned, prefix or (is_last and not is_phrase), excluded, is_phrase))

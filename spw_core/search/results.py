@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import NamedTuple
 
 import apsw
@@ -117,9 +118,18 @@ class Groups:
 
     def results(self, marks: WordMarks, limit: int) -> list[SearchResult]:
         """The best results; at equal score those with more of the words first."""
-        found = [_result(chunks, marks) for chunks in list(self._chunks.values())[: limit + SPARE]]
+        groups = list(self._chunks.values())
+        shown = groups[:limit]
+        if shown:  # those that are as good as the last one may hold more of the words
+            last = _score(shown[-1])
+            shown += takewhile(lambda chunks: _score(chunks) == last, groups[limit : limit + SPARE])
+        found = [_result(chunks, marks) for chunks in shown]
         found.sort(key=lambda result: (-result.score, -len(result.matched)))
         return found[:limit]
+
+
+def _score(chunks: Sequence[tuple[Hit, _Row]]) -> float:
+    return round(chunks[0][0].score, 4)
 
 
 def _group_key(row: _Row, group: str) -> tuple[object, ...] | None:
@@ -137,9 +147,10 @@ def _result(chunks: Sequence[tuple[Hit, _Row]], marks: WordMarks) -> SearchResul
     The chunk that is shown is the one whose text holds most of the words: the best by score may owe it
     to the title alone, which all chunks of a document share.
     """
-    best, _ = chunks[0]
-    _, row = max(chunks[:_CHUNKS_COMPARED], key=lambda chunk: len(marks.words_in(chunk[1].body)))
-    snippet = make_snippet(row.body, marks)
+    found = [(marks.found_in(row.body), row) for _, row in chunks[:_CHUNKS_COMPARED]]
+    hits, row = max(found, key=lambda chunk: len({word for _, _, word in chunk[0]}))
+    snippet = make_snippet(row.body, hits)
+    matched = {word for _, _, word in hits} | marks.words_in(f"{row.title} {row.heading} {row.spec}")
     return SearchResult(
         id=row.id,
         spec=row.spec,
@@ -156,13 +167,13 @@ def _result(chunks: Sequence[tuple[Hit, _Row]], marks: WordMarks) -> SearchResul
         path=clean(row.path),
         line=row.line + snippet.line,
         snippet=snippet.text,
-        score=round(best.score, 4),
-        matched=marks.in_order(marks.words_in(f"{row.title} {row.heading} {row.spec} {row.body}")),
+        score=_score(chunks),
+        matched=marks.in_order(matched),
         updated_at=row.updated_at,
         removed_at=row.removed_at,
         source=clean_line(row.source),
         key=clean_line(row.key.removeprefix(f"{row.source}:")),
-        explain=tuple(_explanation(arm, value) for arm, value in best.arms.items()),
+        explain=tuple(_explanation(arm, value) for arm, value in chunks[0][0].arms.items()),
     )
 
 

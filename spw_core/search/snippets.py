@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from spw_core.search.marks import Token, WordMarks
+from spw_core.search.marks import Token
 from spw_core.text import clean
 
 MARK_START, MARK_END = "«", "»"
@@ -19,9 +20,11 @@ class Snippet:
     line: int
 
 
-def make_snippet(body: str, marks: WordMarks) -> Snippet:
-    """The window of about 200 characters with the most distinct matches, each marked."""
-    hits = marks.found_in(body)
+def make_snippet(body: str, hits: Sequence[Token]) -> Snippet:
+    """The window of about 200 characters with the most distinct matches, each marked.
+
+    `hits` is what `WordMarks.found_in` says of the body.
+    """
     if not hits:
         return Snippet(_one_line(body[:_WIDTH]) + ("…" if len(body) > _WIDTH else ""), 0)
     best = _best_window(hits)
@@ -38,7 +41,7 @@ def make_snippet(body: str, marks: WordMarks) -> Snippet:
     return Snippet(_one_line("".join(pieces)), body.count("\n", 0, hits[best][0]))
 
 
-def _spans(hits: list[Token]) -> list[tuple[int, int]]:
+def _spans(hits: Sequence[Token]) -> list[tuple[int, int]]:
     """(start, end) of what is marked: pairs of signs overlap and become one mark."""
     spans: list[tuple[int, int]] = []
     for start, end, _ in hits:
@@ -49,7 +52,7 @@ def _spans(hits: list[Token]) -> list[tuple[int, int]]:
     return spans
 
 
-def _best_window(hits: list[Token]) -> int:
+def _best_window(hits: Sequence[Token]) -> int:
     """Index of the first hit of the window that holds the most distinct stems."""
     best, best_count = 0, 0
     for index, (start, _, _) in enumerate(hits):

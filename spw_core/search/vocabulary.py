@@ -82,19 +82,30 @@ class Vocabulary:
         """The words within a term that occur nowhere and are long enough to guess what was meant."""
         shortest = _SHORTEST_CORRECTED_BEGINNING if term.prefix else _SHORTEST_CORRECTED
         for joined in WORD.findall(term.text):
-            if term.text.isascii() and self._occurs(joined, begins=term.prefix):
+            begins = term.prefix and term.text.endswith(joined)
+            if self._occurs(joined, begins=begins):
                 continue
             for word in _parts(joined):
                 if shortest <= len(word) <= _LONGEST_CORRECTED and word.isalpha():
                     begins = term.prefix and term.text.endswith(word)
-                    if not self._occurs(word, begins=begins) and not (begins and self._completions(word)):
+                    if not self._occurs(word, begins=begins):
                         yield word
 
     def _occurs(self, word: str, *, begins: bool = False) -> bool:
+        if begins and self._begins_some(word):
+            return True  # FTS would gather the chunks of all words that begin so, to tell that there is one
         expression = f'"{word}"*' if begins else f'"{word}"'
         return bool(
             self._connection.execute(
                 "SELECT 1 FROM chunks_fts WHERE chunks_fts MATCH ? LIMIT 1", (expression,)
+            ).fetchall()
+        )
+
+    def _begins_some(self, beginning: str) -> bool:
+        return bool(
+            self._connection.execute(
+                "SELECT 1 FROM words WHERE word >= ?1 AND word < ?1 || ?2 LIMIT 1",
+                (fold(beginning), _LAST_SIGN),
             ).fetchall()
         )
 

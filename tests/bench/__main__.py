@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import bench_dispatch, bench_harvest, bench_hook, bench_tui, bench_vectors
+from tests.bench import bench_dispatch, bench_harvest, bench_hook, bench_index, bench_tui, bench_vectors
 
 BENCHMARKS = {
     "harvest": bench_harvest.run,
     "hook": bench_hook.run,
+    "index": bench_index.run,
     "dispatch": bench_dispatch.run,
     "vectors": bench_vectors.run,
     "tui": bench_tui.run,
