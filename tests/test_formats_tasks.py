@@ -420,6 +420,18 @@ def test_counted_criteria_are_no_tasks() -> None:
     assert document.tasks[0].notes == ("Definition of Done:", "[ ] 3 unit tests pass")
 
 
+def test_bare_numbers_nested_in_a_task_count_something() -> None:
+    document = parse_tasks(
+        "- [ ] 1. A\n  - [ ] 3 unit tests pass\n  - Wave: 2\n- [ ] 2. B\n- [ ] 3 C\n## More\n  - [ ] 4 D\n"
+    )
+    assert ids(document) == ["1", "2", "3", "4"]
+    assert document.tasks[0].notes == ("[ ] 3 unit tests pass",)
+    assert document.tasks[0].wave == 2
+    assert [str(problem) for problem in document.problems] == [
+        "line 2: checkbox 3 is read as a note of task 1; write `3.` for a task"
+    ]
+
+
 def test_a_sibling_checkbox_keeps_its_metadata_to_itself() -> None:
     task = only("- [ ] 1. A\n  - Wave: 1\n- [ ] loose\n  - Wave: 9\n")
     assert (task.wave, task.notes) == (1, ())

@@ -394,3 +394,28 @@ def test_every_task_of_the_real_file_can_be_marked() -> None:
             result = mark_task(data, task_id, status)
             assert statuses(result.data) == {**before, task_id: status}
             assert len(re.findall(rb"\[.\]", result.data)) == len(re.findall(rb"\[.\]", data))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            b"Status: pending <!-- ask ann --> (x)", b"Status: done <!-- ask ann --> (x)", id="comment"
+        ),
+        pytest.param(b"- **Status:** pending (caf\xe9)", b"- **Status:** done (caf\xe9)", id="not-utf8"),
+        pytest.param(
+            "Status: ⏳ Pending, ⏳ later".encode(), "Status: ✅ Done, ⏳ later".encode(), id="sign-and-word"
+        ),
+        pytest.param("Status: Pending ⏳ ⏳".encode(), "Status: Done ✅ ⏳".encode(), id="word-and-sign"),
+    ],
+)
+def test_marking_a_status_line_keeps_what_else_it_says(before: bytes, after: bytes) -> None:
+    head = b"# T\r\n## Task 1: A\r\n"
+    assert mark_task(head + before + b"\r\n", "1", DONE).data == head + after + b"\r\n"
+
+
+def test_a_count_nested_in_a_task_never_takes_the_mark_of_the_task_with_that_number() -> None:
+    text = b"- [ ] 1. A\n  - [ ] 3 unit tests pass\n- [ ] 2. B\n- [ ] 3. C\n"
+    result = mark_task(text, "3", DONE)
+    assert result.data == text.replace(b"- [ ] 3. C", b"- [x] 3. C")
+    assert (result.line, result.note) == (4, "")

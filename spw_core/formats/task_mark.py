@@ -108,7 +108,7 @@ def _is_for_dashboard(scan: Scan) -> bool:
 
 def _edited(text: str, edits: Iterable[Edit]) -> str:
     pieces = split_lines(text)
-    for number, start, end, new in edits:
+    for number, start, end, new in sorted(edits, reverse=True):  # from the right, so that columns stay
         line = pieces[2 * (number - 1)]
         pieces[2 * (number - 1)] = line[:start] + new + line[end:]
     return "".join(pieces)

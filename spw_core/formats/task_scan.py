@@ -39,7 +39,7 @@ def scan_tasks(text: str) -> Scan:
     Checkboxes with an id are tasks. Without any of them in a list, headings (`### Task 3: title`) are;
     without those and without other checkboxes at the margin, the items of a numbered list at the margin
     are, if the heading above them announces tasks or is the title of the document. Numbered checkboxes below
-    acceptance criteria are no tasks.
+    acceptance criteria are no tasks, nor are bare numbers nested in a task whose id has a full stop.
     """
     text = text.lstrip(BOM)
     fields, _, body_line, problems = split_frontmatter(text)
@@ -50,6 +50,7 @@ def scan_tasks(text: str) -> Scan:
     task_headings = {task.number: task for task in found if task.kind == "heading" and task.id and task.firm}
     sections = read_sections(lines, hidden, task_headings.keys())
     problems += layout.problems
+    counts = _counting_boxes(found, sections)
     for at, task in enumerate(found):
         if _is_criterion(task, sections, task_headings):
             found[at] = replace(task, id="")
@@ -57,6 +58,10 @@ def scan_tasks(text: str) -> Scan:
             if task.number not in sections.criteria:
                 remark = f"checkbox {task.id} is read as a note of the task in the heading"
                 problems.append(Problem(task.number, remark))
+        elif task.number in counts:
+            found[at] = replace(task, id="")
+            remark = f"checkbox {task.id} is read as a note of task {counts[task.number]}"
+            problems.append(Problem(task.number, f"{remark}; write `{task.id}.` for a task"))
     tasks = {task.number: task for task in _choose(found, sections)}
     checkboxes = {task.number: task for task in found if task.box and not task.id}
     problems += _lost_headings(tasks, task_headings, sections)
@@ -87,6 +92,25 @@ def _choose(found: list[TaskLine], sections: Sections) -> list[TaskLine]:
     if headings or any(task.box and not task.indent for task in found):
         return headings
     return [task for task in found if task.kind == "numbered" and sections.announces_tasks(task.number)]
+
+
+def _counting_boxes(found: list[TaskLine], sections: Sections) -> dict[int, str]:
+    """The lines like `- [ ] 3 unit tests pass` nested in a task `1. …`, with the id of that task: where ids
+    have a full stop, a bare number counts something. As tasks they would take marks meant for task 3."""
+    counting: dict[int, str] = {}
+    outer: list[TaskLine] = []
+    for task in found:
+        if task.level or not task.box or not task.id:
+            continue
+        while outer and (
+            outer[-1].indent >= task.indent or sections.above(outer[-1].number) != sections.above(task.number)
+        ):
+            outer.pop()
+        if outer and outer[-1].firm and not task.firm:
+            counting[task.number] = outer[-1].id
+        else:
+            outer.append(task)
+    return counting
 
 
 def _is_criterion(task: TaskLine, sections: Sections, task_headings: Mapping[int, TaskLine]) -> bool:

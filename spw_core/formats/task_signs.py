@@ -62,8 +62,8 @@ def edits_without_box(scan: Scan, task: TaskLine, status: TaskStatus) -> list[Ed
         (text for _, text in said.values() if status_of_word(text) is status), sign_for(scan, status)
     )
     at = scan.lines[number - 1].rfind(value)
-    new = Edit(number, at, at + len(value), _restated(value, status, model))
-    return [new, _sign_edit(scan, task, status)] if task.sign else [new]
+    edits = [Edit(number, at + start, at + end, text) for start, end, text in _restated(value, status, model)]
+    return [*edits, _sign_edit(scan, task, status)] if task.sign else edits
 
 
 def _signs_of(scan: Scan) -> Iterator[str]:
@@ -110,13 +110,16 @@ def _added_sign(scan: Scan, task: TaskLine, sign: str) -> Edit:
     return Edit(task.number, title_at, title_at, f"{sign} ")
 
 
-def _restated(value: str, status: TaskStatus, model: str) -> str:
-    """The value of a `Status:` line with the word and the sign of `model`, which says `status`; what else
-    it says stays."""
-    word, sign = word_of_status(value), _ANY_SIGN.search(model)
+def _restated(value: str, status: TaskStatus, model: str) -> Iterator[tuple[int, int, str]]:
+    """What changes in the value of a `Status:` line, as columns and their new text: its word and its sign
+    become those of `model`, which says `status`. What else it says stays, byte for byte."""
+    word, sign = word_of_status(value), _ANY_SIGN.search(value)
     if word:
-        value = value.replace(word, word_of_status(model) or _in_style_of(word, status), 1)
-    return _ANY_SIGN.sub(sign[0] if sign else _SIGNS[status], value, count=1)
+        at = value.find(word)
+        yield at, at + len(word), word_of_status(model) or _in_style_of(word, status)
+    if sign:
+        other = _ANY_SIGN.search(model)
+        yield sign.start(), sign.end(), other[0] if other else _SIGNS[status]
 
 
 def _in_style_of(word: str, status: TaskStatus) -> str:
