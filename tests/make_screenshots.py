@@ -71,7 +71,7 @@ async def film(workspace: Workspace) -> list[tuple[str, float]]:
 
 
 def animated(pictures: list[tuple[str, float]]) -> str:
-    """One SVG that shows the pictures in turn, for ever; each stands on the others and is seen in its time."""
+    """One SVG that shows the pictures in turn, for ever; each covers the others in its time."""
     total = sum(seconds for _, seconds in pictures)
     view_box = re.search(r'viewBox="([^"]+)"', pictures[0][0])
     assert view_box

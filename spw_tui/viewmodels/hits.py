@@ -85,7 +85,7 @@ def snippet_spans(snippet: str) -> tuple[Span, ...]:
 
 
 def _with_mark_in_view(spans: tuple[Span, ...]) -> tuple[Span, ...]:
-    """The spans, with the text before the first mark cut to what leaves room for the mark in a narrow list."""
+    """The spans, the text before the first mark cut so that the mark has room in a narrow list."""
     if len(spans) > 1 and spans[0].tone is Tone.NORMAL and len(spans[0].text) > _BEFORE_MARK:
         return (Span("…" + spans[0].text[-_BEFORE_MARK:]), *spans[1:])
     return spans
