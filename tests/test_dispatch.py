@@ -493,6 +493,29 @@ def test_handoff_of_nobody_is_no_pass(workspace: Workspace, capsys: Capture) -> 
     assert (answer["all_pass"], answer["warnings"]) == (False, ["the run has no subagents"])
 
 
+@pytest.mark.parametrize("odd", ["folder", "link", "pipe"])
+def test_a_status_that_cannot_be_read_stops_no_handoff(
+    workspace: Workspace, capsys: Capture, odd: str
+) -> None:
+    run = write_run(workspace, f"{RUNS}/run-001", {"a": "pass", "b": "pass"}, handoff=False)
+    status = run / "a" / "status.json"
+    status.unlink()
+    if odd == "folder":
+        status.mkdir()
+    elif odd == "link":
+        status.symlink_to(run / "b" / "status.json")
+    elif hasattr(os, "mkfifo"):
+        os.mkfifo(status)
+    run_dir = run.relative_to(workspace.paths.root)
+    answer = warned(capsys, workspace, "dispatch-handoff", "--run-dir", run_dir)
+    assert [(agent["name"], agent["status"]) for agent in answer["subagents"]] == [
+        ("a", "invalid"),
+        ("b", "pass"),
+    ]
+    assert answer["all_pass"] is False and "a/status.json" in str(answer["warnings"])
+    assert "| a | invalid |" in (run / "_handoff.md").read_text()
+
+
 def test_handoff_leaves_what_somebody_wrote(workspace: Workspace, capsys: Capture) -> None:
     run = write_run(workspace, f"{RUNS}/run-001", {"a": "pass"}, handoff=False)
     run_dir = str(run.relative_to(workspace.paths.root))
@@ -521,6 +544,7 @@ def test_the_table_of_a_handoff_holds_any_summary() -> None:
     assert rows[1:] == ["| a | pass | x \\| y z \\\\ w |", "| b | pass |  |"]
     assert is_generated(text)
     assert is_generated("")
+    assert len(render_handoff((AgentVerdict("a", "pass", "x" * 1_000_000),), all_pass=True)) < 3_000
     for other in ("# Handoff\n", text + "more\n", text.replace("# Handoff Summary", "# Handoff")):
         assert not is_generated(other)
 

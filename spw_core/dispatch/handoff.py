@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
+from spw_core.atomic import WriteError
 from spw_core.dispatch import notes
 from spw_core.dispatch.files import content_of, put_file, shown
 from spw_core.errors import DocumentNotFound
-from spw_core.formats.status import MISSING_STATUS, PASS, parse_status
+from spw_core.formats.status import INVALID, MISSING_STATUS, PASS, StatusReport, parse_status
 from spw_core.harvest.spec_folder import SpecFolder, is_folder
 from spw_core.text import clean_line
 from spw_core.workspace import WorkspacePaths
 
 _TITLE = "# Handoff Summary"
 _VERDICT = "**All pass:** "
+_LONGEST_CELL = 2_000  # a summary is one line; whatever else stands there is in status.json
 
 
 class AgentVerdict(NamedTuple):
@@ -43,10 +45,12 @@ def hand_off(paths: WorkspacePaths, run: SpecFolder) -> HandedOff:
         raise DocumentNotFound(
             f"run directory not found: {shown(paths, run.spec, run.path)}", "`dispatch-init` makes one."
         )
-    agents = tuple(_verdicts(paths, run))
+    warnings: list[str] = []
+    agents = tuple(_verdicts(paths, run, warnings))
     # Anything but a pass from every subagent is not a pass, and nobody's silence is none.
     all_pass = bool(agents) and all(agent.status == PASS for agent in agents)
-    warnings = [] if agents else ["the run has no subagents"]
+    if not agents:
+        warnings.append("the run has no subagents")
     top, path = paths.spec_dir(run.spec), f"{run.path}/_handoff.md"
     text = render_handoff(agents, all_pass=all_pass).encode()
     before, written = content_of(top, path), True
@@ -77,7 +81,9 @@ def is_generated(text: str) -> bool:
     )
 
 
-def _verdicts(paths: WorkspacePaths, run: SpecFolder) -> list[AgentVerdict]:
+def _verdicts(paths: WorkspacePaths, run: SpecFolder, warnings: list[str]) -> list[AgentVerdict]:
+    """The verdict of every subagent, in the order of their names. What cannot be read is `invalid`: it must
+    not keep those of the others from being handed off."""
     top = paths.spec_dir(run.spec)
     with os.scandir(top / run.path) as entries:
         names = sorted(
@@ -87,12 +93,18 @@ def _verdicts(paths: WorkspacePaths, run: SpecFolder) -> list[AgentVerdict]:
         )
     found = []
     for name in names:
-        status = content_of(top, f"{run.path}/{name}/status.json")
-        report = MISSING_STATUS if status is None else parse_status(status)[0]
+        try:
+            status = content_of(top, f"{run.path}/{name}/status.json")
+            report = MISSING_STATUS if status is None else parse_status(status)[0]
+        except WriteError as error:  # a link, a folder, a pipe, or not ours to read
+            report = StatusReport(INVALID)
+            warnings.append(error.message)
         found.append(AgentVerdict(name, report.status, report.summary))
     return found
 
 
 def _cell(text: str) -> str:
     """One cell of a table: a bar or a line break in a summary must not make another one."""
+    if len(text) > _LONGEST_CELL:
+        text = f"{text[:_LONGEST_CELL]}..."
     return clean_line(text).replace("\\", "\\\\").replace("|", "\\|")
