@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,13 @@ def write(path: Path, text: str) -> str:
         ("C:\\tools\\spw-hook.exe statusline", True, False),
         ("C:/py/python.exe -P -m spw_core.hook post-tool", True, False),
         ("my-spw-hook guard-stop", False, False),
+        ("spw-hook guard-stop; notify-send done", False, False),
+        ("spw-hook guard-stop && mine.sh", False, False),
+        ("spw-hook guard-stop\nmine.sh", False, False),
+        ("spw-hook statusline | sed s/a/b/", False, False),
+        ("spw-hook guard-stop\n", True, False),
+        ("oraculo hook guard-stop || mine.sh", False, False),
+        ("node ./.claude/hooks/spw-statusline.js | mine.sh", False, False),
         ("echo spw-hook", False, False),
         ("spw hook guard-stop", False, True),
         ("/x/oraculo hook statusline", False, True),
@@ -344,6 +352,38 @@ def test_a_write_protected_file_is_left_alone(path: Path) -> None:
     with pytest.raises(files.SpwError):
         install(path)
     assert path.read_text() == "{}"
+
+
+def test_a_write_protected_file_gets_no_backup(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(path, "{}")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(files.SpwError, match="write-protected"):
+        install(path)
+    assert list(path.parent.iterdir()) == [path] and path.read_text() == "{}"
+
+
+def test_a_folder_that_cannot_be_made_is_said(path: Path) -> None:
+    path.parents[1].mkdir()
+    path.parent.write_text("no folder")
+    with pytest.raises(files.SpwError, match="cannot write"):
+        install(path)
+    assert path.parent.read_text() == "no folder"
+
+
+def test_what_somebody_writes_before_the_file_is_removed_stays(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(path)
+    locked = files.locked
+
+    def late(folder: Path) -> AbstractContextManager[None]:
+        monkeypatch.setattr(files, "locked", locked)
+        path.write_text('{"model": "theirs"}')
+        return locked(folder)
+
+    monkeypatch.setattr(files, "locked", late)
+    uninstall(path)
+    assert json.loads(path.read_text()) == {"model": "theirs"}
 
 
 def test_problems_of_an_installation(path: Path, private_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

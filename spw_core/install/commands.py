@@ -18,6 +18,7 @@ _WRITING_TOOLS = "Write|Edit|MultiEdit|NotebookEdit"
 _TIMEOUT_S = 15
 # Claude Code leaves all hooks together 1.5 s at the end of a session unless one asks for more.
 _END_TIMEOUT_S = 5
+_OPERATORS = frozenset(";&|<>`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +81,17 @@ def hook_program() -> str:
 
 
 def is_ours(command: object) -> bool:
-    """Whether a command is `spw-hook`, wherever that is installed."""
+    """Whether a command is `spw-hook`, wherever that is installed, and nothing else besides."""
     words = _words(command)
-    return bool(words) and (_program(words[0]) == "spw-hook" or "-m spw_core.hook" in " ".join(words[1:4]))
+    return _is_one_program(words) and (
+        _program(words[0]) == "spw-hook" or "-m spw_core.hook" in " ".join(words[1:4])
+    )
 
 
 def is_go(command: object) -> bool:
-    """Whether a command is a hook of the Go tool, or of the scripts that came before it."""
+    """Whether a command is a hook of the Go tool, or of the scripts that came before it, and no more."""
     words = _words(command)
-    if not words:
+    if not _is_one_program(words):
         return False
     if _program(words[0]) in ("spw", "oraculo") and words[1:2] == ["hook"]:
         return True
@@ -117,10 +120,17 @@ def _program(word: str) -> str:
     return word.rpartition("/")[2].removesuffix(".exe")
 
 
+def _is_one_program(words: list[str]) -> bool:
+    """Whether a command runs one program. What somebody put around it, a pipe or a second program, is
+    theirs: such a command is never taken for ours to replace or remove."""
+    return bool(words) and not any(_OPERATORS & set(word) for word in words[1:])
+
+
 def _words(command: object) -> list[str]:
     if not isinstance(command, str):
         return []
     text = command.replace("\\", "/") if ":\\" in command else command
+    text = text.strip().replace("\n", " ; ")  # what a line break means to a shell
     try:
         return shlex.split(text)
     except ValueError:

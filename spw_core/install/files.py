@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from spw_core.atomic import FileChanged, replace_file
+from spw_core.atomic import FileChanged, locked, replace_file
 from spw_core.errors import SpwError
 from spw_core.install.commands import hook_program, is_go, is_ours, missing_program
 from spw_core.install.settings import EMPTY, Contents, SettingsError, contents, installed, uninstalled
@@ -81,18 +81,13 @@ def install(path: Path, *, replace_go: bool = False, dry_run: bool = False) -> C
     for _ in range(_ATTEMPTS):
         real, before = _read(path)
         after = _naming(real, change, before)
-        backup = None
         if dry_run or after == before:
             return Change(real, before, after)
-        if before is not None and not _has_ours(before):
-            backup = _backup_of(real)
-            # Made first, so that it is never open to more eyes than the file that it copies.
-            mode = stat.S_IMODE(real.stat().st_mode)
-            os.close(os.open(backup, os.O_CREAT | os.O_WRONLY, mode))
-            replace_file(backup, before.encode())
-        real.parent.mkdir(parents=True, exist_ok=True)
-        if _write(real, before, after):
-            return Change(real, before, after, backup)
+        with _explaining(real):
+            backup = None if before is None or _has_ours(before) else _backed_up(real, before)
+            real.parent.mkdir(parents=True, exist_ok=True)
+            if _write(real, before, after):
+                return Change(real, before, after, backup)
     raise SettingsError(f"{path} keeps changing", "Try again when nobody else writes it.")
 
 
@@ -111,13 +106,14 @@ def uninstall(path: Path, *, dry_run: bool = False) -> Change:
             after = None  # `install` made the file, and has left no backup of one
         if dry_run or after == before:
             return Change(real, before, after)
-        if after is None:
-            real.unlink()
-            return Change(real, before, None)
-        if _write(real, before, after):
-            if backup.exists() and _read(backup)[1] == after:
-                backup.unlink()
-            return Change(real, before, after, backup if backup.exists() else None)
+        with _explaining(real):
+            if after is None:
+                if _remove(real, before):
+                    return Change(real, before, None)
+            elif _write(real, before, after):
+                if backup.exists() and _read(backup)[1] == after:
+                    backup.unlink()
+                return Change(real, before, after, backup if backup.exists() else None)
     raise SettingsError(f"{path} keeps changing", "Try again when nobody else writes it.")
 
 
@@ -215,6 +211,29 @@ def _backup_of(real: Path) -> Path:
     return real.with_name(real.name + _BACKUP_SUFFIX)
 
 
+def _backed_up(real: Path, before: str) -> Path:
+    """The copy of a file that is about to be changed. Raises SettingsError, and makes none, for a file that
+    may not be changed."""
+    if not os.access(real, os.W_OK):
+        raise SettingsError(f"{real} is write-protected", "Check its permissions; nothing was changed.")
+    backup = _backup_of(real)
+    # Made first, so that it is never open to more eyes than the file that it copies.
+    mode = stat.S_IMODE(real.stat().st_mode)
+    os.close(os.open(backup, os.O_CREAT | os.O_WRONLY, mode))
+    replace_file(backup, before.encode())
+    return backup
+
+
+@contextmanager
+def _explaining(real: Path) -> Iterator[None]:
+    """Turn the system's errors into ours."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SettingsError(f"cannot write {real}: {reason}", "Check the permissions.") from error
+
+
 def _read(path: Path) -> tuple[Path, str | None]:
     """(the file itself, where a link leads there, and its text; None when there is no file)."""
     try:
@@ -227,6 +246,15 @@ def _read(path: Path) -> tuple[Path, str | None]:
     except (OSError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise SettingsError(f"cannot read {path}: {reason}", "Check its permissions.") from error
+
+
+def _remove(real: Path, before: str) -> bool:
+    """Remove the file unless somebody else changed it since it was read; False then."""
+    with locked(real.parent):
+        if _read(real)[1] != before:
+            return False
+        real.unlink()
+    return True
 
 
 def _write(real: Path, before: str | None, after: str) -> bool:
