@@ -234,20 +234,32 @@ def test_chunks_follow_headings() -> None:
     text = chunk_lines(text_lines(MARKDOWN))
     chunks = text.chunks
     # What stands before the first heading belongs to none; short sections below one heading stay together.
-    assert [(chunk.line, chunk.heading) for chunk in chunks] == [(1, ""), (4, "")]
+    assert [(chunk.line, chunk.heading) for chunk in chunks] == [(1, ""), (6, "Top")]
     assert "# not a heading\n\nx = 1" in chunks[1].body
     assert text.title == "Top"
     lines = MARKDOWN.split("\n")
     for number, heading in ((6, "Top"), (10, "Top › Code"), (14, "Top › Code"), (22, "Top › Code › Deep")):
-        assert chunks[1].body.split("\n")[number - 4] == lines[number - 1]
-        assert heading_at(chunks[1], number - 4) == heading
+        assert chunks[1].body.split("\n")[number - 6] == lines[number - 1]
+        assert heading_at(chunks[1], number - 6) == heading
 
 
 def test_sections_of_their_own_size_stay_apart() -> None:
-    text = "# T\n\n## A\n\n" + "a " * 300 + "\n\n## B\n\nb\n\n### B1\n\nc\n\n# U\n\nd\n"
+    text = "# T\n\n## A\n\n" + "a " * 300 + "\n\n## B\n\nb\n\n### B1\n\nc\n\n## C\n\nd\n\n# U\n\ne\n"
     chunks = chunk_text(text)
-    assert [(chunk.line, chunk.heading) for chunk in chunks] == [(5, "T › A"), (7, "T"), (17, "U")]
-    assert chunks[1].body == "## B\n\nb\n\n### B1\n\nc"
+    assert [(chunk.line, chunk.heading) for chunk in chunks] == [(5, "T › A"), (7, "T"), (21, "U")]
+    assert chunks[1].body == "## B\n\nb\n\n### B1\n\nc\n\n## C\n\nd"
+    assert [heading_at(chunks[1], line) for line in (0, 2, 6, 10)] == [
+        "T › B",
+        "T › B",
+        "T › B › B1",
+        "T › C",
+    ]
+
+
+def test_deeper_sections_need_no_heading_of_the_first_one() -> None:
+    [chunk] = chunk_text("# T\n\na\n\n## B\n\nb\n")
+    assert (chunk.line, chunk.heading, chunk.body) == (3, "T", "a\n\n## B\n\nb")
+    assert [heading_at(chunk, line) for line in (0, 2, 4)] == ["T", "T › B", "T › B"]
 
 
 def test_tables_are_cut_between_rows_and_fences_not_at_all() -> None:
