@@ -103,7 +103,10 @@ def vocabulary(words: set[str]) -> set[str]:
     """What the vocabulary keeps of some words: their parts of letters, folded."""
     found: set[str] = set()
     for word in words:
-        for part in _JOINTS.split(word):
+        for part in (word,) if word.isalpha() else _JOINTS.split(word):
             if _SHORTEST_KNOWN <= len(part) <= _LONGEST_KNOWN and part.isalpha():
-                found.add(fold(part))
-    return {word for word in found if not CJK_RUN.search(word)}
+                if part.isascii():
+                    found.add(part.lower())
+                elif not CJK_RUN.search(part):
+                    found.add(fold(part))
+    return found
