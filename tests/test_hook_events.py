@@ -237,6 +237,8 @@ def test_managed_files_belong_below_a_spec(path: str, violation: bool) -> None:
         ("execution/waves/wave-01/post-check/run-001/a/report.md", ""),
         ("execution/waves/wave-01/_wave-summary.json", ""),
         ("execution/waves/wave-01/_latest.json", ""),
+        ("execution/waves/wave-100/execution/run-001/a/report.md", ""),
+        ("execution/waves/wave-010/execution/run-001/a/report.md", "invalid wave folder: wave-010 "),
         ("execution/waves/wave-01/_wave-summary.md", ""),
         ("execution/waves/wave-01/_inline-checkpoint/a/report.md", ""),
         ("qa/_comms/qa-exec/waves/wave-01/run-001/a", ""),
@@ -246,6 +248,18 @@ def test_managed_files_belong_below_a_spec(path: str, violation: bool) -> None:
 def test_layout(inside: str, part: str) -> None:
     problem = layout_problem(f".spec-workflow/specs/x/{inside}")
     assert bool(problem) is bool(part) and part in "\n".join(problem)
+
+
+@pytest.mark.parametrize("waves", ["execution/waves", "qa/_comms/qa-exec/waves"])
+def test_runs_in_a_wave_folder_that_dispatch_takes_up_are_in_order(workspace: Workspace, waves: str) -> None:
+    root = str(workspace.paths.root)
+    folder = workspace.paths.specs / "alpha" / waves
+    report = f".spec-workflow/specs/alpha/{waves}/wave-1/execution/run-001/a/report.md"
+    assert layout_problem(report, root)
+    (folder / "wave-1").mkdir(parents=True)
+    assert not layout_problem(report, root) and not layout_problem(f"{root}/{report}", root)
+    (folder / "wave-01").mkdir()  # then that is where its runs belong
+    assert layout_problem(report, root)
 
 
 def test_source_code_may_have_waves_of_its_own() -> None:
@@ -759,6 +773,26 @@ STOP = "SPW handoff is incomplete"
         ),
         ("guard-paths", {"toolName": "create", "toolArgs": '{"path": "PRD.md"}'}, "PRD.md belongs"),
         ("guard-paths", {"toolName": "edit", "toolArgs": {"path": "PRD.md"}}, "PRD.md belongs"),
+        (
+            "guard-paths",
+            {"toolName": "create", "toolArgs": '{"path": "PRD.md", "file_text": "*** Add File: x"}'},
+            "PRD.md belongs",
+        ),
+        (
+            "guard-paths",
+            {"toolName": "apply_patch", "toolArgs": '{"input": "*** Add File: PRD.md\\n+x"}'},
+            "PRD.md belongs",
+        ),
+        (
+            "guard-paths",
+            {"tool_name": "apply_patch", "tool_input": {"command": ["apply_patch", "*** Add File: PRD.md"]}},
+            "PRD.md belongs",
+        ),
+        (
+            "preToolUse",
+            {"cursor_version": "1", "tool_name": "edit_file", "tool_input": {"target_file": "PRD.md"}},
+            "PRD.md belongs",
+        ),
         (
             "",
             {

@@ -6,7 +6,7 @@ Claude Code's settings with payloads of their own. They are recognised by their 
 
 from spw_core.hook.payload import as_text, first_row, select, text_sql
 
-_PATH_KEYS = ("file_path", "path", "target_path", "filename", "notebook_path", "filePath")
+_PATH_KEYS = ("file_path", "path", "target_path", "filename", "notebook_path", "filePath", "target_file")
 _INPUTS = ("tool_input", "toolInput", "input", "toolArgs", "tool_args")
 
 
@@ -70,10 +70,11 @@ _SELECT_EVENT = (
 )
 _TEXTS = 11
 
-# Tool inputs that are JSON inside of a text (Copilot), or a patch (Codex).
-_SELECT_WRITTEN = f"SELECT {_path_in(chr(39) + '$' + chr(39))}"
+# Tool inputs that are JSON inside of a text (Copilot), or a patch (Codex), or a patch in such JSON.
+_SELECT_WRITTEN = f"SELECT {_path_in(chr(39) + '$' + chr(39))}, " + _first("$.input", "$.patch", "$.command")
 _SELECT_TEXT_INPUT = "SELECT " + _first(
-    "$.toolArgs", "$.tool_input", "$.tool_input.command", "$.tool_input.input"
+    *("$.toolArgs", "$.tool_input", "$.tool_input.command", "$.tool_input.input", "$.tool_input.patch"),
+    "$.tool_input.command[1]",
 )
 _PATCH_LINES = ("*** Add File: ", "*** Update File: ", "*** Delete File: ", "*** Move to: ")
 _MAX_PATCH_FILES = 50
@@ -107,10 +108,11 @@ class Event:
             return [self.target]
         (value,) = select(_SELECT_TEXT_INPUT, self.data) or (None,)
         text = as_text(value)
-        if "*** " in text:
+        if not text.lstrip().startswith("{"):
             return _patched(text)
-        (value,) = first_row(_SELECT_WRITTEN, text) or (None,) if text else (None,)
-        return [as_text(value)] if value else []
+        # JSON first: what is to be written may look like a patch itself.
+        path, patch = first_row(_SELECT_WRITTEN, text) or (None, None)
+        return [as_text(path)] if path else _patched(as_text(patch))
 
 
 def _patched(text: str) -> list[str]:

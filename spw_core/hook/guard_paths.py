@@ -41,7 +41,7 @@ def run(event: "Event", project: "Project") -> int:
     guard = Guard("guard-paths", event, project)
     paths = [relative_path(target, project) for target in targets]
     for path in paths:
-        problem = (managed and name_problem(path)) or (layout and layout_problem(path))
+        problem = (managed and name_problem(path)) or (layout and layout_problem(path, project.root))
         if problem:
             title, *details = problem
             return guard.violation(title, details, target=path, reason=details[-1], spec=spec_of(path))
@@ -84,8 +84,11 @@ def name_problem(path: str) -> tuple[str, ...]:
     )
 
 
-def layout_problem(path: str) -> tuple[str, ...]:
-    """Title and details when a path does not have the form of today's run folders, else ()."""
+def layout_problem(path: str, root: str = "") -> tuple[str, ...]:
+    """Title and details when a path does not have the form of today's run folders, else ().
+
+    A wave's folder that is there, below `root`, may be written otherwise: `dispatch-init` takes it up.
+    """
     title = "SPW wave layout violation"
     if "/_agent-comms/" in f"/{path}":
         return title, f"file: {path}", "_agent-comms/ is a folder of older versions; use <phase>/_comms/"
@@ -94,9 +97,10 @@ def layout_problem(path: str) -> tuple[str, ...]:
         return ()
     _, found, rest = f"/{below}".partition("/execution/waves/")
     if found:
+        waves = os.path.join(root, path[: -len(rest) - 1])
         wave, _, rest = rest.partition("/")
         stage = rest.partition("/")[0]
-        if not _is_wave(wave):
+        if not _is_wave(wave, waves):
             return title, f"file: {path}", f"invalid wave folder: {wave} (wave- and two digits, as wave-01)"
         if rest and stage not in _IN_WAVE:
             return (
@@ -105,7 +109,8 @@ def layout_problem(path: str) -> tuple[str, ...]:
                 f"invalid stage folder: {stage} (execution, checkpoint or post-check)",
             )
     _, found, rest = f"/{below}".partition("/qa/_comms/qa-exec/waves/")
-    if found and not _is_wave(wave := rest.partition("/")[0]):
+    waves = os.path.join(root, path[: -len(rest) - 1])
+    if found and not _is_wave(wave := rest.partition("/")[0], waves):
         return title, f"file: {path}", f"invalid wave folder: {wave} (wave- and two digits, as wave-01)"
     return ()
 
@@ -116,5 +121,11 @@ def spec_of(path: str) -> str:
     return name if below and is_valid_name(name) else ""
 
 
-def _is_wave(name: str) -> bool:
-    return len(name) == 7 and name.startswith("wave-") and name[5:].isascii() and name[5:].isdigit()
+def _is_wave(name: str, waves: str) -> bool:
+    digits = name.removeprefix("wave-")
+    if digits == name or not (digits.isascii() and digits.isdigit()) or len(digits) > 4:
+        return False
+    canonical = f"wave-{int(digits):02d}"
+    return name == canonical or (
+        os.path.isdir(os.path.join(waves, name)) and not os.path.lexists(os.path.join(waves, canonical))
+    )
