@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import apsw
+
 from spw_core.api import Workspace
 from spw_tui.screens.pick import PickScreen
 from spw_tui.screens.reader import ReaderScreen
@@ -83,8 +85,9 @@ async def test_the_board_is_walked_in_both_directions(demo_harvested: Workspace)
         await settle(pilot)
         await press(pilot, "3", "tab")
         board = browse(app).board
-        assert board.has_focus
-        await press(pilot, "j", "j")
+        assert board is not None and board.has_focus
+        assert board.row is not None and board.row.id.startswith("stale-2")  # in the wave that is worked on
+        await press(pilot, "h", "g", "j", "j")
         assert board.row is not None and board.row.id.startswith("run-")
         await press(pilot, "l", "G")
         assert board.row.id.endswith("wave-02/execution/run-003")
@@ -103,8 +106,9 @@ async def test_the_board_scrolls_sideways_where_it_does_not_fit(demo_harvested: 
         browse(app).go_to_spec("user-auth")
         await settle(pilot)
         await press(pilot, "3", "tab")
-        assert "Wave 1" in board_text(app) and "2 →" in board_text(app)
-        await press(pilot, "l", "l")
+        assert "Wave 2" in board_text(app)
+        assert "← 1" in board_text(app) and "1 →" in board_text(app)
+        await press(pilot, "l")
         assert "Wave 3" in board_text(app) and "← 2" in board_text(app)
         for size in ((20, 6), (200, 50), (80, 24)):
             await pilot.resize_terminal(*size)
@@ -351,3 +355,36 @@ async def test_sessions_of_a_workspace_without_any_say_how_to_get_them(demo_harv
         await press(pilot, "s")
         assert isinstance(app.screen, SessionsScreen)
         assert "no sessions yet" in screen_text(app)
+
+
+async def test_databases_that_are_locked_deleted_or_damaged_while_the_app_is_open(demo: Workspace) -> None:
+    demo.harvest()
+    app = make_app(demo)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        lock = apsw.Connection(str(demo.paths.spec_db("billing-export")))
+        lock.execute("BEGIN IMMEDIATE")
+        await press(pilot, "r", "2", "5")
+        assert "requirements.md" in drawn(browse(app).rows_list)
+        lock.execute("ROLLBACK")
+        lock.close()
+        for path in (demo.paths.index_db, demo.paths.spec_db("billing-export")):
+            path.unlink()
+        await press(pilot, "r", "2")
+        assert len(ids(browse(app).rows_list)) == 10
+        demo.paths.spec_db("billing-export").write_bytes(b"no database at all, whatever its name is" * 99)
+        await press(pilot, "r", "3", "4", "5", "6", "slash", "a", "escape")
+        assert app.is_running and len(ids(browse(app).specs_list)) == 8
+
+
+async def test_a_storm_of_sizes_breaks_nothing(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        for key in ("1", "3", "slash"):
+            await press(pilot, key)
+            for width, height in ((1, 1), (300, 80), (7, 3), (80, 24), (100, 2), (33, 60), (120, 36)):
+                await pilot.resize_terminal(width, height)
+            await settle(pilot)
+        await press(pilot, "escape", "1")
+        assert "NEEDS ME NOW" in screen_text(app)

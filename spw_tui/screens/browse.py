@@ -183,7 +183,7 @@ class BrowseScreen(LiveScreen):
         self.rows_list.show(view.rows, cursor=cursor, empty=view.empty, fresh=is_fresh)
 
     async def _show_board(self, facts: SpecFacts) -> None:
-        from spw_tui.viewmodels.waves import wave_columns
+        from spw_tui.viewmodels.waves import first_card, wave_columns
 
         columns = await asyncio.to_thread(wave_columns, facts, self.clock())
         is_fresh, cursor = self._arrive((facts.name, _BOARD))
@@ -191,7 +191,7 @@ class BrowseScreen(LiveScreen):
         board = await self._made_board()
         self._show_list(is_board=bool(columns))
         if columns:
-            board.show(columns, cursor=cursor, fresh=is_fresh)
+            board.show(columns, cursor=cursor or first_card(facts, columns), fresh=is_fresh)
         else:
             self.rows_list.say(_NO_WAVES)
 

@@ -33,6 +33,12 @@ def wave_columns(facts: SpecFacts, now_ns: int) -> list[Column]:
     return columns + [_planned(facts, number, later[number]) for number in order]
 
 
+def first_card(facts: SpecFacts, columns: Sequence[Column]) -> str:
+    """The id of the first card of the wave that is worked on, empty when it has none."""
+    current = f"wave-{facts.summary.wave_current}"
+    return next((column.cards[0].id for column in columns if column.id == current and column.cards), "")
+
+
 def _started(facts: SpecFacts, wave: WaveState, tasks: Sequence[Task], now_ns: int) -> Column:
     checkpoint = wave.checkpoint
     look = wave_look(wave.status)

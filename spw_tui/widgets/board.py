@@ -74,14 +74,14 @@ class Board(ScrollView, can_focus=True, inherit_bindings=False):
         return cards[self._card] if self._card < len(cards) else None
 
     def show(self, columns: Sequence[Column], *, cursor: str = "", fresh: bool = False) -> None:
-        """Replace all columns. The cursor stays on its card; for a `fresh` board it begins on the one with
-        the id `cursor`, else on the first that is not complete."""
+        """Replace all columns. The cursor stays on its card; on a `fresh` board it begins on the one with the
+        id `cursor`."""
         before = None if fresh else self.row
         self._columns = columns
         self._tops = [
             list(accumulate((len(card.lines) + 1 for card in column.cards), initial=0)) for column in columns
         ]
-        self._place(cursor or (before.id if before else ""))
+        self._place(before.id if before else cursor)
         if fresh:
             self._first = 0
             self.scroll_to(y=0, animate=False, force=True)
