@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import apsw
@@ -11,7 +13,7 @@ import pytest
 from spw_core.api import Workspace
 from spw_core.harvest import harvest
 from spw_core.store.connection import open_for_writing
-from spw_core.store.spec import SPEC_SCHEMA
+from spw_core.store.spec import SPEC_SCHEMA, SpecStore
 
 from .support import write
 
@@ -91,3 +93,30 @@ def test_file_system_without_hard_links(workspace: Workspace, monkeypatch: pytes
     assert (report.changed, report.failed) == (1, "")
     names = sorted(file.name for file in workspace.paths.spec_dir("alpha").iterdir())
     assert names == ["notes.md", "spec.db"]
+
+
+LEAVE_A_LOG = """
+import os, sys
+from pathlib import Path
+from spw_core.store.spec import SpecStore
+with SpecStore.writing(Path(sys.argv[1])) as store:
+    with store.transaction():
+        store.set_meta({"old": "log"})
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_log_of_a_deleted_database_is_not_replayed(workspace: Workspace) -> None:
+    """A writer was killed, and somebody deleted the database without what lay beside it."""
+    write(workspace, "specs/alpha/notes.md", "mine")
+    workspace.harvest()
+    path = workspace.paths.spec_db("alpha")
+    subprocess.run([sys.executable, "-c", LEAVE_A_LOG, str(path)], check=False)
+    assert path.with_name("spec.db-wal").stat().st_size
+    path.unlink()
+    [report] = workspace.harvest(["alpha"]).specs
+    assert (report.changed, report.failed, report.errors) == (1, "", [])
+    with SpecStore.reading(path) as store:
+        assert store is not None
+        assert "old" not in store.meta()
+        assert not store.is_damaged()

@@ -21,6 +21,7 @@ from spw_core.harvest.report import HarvestReport, SpecReport
 from spw_core.harvest.scan import Scan, scan_spec, spec_folders
 from spw_core.harvest.stamps import OPEN, SEALED, files_as_seen
 from spw_core.names import SPEC_DB
+from spw_core.store.at_rest import has_log
 from spw_core.store.connection import replace_database
 from spw_core.store.spec import SpecStore
 from spw_core.workspace import GITIGNORE_LINES, WorkspacePaths
@@ -164,9 +165,14 @@ def _report(store: SpecStore, name: str, files: int, changed: int = 0, removed: 
 
 
 def _appears(path: Path, content: bytes) -> bool:
-    """Write a new database; False when that is not possible, or there is one by now."""
+    """Write a new database; False when that is not possible, or there is one by now.
+
+    A log of one that was deleted would be replayed into it: then SQLite makes the new one, and drops the log.
+    """
     try:
         with locked(path.parent), entry_inside(path.parent, path.name) as entry:
+            if has_log(path):
+                return False
             write_whole(entry, content, replace=False, mode=0o600)
     except OSError:  # the ordinary way tells whether this is a matter of this way only
         return False

@@ -45,6 +45,11 @@ def read_at_rest(path: Path, schema: Schema, read: Callable[[apsw.Connection], _
     return answer if _still(path) == before else None
 
 
+def has_log(path: Path) -> bool:
+    """True when there is a log of a database by this name, with commits that its file may not hold yet."""
+    return os.path.lexists(f"{path}-wal") or os.path.lexists(f"{path}-journal")
+
+
 def _still(path: Path) -> tuple[int, int, int] | None:
     """What tells one state of a database file from any other; None while it may be written.
 
@@ -56,6 +61,6 @@ def _still(path: Path) -> tuple[int, int, int] | None:
         return None
     if not stat.S_ISREG(info.st_mode) or info.st_mtime_ns >= time.time_ns() - RACY_NS:
         return None
-    if os.path.lexists(f"{path}-wal") or os.path.lexists(f"{path}-journal"):
+    if has_log(path):
         return None
     return info.st_mtime_ns, info.st_size, info.st_ino
