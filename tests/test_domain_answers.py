@@ -21,6 +21,7 @@ from spw_core.domain.prerequisites import PREREQUISITES, missing_prerequisites
 from spw_core.domain.registry import COMMANDS
 from spw_core.domain.resume import Resume, resume
 from spw_core.domain.stage import stage_of
+from spw_core.domain.summary import summarise
 from spw_core.domain.unfinished import obstacles
 from spw_core.domain.wave_status import wave_status
 from spw_core.domain.wave_summary import wave_digest
@@ -455,6 +456,15 @@ SECOND = (executed(2), gate(2, "pass"))
         ),
         pytest.param(line("x", "1", 1), (), ("done", 0), id="done_without_runs"),
         pytest.param("- [ ] write tests\n", FIRST, ("error", 1), id="unreadable_tasks"),
+        pytest.param(
+            line(" ", "1", 1),
+            (*FIRST, executed(2)),
+            ("continue-wave", 1),
+            id="task_added_before_the_one_begun",
+        ),
+        pytest.param(
+            line("!", "1", 1), (executed(1),), ("blocked", 1), id="no_task_of_the_one_begun_can_start"
+        ),
     ],
 )
 def test_resume(text: str, runs: tuple[Run, ...], expected: tuple[str, int]) -> None:
@@ -555,3 +565,53 @@ def test_there_is_one_answer_about_a_wave(runs: list[Run], pointers: list[WaveFi
     answer = resume(record)
     unfinished = {state.number for state in states if state.status != "complete"}
     assert answer.wave in unfinished if unfinished else answer.action in ("done", "next-wave")
+
+
+@pytest.mark.parametrize(
+    ("text", "runs", "expected"),
+    [
+        pytest.param(line(" ", "1", 2), FIRST, (2, 2), id="between_waves"),
+        pytest.param(line("x", "1", 1) + line(" ", "2"), FIRST, (2, 2), id="without_a_number"),
+        pytest.param(line("x", "1", 1), FIRST, (1, 1), id="all_complete"),
+        pytest.param(
+            "## Deferred\n" + line(" ", "1", 1) + "## Now\n" + line(" ", "2", 2),
+            (executed(1), executed(2)),
+            (2, 2),
+            id="put_off",
+        ),
+        pytest.param(line(" ", "1", 3), (), (0, 3), id="none_begun"),
+    ],
+)
+def test_a_list_shows_the_wave_that_wave_status_names(
+    text: str, runs: tuple[Run, ...], expected: tuple[int, int]
+) -> None:
+    record = SpecRecord("s", runs=runs, tasks=parse_tasks(text).tasks)
+    summary = summarise(record)
+    assert (summary.wave_current, summary.waves_total) == expected
+    if runs:
+        assert int(wave_status(record).current_wave) == summary.wave_current
+
+
+PLANS = st.lists(
+    st.builds(line, st.sampled_from("x -!"), st.sampled_from("12345"), st.none() | st.integers(1, 3)),
+    max_size=5,
+)
+
+
+@given(PLANS, RUNS)
+def test_what_comes_next_where_to_resume_and_where_work_stands_agree(
+    plan: list[str], runs: list[Run]
+) -> None:
+    record = SpecRecord("s", runs=tuple(runs), tasks=parse_tasks("".join(plan)).tasks)
+    states = wave_states(record)
+    step, place, status, summary = next_wave(record), resume(record), wave_status(record), summarise(record)
+    if states:
+        assert summary.wave_current == int(status.current_wave)
+    blocked = [state.number for state in states if state.status == "blocked"]
+    if record.tasks and blocked and step.action != "continue-wave" and not 0 < step.wave <= blocked[0]:
+        # Nothing is begun or done behind a blocked checkpoint; its own wave may have tasks left.
+        assert (step.action, step.wave) == (place.action, place.wave) == ("blocked", blocked[0])
+    if step.action == "blocked" and place.action != "blocked":
+        assert place.wave < step.wave  # an earlier wave is not complete
+    if step.action == "execute" and place.action != "blocked":
+        assert place.wave <= step.wave

@@ -196,6 +196,23 @@ def test_blocked_checkpoint_of_a_wave_without_numbers(workspace: Workspace) -> N
     assert (next_wave(facts).action, next_wave(facts).wave) == ("execute", 2)
 
 
+def test_no_wave_is_begun_over_a_blocked_checkpoint_of_any_earlier_one(workspace: Workspace) -> None:
+    done = line("x", "1", 1) + line("x", "2", 2)
+    checkpoint(workspace, 1, "blocked")
+    checkpoint(workspace, 2, "pass")
+    for text in (done, done + line(" ", "3", 3), line(" ", "3", 3)):
+        write(workspace, "specs/alpha/tasks.md", text)
+        answer = next_wave(workspace.spec("alpha").record(), "rolling-wave")
+        assert (answer.action, answer.wave) == ("blocked", 1), text
+        assert answer.reason.startswith("the checkpoint of wave 1 is blocked")
+    write(
+        workspace,
+        "specs/alpha/tasks.md",
+        "## Deferred\n" + line(" ", "1", 1) + "## Now\n" + line(" ", "3", 3),
+    )
+    assert next_wave(workspace.spec("alpha").record()).action == "execute"
+
+
 def test_checkpoint_without_verdict_is_a_warning(workspace: Workspace) -> None:
     write(workspace, "specs/alpha/tasks.md", specs.BASIC)
     run = "execution/waves/wave-01/checkpoint/run-001"

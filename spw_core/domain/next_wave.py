@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from spw_core.domain.model import UNKNOWN as NO_VERDICT
 from spw_core.domain.model import SpecRecord
-from spw_core.domain.task_plan import StuckTask, TaskPlan, put_off_warnings
+from spw_core.domain.task_plan import StuckTask, TaskPlan, put_off_warnings, put_off_waves
 from spw_core.domain.waves import Checkpoint, wave_states
 from spw_core.formats.status import BLOCKED as CHECKPOINT_BLOCKED
 from spw_core.formats.tasks import TaskStatus
@@ -63,13 +63,16 @@ def next_wave(record: SpecRecord, strategy: str = "") -> NextWave:
             warnings = (*warnings, f"unfinished_wave: wave {wave} has tasks that are not done")
         return NextWave(CONTINUE_WAVE, f"task {started.id} is in progress", current, warnings=warnings)
 
-    last_done = plan.last_done_wave()
-    checkpoint = next((state.checkpoint for state in states if state.number == last_done), None)
-    if checkpoint is not None:
-        warnings = (*warnings, *_doubts(last_done, checkpoint))
-        if checkpoint.status == CHECKPOINT_BLOCKED:
-            reason = f"the checkpoint of wave {last_done} is blocked ({checkpoint.evidence})"
-            return NextWave(BLOCKED, reason, last_done, warnings=warnings)
+    last_done, put_off_numbers = plan.last_done_wave(), put_off_waves(record.tasks)
+    for state in states:
+        if state.number == last_done:
+            warnings = (*warnings, *_doubts(last_done, state.checkpoint))
+    # No wave is begun over one whose checkpoint is blocked, however far behind that one is.
+    behind = (state for state in states if wave is None or state.number < wave)
+    for state in behind:
+        if state.checkpoint.status == CHECKPOINT_BLOCKED and state.number not in put_off_numbers:
+            reason = f"the checkpoint of wave {state.number} is blocked ({state.checkpoint.evidence})"
+            return NextWave(BLOCKED, reason, state.number, warnings=warnings)
 
     put_off = plan.ready_put_off()
     if wave is not None:

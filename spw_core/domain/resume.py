@@ -27,7 +27,8 @@ class Resume:
 
 
 def resume(record: SpecRecord, strategy: str = "") -> Resume:
-    """The place to go on: a blocked wave, else the first one begun, else what the tasks ask for next.
+    """The place to go on: a wave with a blocked checkpoint, else the lowest one begun or with tasks that are
+    not done, else what the tasks ask for next.
 
     `strategy` as in `next_wave`.
     """
@@ -38,12 +39,17 @@ def resume(record: SpecRecord, strategy: str = "") -> Resume:
         if state.status == BLOCKED:
             reason = f"the checkpoint of wave {state.number} is blocked ({state.checkpoint.evidence})"
             return Resume(BLOCKED, state.number, reason)
-    for state in counting:
-        if state.status != COMPLETE:
-            words = state.status.replace("_", " ")
-            return Resume(CONTINUE_WAVE, state.number, f"wave {state.number} is {words}")
+    step = next_wave(record, strategy)
+    begun = next((state for state in counting if state.status != COMPLETE), None)
+    if begun is not None:
+        is_before = 0 < step.wave < begun.number
+        if is_before or (step.action == steps.BLOCKED and step.wave == begun.number):
+            # An earlier wave has tasks left, or no task of this one can start.
+            return Resume(BLOCKED if step.action == steps.BLOCKED else CONTINUE_WAVE, step.wave, step.reason)
+        words = begun.status.replace("_", " ")
+        return Resume(CONTINUE_WAVE, begun.number, f"wave {begun.number} is {words}")
     last = states[-1].number if states else 0
-    return _after(last, next_wave(record, strategy), has_tasks=bool(record.tasks))
+    return _after(last, step, has_tasks=bool(record.tasks))
 
 
 def _after(last: int, step: NextWave, *, has_tasks: bool) -> Resume:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from spw_core.domain import stage as stages
 from spw_core.domain.approval_lookup import latest_approvals
 from spw_core.domain.model import IN_PROGRESS, Run, SpecRecord
+from spw_core.domain.task_plan import TaskPlan, wave_at_work
 from spw_core.domain.waves import COMPLETE, GATE_DECIDER, WaveState, wave_states
 from spw_core.formats.approvals import NEEDS_REVISION, PENDING
 from spw_core.formats.status import BLOCKED, PASS
@@ -35,7 +36,10 @@ class Attention:
 
 @dataclass(frozen=True, slots=True)
 class SpecSummary:
-    """One row of a spec list. `updated_at` is fixed-width UTC text, empty for an empty spec."""
+    """One row of a spec list. `updated_at` is fixed-width UTC text, empty for an empty spec.
+
+    `wave_current` is the wave that `wave-status` names, 0 before the first one was begun.
+    """
 
     name: str
     stage: str
@@ -74,17 +78,17 @@ def summarise(record: SpecRecord) -> SpecSummary:
         status = WAITING
     else:
         status = EMPTY if stage == stages.UNKNOWN else ACTIVE
-    unfinished = [wave.number for wave in waves if wave.status != COMPLETE]
     planned = [task.wave for task in record.tasks if task.wave]
     last_wave = waves[-1].number if waves else 0
+    at_work = wave_at_work(TaskPlan(record.tasks, waves), waves) if waves else 0
     return SpecSummary(
         name=record.name,
         stage=stage,
         status=status,
         tasks_done=sum(task.status is TaskStatus.DONE for task in record.tasks),
         tasks_total=len(record.tasks),
-        wave_current=unfinished[0] if unfinished else last_wave,
-        waves_total=max([last_wave, *planned]),
+        wave_current=at_work or last_wave,
+        waves_total=max([last_wave, at_work, *planned]),
         attention=attention,
         updated_at=utc_text(record.updated_ns) if record.documents else "",
     )

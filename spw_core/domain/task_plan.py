@@ -55,6 +55,16 @@ def put_off_warnings(tasks: Iterable[Task]) -> tuple[str, ...]:
     return (f"deferred and not done: {', '.join(left)}",) if left else ()
 
 
+def wave_at_work(plan: TaskPlan, states: Sequence[WaveState]) -> int:
+    """The lowest wave that is not complete or has tasks that are not done; 0 when there is none."""
+    put_off = put_off_waves(plan.tasks)
+    unfinished = [
+        state.number for state in states if state.status != COMPLETE and state.number not in put_off
+    ]
+    with_open_tasks = plan.first_open_wave()
+    return min([*unfinished[:1], *([with_open_tasks] if with_open_tasks else [])], default=0)
+
+
 def implicit_wave(tasks: Iterable[Task], states: Sequence[WaveState]) -> int:
     """The number of the wave that the tasks without one form: after all planned and all complete waves."""
     planned = [task.wave for task in tasks if task.wave and not is_put_off(task)]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from spw_core.domain.model import IN_PROGRESS, SpecRecord, WaveFiles
-from spw_core.domain.task_plan import TaskPlan, put_off_warnings, put_off_waves
+from spw_core.domain.task_plan import TaskPlan, put_off_warnings, wave_at_work
 from spw_core.domain.waves import COMPLETE, PENDING, WaveState, wave_states
 from spw_core.formats.status import BLOCKED, MISSING, PASS
 from spw_core.formats.tasks import TaskStatus
@@ -104,10 +104,7 @@ def _position(record: SpecRecord, waves: Sequence[WaveState]) -> _Position:
     plan = TaskPlan(record.tasks, waves)
     started = next((task for task in record.tasks if task.status is TaskStatus.IN_PROGRESS), None)
     is_running = started is not None
-    put_off = put_off_waves(record.tasks)
-    unfinished = [wave.number for wave in waves if wave.status != COMPLETE and wave.number not in put_off]
-    with_open_tasks = plan.first_open_wave()
-    number = min([*unfinished[:1], *([with_open_tasks] if with_open_tasks else [])], default=0)
+    number = wave_at_work(plan, waves)
     if not number and started is not None:  # a deferred task that was begun all the same
         number = plan.wave_of(started)
     if not number:

@@ -24,7 +24,9 @@ def wave_report(record: SpecRecord, number: int | None = None) -> str:
     """
     states = wave_states(record)
     if number is None:
-        number = summarise(record).wave_current
+        # The wave to come has nothing to report yet; the one before it has.
+        current = summarise(record).wave_current
+        number = max((state.number for state in states if state.number <= current), default=current)
     state = next((state for state in states if state.number == number), None)
     if state is None:
         known = ", ".join(str(state.number) for state in states)
