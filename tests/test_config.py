@@ -430,9 +430,9 @@ def test_no_bytes_make_the_reader_raise(data: bytes) -> None:
     ids=["key", "header", "inline", "many", "broken-lines", "broken-sections", "huge-number", "megabyte"],
 )
 def test_absurd_files_cost_no_time_and_are_said(workspace: Workspace, text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     loaded = load(workspace, text)
-    assert time.perf_counter() - started < 5  # well under one second, on a machine with nothing else to do
+    assert time.process_time() - started < 5  # well under one second, on a machine with nothing else to do
     assert loaded.config == Config()
     assert loaded.warnings
 

@@ -814,7 +814,7 @@ def test_unusable_index_is_no_index(
     index = Index(str(workflow))
     assert index.latest() == [] and index.progress("x").tasks_total == 0
     assert index.compiled_config() == {} and index.attention("x") == [] and index.next_step("x") == ""
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 20
     assert (tmp_path / "state" / "spw" / "log" / "hook.log").exists() is (kind in ("garbage", "endless-view"))
 
 

@@ -295,7 +295,7 @@ def test_configured_strategy_is_read(workspace: Workspace) -> None:
 def test_an_id_borne_and_asked_for_by_thousands_is_no_burden() -> None:
     """Edges from task to task would be sixteen million here."""
     count = 4000
-    started = time.perf_counter()
+    started = time.process_time()
     answer = next_wave(record("- [ ] 1. a\n  - Depends On: 1\n" * count))
     assert (answer.action, len(answer.blocked)) == ("blocked", count)
     assert answer.blocked[0].cycle == ("1", "1")
@@ -305,4 +305,4 @@ def test_an_id_borne_and_asked_for_by_thousands_is_no_burden() -> None:
     # Every task leads on and back to the first one: as many circles as tasks.
     back = "".join(line(" ", str(n), 1, f"1, {n % count + 1}") for n in range(1, count + 1))
     assert all(task.cycle[0] == task.task_id for task in next_wave(record(back)).blocked)
-    assert time.perf_counter() - started < 20  # it took minutes
+    assert time.process_time() - started < 20  # it took minutes

