@@ -146,6 +146,16 @@ def test_result_points_at_the_line(demo_harvested: Workspace) -> None:
     assert checked > 3
 
 
+def test_a_match_in_the_title_alone_shows_the_beginning(workspace: Workspace) -> None:
+    beginning = "The beginning. " + "filler " * 70
+    sections = "\n".join(f"## Part {number}\n\n{'filler ' * (90 - 20 * number)}\n" for number in range(4))
+    write(workspace, "specs/alpha/note.md", f"# Walrus\n\n{beginning}\n\n{sections}\n# End\n\nok\n")
+    workspace.harvest()
+    [result] = workspace.search("walrus").results
+    assert result.snippet.startswith("The beginning.")
+    assert result.line == 3
+
+
 def test_removed_document_leaves_the_results(notes: Workspace) -> None:
     (notes.paths.spec_dir("alpha") / "design" / "deploy.md").unlink()
     notes.harvest()
@@ -234,13 +244,13 @@ def test_chunks_follow_headings() -> None:
     text = chunk_lines(text_lines(MARKDOWN))
     chunks = text.chunks
     # What stands before the first heading belongs to none; short sections below one heading stay together.
-    assert [(chunk.line, chunk.heading) for chunk in chunks] == [(1, ""), (6, "Top")]
+    assert [(chunk.line, chunk.heading) for chunk in chunks] == [(1, ""), (4, "")]
     assert "# not a heading\n\nx = 1" in chunks[1].body
     assert text.title == "Top"
     lines = MARKDOWN.split("\n")
     for number, heading in ((6, "Top"), (10, "Top › Code"), (14, "Top › Code"), (22, "Top › Code › Deep")):
-        assert chunks[1].body.split("\n")[number - 6] == lines[number - 1]
-        assert heading_at(chunks[1], number - 6) == heading
+        assert chunks[1].body.split("\n")[number - 4] == lines[number - 1]
+        assert heading_at(chunks[1], number - 4) == heading
 
 
 def test_sections_of_their_own_size_stay_apart() -> None:
@@ -256,10 +266,10 @@ def test_sections_of_their_own_size_stay_apart() -> None:
     ]
 
 
-def test_deeper_sections_need_no_heading_of_the_first_one() -> None:
+def test_a_chunk_of_several_sections_begins_with_a_heading() -> None:
     [chunk] = chunk_text("# T\n\na\n\n## B\n\nb\n")
-    assert (chunk.line, chunk.heading, chunk.body) == (3, "T", "a\n\n## B\n\nb")
-    assert [heading_at(chunk, line) for line in (0, 2, 4)] == ["T", "T › B", "T › B"]
+    assert (chunk.line, chunk.heading, chunk.body) == (1, "", "# T\n\na\n\n## B\n\nb")
+    assert [heading_at(chunk, line) for line in (0, 2, 4, 6)] == ["T", "T", "T › B", "T › B"]
 
 
 def test_tables_are_cut_between_rows_and_fences_not_at_all() -> None:

@@ -29,7 +29,7 @@ _BETWEEN_HEADINGS = " › "
 class Chunk:
     """A piece of a document. `line` is 1-based, `heading` the path of headings above it (` › ` between).
 
-    Headings of further sections stand in the body: see `heading_at`.
+    A chunk of several sections begins with the heading of the first one: see `heading_at`.
     """
 
     line: int
@@ -140,9 +140,10 @@ class _Cutter:
     def _emit(self, held: list[_Block], opening: tuple[tuple[int, str], ...]) -> None:
         first = next((place for place, block in enumerate(held) if not block.level), len(held) - 1)
         texts = held[first:] if not held[first].level else []
-        # Headings stand in `heading`; repeated in the body they would crowd out the text in snippets. Of
-        # several sections side by side, the body says which is which.
-        if first and any(0 < block.level <= opening[-1][0] for block in texts):
+        is_several = any(block.level for block in texts)
+        if is_several and first:
+            # Headings stand in `heading`; repeated in the body they would crowd out the text in snippets.
+            # Of several sections, the body says which is which.
             texts = held[first - 1 :]
             opening = opening[:-1]
         line = texts[0].line if texts else held[0].line

@@ -149,6 +149,9 @@ def _result(chunks: Sequence[tuple[Hit, _Row]], marks: WordMarks) -> SearchResul
     """
     found = [(marks.found_in(row.body), row) for _, row in chunks[:_CHUNKS_COMPARED]]
     hits, row = max(found, key=lambda chunk: len({word for _, _, word in chunk[0]}))
+    if not hits and marks.words_in(row.title):
+        # The title alone matches, which makes the shortest passage the best: the first one says more.
+        hits, row = min(found, key=lambda chunk: chunk[1].line)
     snippet = make_snippet(row.body, hits)
     matched = {word for _, _, word in hits} | marks.words_in(f"{row.title} {row.heading} {row.spec}")
     return SearchResult(
