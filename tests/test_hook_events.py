@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
@@ -591,6 +592,29 @@ def test_the_backup_of_a_template_that_somebody_wrote_is_not_lost(fire: Fire, wo
     current.write_text("by hand again")
     fire("session-start")
     assert current.with_name("tasks-template.md.bak").read_text() == "by hand again"
+
+
+def test_a_full_disk_or_a_killed_hook_leaves_templates_whole(
+    fire: Fire, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(workspace, "")
+    template(workspace, "variants/tasks-template.tdd-off.md", "tdd off")
+    current = template(workspace, "tasks-template.md", "old")
+    leftover = current.with_name(f".tasks-template.md.bak.{os.getpid()}.spw-tmp")
+    leftover.write_text("of a killed process with the same number")
+    system_write = os.write
+
+    def write_little(fd: int, data: bytes) -> int:
+        if len(data) <= 1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return system_write(fd, data[: len(data) // 2])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", write_little)
+        assert "nothing was changed" in fire("session-start").err
+    assert current.read_text() == "old" and not list(current.parent.glob(".*"))
+    fire("session-start")
+    assert current.read_text() == "tdd off"
 
 
 @pytest.mark.parametrize(

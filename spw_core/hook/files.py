@@ -22,18 +22,31 @@ def replace(project: "Project", path: str, data: bytes) -> bool:
         if _leads_elsewhere(project.workflow, folder) or os.path.islink(path) or os.path.isdir(path):
             return False
         temporary = os.path.join(folder, f".{os.path.basename(path)}.{os.getpid()}{TEMPORARY_SUFFIX}")
-        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o644)
+        if os.path.lexists(temporary):  # left by a process of this number that was killed
+            os.unlink(temporary)
         try:
-            os.write(fd, data)
-        finally:
-            os.close(fd)
-        os.replace(temporary, path)
+            _write(temporary, data)
+            os.replace(temporary, path)
+        except OSError:
+            if os.path.lexists(temporary):
+                os.unlink(temporary)
+            raise
     except OSError as error:
         from spw_core.hook.log import record
 
         record("write", error)
         return False
     return True
+
+
+def _write(path: str, data: bytes) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o644)
+    try:
+        rest = memoryview(data)
+        while rest:  # a disk that fills up takes a part, and only then is it an error
+            rest = rest[os.write(fd, rest) :]
+    finally:
+        os.close(fd)
 
 
 def _leads_elsewhere(workflow: str, folder: str) -> bool:
