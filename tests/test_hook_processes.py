@@ -17,7 +17,7 @@ import pytest
 from spw_core.api import Workspace
 from spw_core.cli import main as run
 from spw_core.hook import audit as audit_module
-from spw_core.hook import detach, stdin
+from spw_core.hook import detach, log, stdin
 from spw_core.hook.log import log_file
 from spw_core.hook.main import HANDLERS
 from spw_core.store.gateway import gateway_path, writing_gateway
@@ -185,12 +185,68 @@ def test_the_transcript_of_a_session_is_imported_when_it_ends(workspace: Workspa
     assert b"s-1" in subprocess.run(command, capture_output=True, check=True).stdout
 
 
+def test_without_a_home_nothing_is_left_in_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(log, "state_dir", lambda: "~/.local/state/spw")
+    log.record("x", OSError("y"))
+    assert log.child_log() == -1 and not list(tmp_path.iterdir())
+
+
 @pytest.mark.skipif(os.name == "nt", reason="children are started in another way there")
 def test_what_the_child_has_to_say_is_in_the_log(workspace: Workspace) -> None:
     detach.run_spw("harvest", "no-such-spec", "--workspace", str(workspace.paths.root))
     wait_until(
         lambda: Path(log_file()).exists() and "spec not found" in Path(log_file()).read_text(), "the log"
     )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="children are started in another way there")
+def test_of_equal_children_one_works_and_one_waits(tmp_path: Path) -> None:
+    code = (
+        "import os, sys; from spw_core.hook.turns import take_turn\n"
+        "print('begun', flush=True)\n"
+        "if not take_turn(sys.argv[1], sys.argv[2]): sys.exit(3)\n"
+        "os.execv('/bin/sh', ['sh', '-c', 'echo works; read end'])"
+    )
+
+    def start(work: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", code, str(tmp_path / "turns"), work]
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def says(process: subprocess.Popen[bytes], word: bytes) -> None:
+        assert process.stdout is not None and process.stdout.readline() == word
+
+    first, other = start("a"), start("b")
+    for process in (first, other):  # different works do not wait for each other
+        says(process, b"begun\n")
+        says(process, b"works\n")
+    waiting = [start("a") for _ in range(4)]
+    wait_until(lambda: [process.poll() for process in waiting].count(3) == 3, "all but one to give up")
+    [second] = [process for process in waiting if process.poll() is None]
+    says(second, b"begun\n")
+    first.communicate(b"\n")
+    says(second, b"works\n")  # the turn had outlived exec, and ended with its process
+    for process in (second, other):
+        process.communicate(b"\n")
+    for process in waiting:
+        process.communicate()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="children are started in another way there")
+def test_a_burst_of_events_ends_with_one_harvest_that_has_seen_all(workspace: Workspace) -> None:
+    tasks = write(workspace, "specs/alpha/tasks.md", "- [ ] 1. x\n")
+    for number in range(2, 12):
+        with tasks.open("a") as stream:
+            stream.write(f"- [ ] {number}. x\n")
+        detach.run_spw("harvest", "alpha", "--workspace", str(workspace.paths.root))
+
+    def stored() -> int:
+        with SpecStore.reading(workspace.paths.spec_db("alpha")) as store:
+            return store.counts()["tasks"] if store else 0
+
+    wait_until(lambda: stored() == 11, "the harvest of the last change")
 
 
 def test_the_child_does_not_run_modules_of_the_current_folder(

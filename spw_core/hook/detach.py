@@ -2,19 +2,22 @@
 
 Claude Code waits until the hook's output is closed by all who hold it, and may end what a hook leaves
 behind. So the child is a session of its own, its streams are the null device and a log file, and whatever
-else was open is closed. What it could not finish, the next event or `spw harvest` makes up for.
+else was open is closed. Of the same work one child runs and one waits, however many hooks there are. What it
+could not finish, the next event or `spw harvest` makes up for.
 """
 
 import os
 import sys
 
 from spw_core.hook.log import child_log
+from spw_core.user_dirs import state_dir
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from spw_core.hook.project import Project
 
 _MOST_DESCRIPTORS = 256
+_TURNS = "background.lock"
 
 
 def harvest(project: "Project", spec: str) -> None:
@@ -51,9 +54,21 @@ def _become(command: list[str], log: int) -> None:
             os.dup2(source, stream)
         os.closerange(3, _MOST_DESCRIPTORS)
         os.chdir("/")
-        os.execv(command[0], command)
+        if _has_turn(command):
+            os.execv(command[0], command)
     finally:
         os._exit(127)
+
+
+def _has_turn(command: list[str]) -> bool:
+    """Whether this process is to go on; hooks come in bursts, and one harvest sees to all of them."""
+    from spw_core.hook.turns import take_turn
+
+    folder = state_dir()
+    try:
+        return not os.path.isabs(folder) or take_turn(os.path.join(folder, _TURNS), "\0".join(command))
+    except OSError:  # no place for the locks, or none to have there: better too often than never
+        return True
 
 
 def _start_on_windows(command: list[str]) -> None:

@@ -46,6 +46,8 @@ def _append(path: str, line: str) -> None:
 
 
 def _open(path: str) -> int:
+    if not os.path.isabs(path):  # a process without a home: the current folder is no place for it
+        return -1
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     if os.path.exists(path) and not os.path.isfile(path):  # to open a pipe is to wait for its reader
         return -1
