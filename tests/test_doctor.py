@@ -44,6 +44,15 @@ def test_a_sound_workspace(demo: Workspace) -> None:
     assert {finding.subject for finding in findings} == {*demo.spec_names(), "index", "search"}
 
 
+def test_a_run_that_has_just_begun_is_sound(workspace: Workspace) -> None:
+    """Its folder holds no file yet, so no stored file tells of it."""
+    write(workspace, "specs/alpha/tasks.md", "- [ ] 1. T\n")
+    (workspace.paths.workflow / RUN).mkdir(parents=True)
+    [report] = workspace.harvest().specs
+    assert report.runs == 1
+    assert not_ok(examine(workspace.paths)) == []
+
+
 def test_what_was_never_harvested(demo: Workspace) -> None:
     assert {finding.level for finding in examine(demo.paths)} == {WARNING}
 

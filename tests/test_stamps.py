@@ -139,6 +139,17 @@ def test_cleanup_that_was_interrupted_is_noticed(settled: Workspace) -> None:
         assert not stored.artifacts(only_cleaned=True)
 
 
+def test_projections_made_otherwise_drop_the_stamps(settled: Workspace) -> None:
+    """Queries do not look into sealed runs; after a repair others may be sealed."""
+    path = settled.paths.spec_db("alpha")
+    with SpecStore.writing(path) as store, store.transaction():
+        store.replace_projections(store.projections())
+        assert store.stamps("open")
+        tables = store.projections()
+        store.replace_projections(tables | {"runs": [run | {"sealed": 0} for run in tables["runs"]]})
+        assert not store.stamps("open")
+
+
 def test_database_in_use_is_not_read_at_rest(settled: Workspace) -> None:
     """A commit that is only in the log yet counts."""
     path = settled.paths.spec_db("alpha")

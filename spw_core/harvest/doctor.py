@@ -18,7 +18,7 @@ from spw_core.harvest.index_sync import sync_index
 from spw_core.harvest.intake import project_anew
 from spw_core.harvest.project import project
 from spw_core.harvest.rows import to_rows
-from spw_core.harvest.stored import counted, stored_sources
+from spw_core.harvest.stored import counted, stored_empty_runs, stored_sources
 from spw_core.install.files import installation_problems
 from spw_core.names import INDEX_DB, SPEC_DB, TEMPORARY_SUFFIX
 from spw_core.search.documents import document_path, is_indexed
@@ -155,7 +155,8 @@ def _damaged_versions(store: SpecStore) -> Iterator[str]:
 
 def _differing_projections(store: SpecStore, name: str) -> list[str]:
     artifacts = counted(store.artifacts().values())
-    fresh = to_rows(project(name, stored_sources(store, artifacts)))
+    empty_runs = stored_empty_runs(store.meta())
+    fresh = to_rows(project(name, stored_sources(store, artifacts), empty_runs=empty_runs))
     stored = store.projections()
     return [
         table

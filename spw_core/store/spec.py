@@ -322,7 +322,10 @@ class SpecStore:
 
     def replace_projections(self, tables: Mapping[str, Sequence[Row]]) -> int:
         """Make every projection hold the given rows; returns how many rows were touched."""
-        return sum(replace_rows(self._db, table, tables[table]) for table in PROJECTIONS)
+        touched = sum(replace_rows(self._db, table, tables[table]) for table in PROJECTIONS)
+        if touched:
+            self._drop_stamps()  # which runs are sealed may be told otherwise now
+        return touched
 
     def projections(self) -> dict[str, list[dict[str, Value]]]:
         """All rows of all projections, each table ordered by its key."""
