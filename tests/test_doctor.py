@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -463,6 +464,8 @@ def test_watch_takes_a_run_when_it_is_handed_off(workspace: Workspace) -> None:
 
 
 def test_watch_command_stops_on_interrupt(demo: Workspace) -> None:
+    # Where the tests run as a shell's job in the background, interrupts are ignored, and children inherit that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [
             sys.executable,
@@ -477,9 +480,10 @@ def test_watch_command_stops_on_interrupt(demo: Workspace) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
+    signal.signal(signal.SIGINT, before)
     assert process.stdout is not None
     lines = [json.loads(process.stdout.readline()) for _ in range(8)]
     assert {line["spec"] for line in lines} == set(demo.spec_names())
-    process.send_signal(2)
+    process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert (process.returncode, errors) == (130, b"spw: error: interrupted\n")

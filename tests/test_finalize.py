@@ -18,6 +18,7 @@ from spw_core.harvest import finalize as finalize_module
 from spw_core.harvest.doctor import OK, examine
 from spw_core.harvest.index_sync import sync_index
 from spw_core.store.connection import move_aside
+from spw_core.store.index import SPEC_SOURCE, IndexStore
 from spw_core.store.spec import SpecStore
 
 from .support import write, write_run
@@ -334,6 +335,9 @@ def test_finalizar_json(done: Workspace, capsys: Capture) -> None:
     }
     assert (value["ok"], value["spec"], value["status"]) == (True, DONE, "completed")
     assert Path(value["summary_path"]).is_file()
+    with IndexStore.reading(done.paths.index_db) as index:
+        assert index is not None
+        assert value["docs_indexed"] == len(index.documents(SPEC_SOURCE, DONE)) > 20
 
 
 def test_finalize_raw_is_a_sentence(done: Workspace, capsys: Capture) -> None:

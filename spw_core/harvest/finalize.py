@@ -21,7 +21,7 @@ from spw_core.harvest.finalized import Finalization, finalization, nanoseconds, 
 from spw_core.harvest.harvest import harvest
 from spw_core.harvest.report import SpecReport
 from spw_core.harvest.stored import stored_record
-from spw_core.store.index import IndexStore
+from spw_core.store.index import SPEC_SOURCE, IndexStore
 from spw_core.store.spec import SpecStore
 from spw_core.summaries.completion import COMPLETION_FILE, Completion, completion_of, render_completion
 from spw_core.workspace import WorkspacePaths
@@ -76,7 +76,7 @@ def finalize(
         store_finalization(store, new)
     report = _harvest(paths, name)
     with IndexStore.reading(paths.index_db) as index:
-        docs_indexed = len(index.documents(name)) if index else 0
+        docs_indexed = len(index.documents(SPEC_SOURCE, name)) if index else 0
     cleaned = cleanup(paths, name) if clean else None
     return FinalizeReport(
         spec=name,
