@@ -464,7 +464,7 @@ def test_watch_takes_a_run_when_it_is_handed_off(workspace: Workspace) -> None:
 
 
 def test_watch_command_stops_on_interrupt(demo: Workspace) -> None:
-    # Where the tests run as a shell's job in the background, interrupts are ignored, and children inherit that.
+    # In the background of a shell interrupts are ignored, by children too.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [
