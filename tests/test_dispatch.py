@@ -675,6 +675,17 @@ def test_a_broken_state_is_said_and_kept(workspace: Workspace, capsys: Capture, 
     assert path.read_text() == "{"
 
 
+@pytest.mark.parametrize("history", ["5", '"x"', "{}", "[1]", "null"])
+def test_a_history_that_is_none_begins_anew(
+    workspace: Workspace, capsys: Capture, run_dir: str, history: str
+) -> None:
+    state = f'{{"type": "inline-audit", "current_iteration": 1, "max_iterations": 3, "history": {history}}}'
+    path = write(workspace, f"{RUNS}/run-001/_inline-audit/_iteration-state.json", state)
+    given = ("--run-dir", run_dir, "--type", "inline-audit", "--result", "blocked")
+    assert tool(capsys, workspace, "audit-iteration", "advance", *given)["advanced_to"] == 2
+    assert [entry.get("result") for entry in json.loads(path.read_text())["history"]] == ["blocked", None]
+
+
 # -- wave-update ---------------------------------------------------------------------------------
 
 WAVE = f".spec-workflow/{SPEC}/execution/waves/wave-02"
@@ -725,6 +736,10 @@ def test_wave_update_again_48_49_50(workspace: Workspace, capsys: Capture) -> No
     ("more", "error"),
     [
         (("--wave", "0", "--status", "pass", "--tasks", "1"), "wave must be a positive integer"),
+        (
+            ("--wave", "10000", "--status", "pass", "--tasks", "1"),
+            "wave must be a whole number from 1 to 9999",
+        ),
         (("--wave", "1", "--status", "done", "--tasks", "1"), "status must be pass or blocked"),
         (("--wave", "1", "--status", "pass", "--tasks", "../1"), "invalid task id"),
         (

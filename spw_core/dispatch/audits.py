@@ -74,7 +74,9 @@ def advance(paths: WorkspacePaths, run: SpecFolder, kind: str, result: str) -> T
     def change(data: bytes) -> tuple[bytes, tuple[Tries, bool]]:
         state = _parse(data, path)
         document = json.loads(data.decode("utf-8-sig"))
-        history = [dict(entry) for entry in document.get("history") or [] if isinstance(entry, dict)]
+        told = document.get("history")
+        entries = told if isinstance(told, list) else []
+        history = [dict(entry) for entry in entries if isinstance(entry, dict)]
         history = history or [{"iteration": state.current}]
         history[-1].setdefault("result", result)
         tries = Tries(state.current, state.maximum, path)

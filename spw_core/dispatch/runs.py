@@ -16,7 +16,7 @@ from spw_core.store.rows import Row
 from spw_core.workspace import WorkspacePaths, check_name
 
 # Beyond any real wave, and two runs a minute for a year.
-_HIGHEST_WAVE = 9999
+HIGHEST_WAVE = 9999
 _HIGHEST_RUN = 999_999
 _LOGS = "execution/_implementation-logs"
 
@@ -73,8 +73,8 @@ def _wave(command: Command, wave: int | None) -> int:
         return 0
     if wave is None:
         raise SpwError(f"{command.name} works in waves", "Say which one with --wave N.")
-    if not 1 <= wave <= _HIGHEST_WAVE:
-        raise SpwError(f"wave must be a whole number from 1 to {_HIGHEST_WAVE}, not {wave}")
+    if not 1 <= wave <= HIGHEST_WAVE:
+        raise SpwError(f"wave must be a whole number from 1 to {HIGHEST_WAVE}, not {wave}")
     return wave
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from spw_core.dispatch import notes
 from spw_core.dispatch.files import is_run_name, json_bytes, replace_stored, wave_folder
+from spw_core.dispatch.runs import HIGHEST_WAVE
 from spw_core.errors import InvalidName, SpwError
 from spw_core.formats.status import BLOCKED, PASS
 from spw_core.workspace import WorkspacePaths
@@ -41,6 +42,8 @@ def update_wave(paths: WorkspacePaths, spec: str, end: WaveEnd) -> WaveUpdated:
     paths.existing_spec(spec)
     if end.status not in (PASS, BLOCKED):
         raise SpwError(f"status must be pass or blocked, not {end.status[:40]!r}")
+    if not 1 <= end.wave <= HIGHEST_WAVE:
+        raise SpwError(f"wave must be a whole number from 1 to {HIGHEST_WAVE}, not {end.wave}")
     for run in filter(None, (end.checkpoint_run, end.execution_run)):
         if not is_run_name(run):
             raise InvalidName(f"not a run id: {run[:80]!r}", "It is like run-001.")
