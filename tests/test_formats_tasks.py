@@ -204,6 +204,7 @@ def test_empty_text() -> None:
         pytest.param("- [ ] 1", "1", PENDING, "", id="no-title"),
         pytest.param("### [x] 3. Title", "3", DONE, "Title", id="boxed-heading"),
         pytest.param("### Task 3: Title", "3", PENDING, "Title", id="heading"),
+        pytest.param("### Task 3: Title in C# ###", "3", PENDING, "Title in C#", id="closed-heading"),
         pytest.param("## Task 3 - Title", "3", PENDING, "Title", id="heading-dash"),
         pytest.param("### ✅ Task 3: Title", "3", DONE, "Title", id="heading-sign"),
         pytest.param("### Task 3: Title ✅", "3", DONE, "Title", id="heading-last-sign"),
@@ -308,6 +309,29 @@ def test_not_a_task(line: str) -> None:
             "a comment begins inside another one, which hides it",
             id="comment-in-comment",
         ),
+        *(
+            pytest.param(
+                f"- [ ] 1. A\n{line}\n",
+                2,
+                "a broken checkbox is not read as a task; write `- [ ]` before its id",
+                id=f"broken-box-{at}",
+            )
+            for at, line in enumerate(
+                ("- [x 2. B", "- [ 2. B", "* ( ) 2. B", "- \\[ \\] 2. B", "\\- [ ] 2. B", "- 【x】 **2.** B")
+            )
+        ),
+        pytest.param(
+            "- [ ] 1. A\n- 2. B\n- [ ] 3. C\n",
+            2,
+            "item 2 has no checkbox and is not read as a task",
+            id="bullet-without-box",
+        ),
+        pytest.param(
+            "1. A\n   - [x] 1.1 B\n2. C\n   - [ ] 2.1 D\n3. E\n",
+            5,
+            "item 3 has no checkbox and is not read as a task",
+            id="number-without-box",
+        ),
         pytest.param(
             "### Task 1: A\nStatus: waiting\n",
             2,
@@ -324,6 +348,21 @@ def test_not_a_task(line: str) -> None:
 )
 def test_problem(text: str, line: int, remark: str) -> None:
     assert remarks(parse_tasks(text)) == [(line, remark)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("- [ ] 1. A\n  - 1. step\n  - 2. step\n", id="steps"),
+        pytest.param("- [ ] 1. A\n\n## Notes\n- 4. remark\n1. first\n2. then\n", id="notes"),
+        pytest.param("- [ ] 1. A\n1. first\n2. then\n", id="numbered-prose"),
+        pytest.param("## Execution Constraints\n- 2. no\n- [ ] 1. A\n", id="constraints"),
+        pytest.param("- [ ] 1. A\n  - [link](b) 2. text\n  - (x) is 3\n", id="brackets"),
+        pytest.param("- Group\n- 1. Outer\n  - [ ] 1.1 A\n- 2. Outer\n  - [ ] 2.1 B\n", id="outer-bullets"),
+    ],
+)
+def test_numbered_lines_that_nobody_means_as_tasks_leave_no_problem(text: str) -> None:
+    assert parse_tasks(text).problems == ()
 
 
 def test_duplicate_ids_are_both_kept() -> None:

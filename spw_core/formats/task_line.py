@@ -62,6 +62,7 @@ _BOX = re.compile(
 _WORD_BOX = re.compile(r"\[(?P<inside>(?![\d\s,.;-]+\]|\^)[^\[\]]{2,12})\](?=\s|[0-9*_])\s*")
 _GLYPH = re.compile(rf"(?P<all>(?P<sign>[{_SIGN}])\ufe0f?)\s*")
 _LAST_GLYPH = re.compile(rf"(?P<all>(?P<sign>[{_SIGN}])\ufe0f?)$")
+_CLOSING_HASHES = re.compile(r"(?<=\s)#{1,6}\s*$")
 _TASK_ID = re.compile(
     rf"""
     (?P<open>\*{{1,3}}|_{{1,3}})?
@@ -118,7 +119,7 @@ def read_task_line(line: str, number: int) -> TaskLine | None:
         level=level,
         id=name.id,
         firm=name.firm,
-        title=clean_title(name.title),
+        title=clean_title(_CLOSING_HASHES.sub("", name.title) if level else name.title),
         status=status,
         mark=mark,
         box=span,

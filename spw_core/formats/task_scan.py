@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 
 from .frontmatter import split_frontmatter
 from .problem import Problem
-from .task_layout import Layout, read_layout
+from .task_layout import Layout, indent_of, read_layout
 from .task_line import TaskLine, read_task_line
-from .task_sections import Sections, find_lookalikes, read_sections
+from .task_sections import Heading, Sections, find_lookalikes, read_sections
+from .task_values import ID, narrow, normalise_id
 from .text_decode import BOM, split_lines
 
+_ITEM = re.compile(rf"\s{{0,16}}(?P<bullet>[-*+•]\s{{1,8}})?[*_]{{0,3}}(?P<id>{ID})\\?[.)、]\s{{0,3}}\S")
 _GAP_OF_COMMENT = re.compile(rf" {{{len('<!---->')},}}")
 
 
@@ -65,6 +67,7 @@ def scan_tasks(text: str) -> Scan:
     tasks = {task.number: task for task in _choose(found, sections)}
     checkboxes = {task.number: task for task in found if task.box and not task.id}
     problems += _lost_headings(tasks, task_headings, sections)
+    problems += _lost_items(tasks, layout, sections)
     lookalikes = list(find_lookalikes(lines, hidden, sections, no_tasks=not tasks))
     problems += lookalikes
     return Scan(fields, lines, hidden, tasks, checkboxes, problems, has_lookalikes=bool(lookalikes))
@@ -138,3 +141,34 @@ def _lost_headings(
             yield Problem(
                 number, f"the heading of task {heading.id} is not read; checkboxes are the tasks of this file"
             )
+
+
+def _lost_items(tasks: Mapping[int, TaskLine], layout: Layout, sections: Sections) -> Iterator[Problem]:
+    """The numbered items without a checkbox that stand where tasks have one.
+
+    These are bullets (`- 5. title`) in a list of tasks, and the items of a numbered list at the margin, in
+    which others hold tasks (`1.` with `1.1` and `1.2` below it), that hold none.
+    """
+    boxed = [task for task in tasks.values() if task.kind == "box"]
+    if not boxed:
+        return
+    ids = {task.id for task in boxed}
+    outer = {task_id[:at] for task_id in ids for at, character in enumerate(task_id) if character == "."}
+    lists = {(task.indent, sections.above(task.number)) for task in boxed}
+    numbered: dict[tuple[Heading, ...], list[tuple[int, str]]] = {}
+    for number, line in enumerate(layout.lines, start=1):
+        if number in tasks or number in layout.hidden:
+            continue
+        item = _ITEM.match(narrow(line))
+        if item is None or sections.excludes_tasks(number):
+            continue
+        task_id, above = normalise_id(item["id"]), sections.above(number)
+        if not item["bullet"]:
+            numbered.setdefault(above, []).append((number, task_id))
+        elif task_id not in ids and task_id not in outer and (indent_of(line), above) in lists:
+            yield Problem(number, f"item {task_id} has no checkbox and is not read as a task")
+    for items in numbered.values():
+        if any(task_id in outer for _, task_id in items):
+            for number, task_id in items:
+                if task_id not in ids and task_id not in outer and not indent_of(layout.lines[number - 1]):
+                    yield Problem(number, f"item {task_id} has no checkbox and is not read as a task")

@@ -100,6 +100,13 @@ _QUOTED_BOX = re.compile(
     rf"(?:(?:{TASK_WORDS})\s{{0,3}})?[0-9]",
     re.IGNORECASE,
 )
+# "- [x 3. Title", "- ( ) 3. Title", "- \\[ \\] 3. Title", "\\- [ ] 3. Title"
+_BROKEN_BOX = re.compile(
+    rf"\s{{0,16}}(?:[-*+•]\s{{1,8}}(?:\[\s?[xX~!-]?\s{{1,3}}|[(【]\s{{0,2}}[xX~!-]?\s{{0,2}}[)】]\s{{1,8}}"
+    rf"|\\\[[^\[\]]{{0,4}}\]\s{{1,8}})|\\[-*+]\s{{1,8}}\[[^\[\]]{{0,3}}\]\s{{1,8}})"
+    rf"[*_]{{0,3}}(?:(?:{TASK_WORDS})\s{{0,3}})?{ID}[.):、][*_]{{0,3}}\s",
+    re.IGNORECASE,
+)
 _TABLE_ROW = re.compile(
     rf"[\s>]{{0,16}}\|(?:[^|]{{0,80}}\|)?\s{{0,16}}[*_`]{{0,3}}"
     rf"(?:\[[^\[\]|]{{0,12}}\]|(?:(?:{TASK_WORDS})\s{{0,3}}#?)?(?:{ID})(?:[.):]\s[^|]{{0,200}})?)[\s.*_`]{{0,16}}\|",
@@ -112,8 +119,8 @@ def find_lookalikes(
 ) -> Iterator[Problem]:
     """Lines that somebody may have meant as tasks.
 
-    In a file with tasks only quoted checkboxes are suspicious. A file without any must not pass for
-    finished, so there numbered items, numbered headings and table rows are named as well.
+    In a file with tasks only quoted and broken checkboxes are suspicious. A file without any must not pass
+    for finished, so there numbered items, numbered headings and table rows are named as well.
     """
     headings: list[int] = []
     for number, line in enumerate(lines, start=1):
@@ -122,6 +129,8 @@ def find_lookalikes(
         plain = narrow(line)
         if ">" in plain and _QUOTED_BOX.match(plain):
             yield Problem(number, "a checkbox in a quotation is not read as a task")
+        elif any(mark in plain for mark in "[(【") and _BROKEN_BOX.match(plain):
+            yield Problem(number, "a broken checkbox is not read as a task; write `- [ ]` before its id")
         elif not no_tasks:
             continue
         elif "|" in plain and _TABLE_ROW.match(plain):
