@@ -24,10 +24,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     from spw_core.api import Workspace
     from spw_core.harvest.doctor import ERROR, OK, examine
+    from spw_core.memory.checking import examine_memory
 
     workspace = Workspace.open(args.workspace)
     with progress_bar("doctor", quiet=args.json) as progress:
         findings = examine(workspace.paths, rebuild=args.rebuild, progress=progress)
+        findings += examine_memory(workspace.paths, rebuild=args.rebuild)
     healthy = not any(finding.level == ERROR for finding in findings)
     if args.json:
         print_json({"ok": healthy, "findings": [asdict(finding) for finding in findings]})

@@ -1,0 +1,77 @@
+"""Is the memory sound? What can be computed from the rest is repaired; `spw doctor` asks."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+
+from spw_core.errors import SpwError
+from spw_core.harvest.doctor import ERROR, OK, REPAIRED, WARNING, Finding
+from spw_core.memory.place import HERE, reading_memory, writing_memory
+from spw_core.memory.tracing import sync_knowledge
+from spw_core.store.memory.soundness import damage, replace_damaged
+from spw_core.store.memory.stores import Memory
+from spw_core.workspace import WorkspacePaths
+
+SUBJECT = "memory"
+_PRIVATE = 0o600
+_REBUILD = "spw doctor --rebuild saves what is readable"
+_IMPORT = "spw memory import --all reads again the transcripts that are still there."
+
+
+def examine_memory(paths: WorkspacePaths, *, rebuild: bool = False) -> list[Finding]:
+    """Check the databases of the memory; nothing to say where nothing was ever stored.
+
+    Words of messages are indexed anew where they are not those of the messages, and what is known of the
+    specs is derived anew from their databases. With `rebuild`, a damaged database is replaced by a new one
+    with the rows that can be read. A folder that cannot be written is only checked.
+    """
+    try:
+        return list(_findings(paths, rebuild))
+    except SpwError as error:
+        return [Finding(ERROR, SUBJECT, error.message, error.hint)]
+
+
+def _findings(paths: WorkspacePaths, rebuild: bool) -> Iterator[Finding]:
+    folder = paths.memory_dir
+    damaged = damage(folder)
+    if not damaged:
+        return
+    writable = os.access(folder, os.W_OK)
+    if writable and os.name != "nt":
+        for name in damaged:
+            mode = stat.S_IMODE((folder / name).lstat().st_mode)
+            if mode & ~_PRIVATE:
+                (folder / name).chmod(_PRIVATE)
+                yield Finding(REPAIRED, SUBJECT, f"{name} was open to others ({mode:o}), is private now")
+    left = False
+    for name, problems in damaged.items():
+        if problems and rebuild and writable:
+            moved, saved = replace_damaged(folder, name)
+            text = f"{name}: {problems[0]}; moved to {moved.name}, {saved} rows saved"
+            yield Finding(REPAIRED, SUBJECT, text, _IMPORT)
+        elif problems:
+            left = True
+            yield Finding(ERROR, SUBJECT, f"{name}: {problems[0]}", _REBUILD)
+    if left:
+        return
+    if writable:
+        with writing_memory(paths) as memory:
+            for what in memory.messages.inconsistencies():
+                memory.messages.rebuild_words()
+                yield Finding(REPAIRED, SUBJECT, f"{what}: the words were indexed anew")
+            sync_knowledge(paths, memory, everything=True)
+            yield Finding(OK, SUBJECT, _contents(memory))
+        return
+    with reading_memory(paths) as opened:
+        if opened is not None:
+            for what in opened.messages.inconsistencies():
+                yield Finding(WARNING, SUBJECT, what, "spw doctor repairs it where it may write")
+            yield Finding(OK, SUBJECT, _contents(opened))
+
+
+def _contents(memory: Memory) -> str:
+    sessions = len(memory.sessions.newest(HERE, None))
+    summaries = len(memory.summaries.latest(HERE, None))
+    return f"{sessions} sessions, {memory.messages.count(HERE)} messages, {summaries} summaries"
