@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from textual.screen import Screen
 from textual.widgets import OptionList
 
 from spw_core.api import Workspace
-from spw_tui.actions import ACTIONS, Scope, actions_in
+from spw_tui.actions import ACTIONS, Keys, Scope, actions_in
 from spw_tui.app import SpwApp
 from spw_tui.commands import available, target_of
 from spw_tui.screens.browse import BrowseScreen
@@ -161,3 +162,12 @@ async def test_a_crash_leaves_a_report(
     reports = list(private_home.rglob("crash-*.txt"))
     assert len(reports) == 1 and "no such [/] thing" in reports[0].read_text()
     assert app.return_code == 1
+
+
+def test_the_readme_names_the_keys_as_they_are() -> None:
+    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    section = text.partition("### The app")[2].partition("`spw-tui --keys`")[0]
+    named = re.findall(r"`([^`]+)` ([a-z]+)", section)
+    assert len(named) >= 10
+    keys = {key for action in ACTIONS for key in Keys().of(action).split(" ")}
+    assert [key for key, _ in named if key not in keys and key not in ("ctrl+p",)] == []

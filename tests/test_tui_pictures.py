@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from spw_core.api import Workspace
-from spw_tui.themes import DARK, LIGHT
+from spw_tui.themes import CONTRAST, DARK, LIGHT
 
 from .tui_support import make_app, press, settle
 
@@ -27,6 +27,20 @@ SCENES = {
     "tasks-narrow": ((80, 24), DARK, ["4", "tab"]),
     "run-medium": ((120, 36), DARK, ["2", "tab", "j", "enter", "j", "j"]),
     "search-medium": ((120, 36), DARK, ["slash", *"flaky", "space", *"login"]),
+    "overview-contrast": ((120, 36), CONTRAST, []),
+    "overview-wide-light": ((200, 50), LIGHT, ["j", "tab"]),
+    "waves-narrow": ((80, 24), DARK, ["3", "tab", "j", "j"]),
+    "waves-wide": ((200, 50), DARK, ["3", "tab"]),
+    "tree-medium": ((120, 36), DARK, ["v", "tab"]),
+    "documents-light": ((120, 36), LIGHT, ["5", "tab", "j"]),
+    "versions-medium": ((120, 36), DARK, ["5", "tab", "j", "j", "d"]),
+    "trace-wide": ((200, 50), DARK, ["6", "tab", "j"]),
+    "log-medium": ((120, 36), DARK, ["7"]),
+    "insights-light": ((120, 36), LIGHT, ["i", "j"]),
+    "filter-narrow": ((80, 24), LIGHT, ["f", *"wait"]),
+    "search-empty-medium": ((120, 36), DARK, ["slash"]),
+    "search-grouped-wide": ((200, 50), LIGHT, ["slash", *"type:handoff ", "ctrl+g"]),
+    "search-narrow": ((80, 24), DARK, ["slash", *"ledger spec:b"]),
     "help-narrow": ((80, 24), LIGHT, ["question_mark"]),
 }
 

@@ -146,8 +146,7 @@ class DocumentView(ScrollView, can_focus=True, inherit_bindings=False):
                     began = True
                 self._append(part, width)
                 if not reached and self._sources and self._sources[-1] > source_line:
-                    self._go_to_source(source_line)
-                    reached = True
+                    reached = self._go_to_source(source_line)
         except Exception as error:
             self.log.error(error)
             self._begin(
@@ -188,8 +187,9 @@ class DocumentView(ScrollView, can_focus=True, inherit_bindings=False):
         top = self.scroll_offset.y
         return self._sources[top] if 0 < top < len(self._sources) else 0
 
-    def _go_to_source(self, line: int) -> None:
-        """Scroll to the last drawn line that does not begin after the source line."""
+    def _go_to_source(self, line: int) -> bool:
+        """Scroll to the last drawn line that does not begin after the source line. False while there are too
+        few lines below it to bring it to the top."""
         place = 0
         for number, source in enumerate(self._sources):
             if source > line:
@@ -199,6 +199,7 @@ class DocumentView(ScrollView, can_focus=True, inherit_bindings=False):
         if self._marks:
             place = self._first_mark(place)
         self._scroll(place - _CONTEXT)
+        return place - _CONTEXT + self.size.height <= len(self._strips)
 
     def _first_mark(self, place: int) -> int:
         """The first line with a mark from `place` on, within the next screen; else `place`."""
