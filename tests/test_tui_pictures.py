@@ -39,8 +39,6 @@ SCENES = {
     "insights-light": ((120, 36), LIGHT, ["i", "j"]),
     "filter-narrow": ((80, 24), LIGHT, ["f", *"wait"]),
     "search-empty-medium": ((120, 36), DARK, ["slash"]),
-    "search-grouped-wide": ((200, 50), LIGHT, ["slash", *"type:handoff ", "ctrl+g"]),
-    "search-narrow": ((80, 24), DARK, ["slash", *"ledger spec:b"]),
     "help-narrow": ((80, 24), LIGHT, ["question_mark"]),
 }
 
