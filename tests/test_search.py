@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import apsw
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from spw_core.api import Workspace
@@ -292,6 +292,22 @@ def test_long_sections_are_cut_between_blocks() -> None:
         assert chunk.body.startswith(lines[chunk.line - 1])
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "heading", "body"),
+    [
+        ("# T\n## Empty\n## Full\ntext", 2, "T", "## Empty\n## Full\ntext"),
+        ("# T\n## A\n## B", 2, "T", "## A\n## B"),
+        ("## A\n# T\ntext", 1, "", "## A\n# T\ntext"),
+        ("# `\n#", 1, "", "# `\n#"),
+        ("# T\n##\ntext", 3, "T", "text"),
+    ],
+)
+def test_headings_without_text_are_found_in_the_body(text: str, line: int, heading: str, body: str) -> None:
+    assert chunk_text(text) == (Chunk(line, heading, body),)
+
+
+@example("# `\n#")
+@example("# a\n# b\nc")
 @given(st.text(st.sampled_from("#`~ \n|ab\t-"), max_size=400) | st.text(max_size=300))
 def test_chunks_lose_no_word(text: str) -> None:
     chunks = chunk_text(text)

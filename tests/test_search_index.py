@@ -91,6 +91,52 @@ def test_names_of_sources(tmp_path: Path, source: str) -> None:
         SearchIndex(tmp_path / "x.db", source=source)
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "wave:0-5000",
+        " ".join(f"spec:s{number}" for number in range(3000)) + " spec:one walrus",
+        " ".join(f"spec:s{number}*" for number in range(3000)) + " spec:one walrus",
+        " ".join(f"-spec:s{number}" for number in range(3000)) + " walrus",
+        "walrus " + " ".join(f"word{number}" for number in range(20_000)),
+        "walrus " + " ".join(f"-word{number}" for number in range(5000)),
+        "\u8a8d\u8a3c" * 20_000 + " walrus",
+    ],
+    ids=lambda query: query[:12],
+)
+def test_a_query_may_be_of_any_size(index: SearchIndex, query: str) -> None:
+    index.put([Document("a", "a walrus", spec="one", wave=1), Document("b", "a seal", spec="two", wave=6000)])
+    assert keys(index, query) == ["a"]
+
+
+def test_filters_that_cannot_be_stored_find_nothing(index: SearchIndex) -> None:
+    index.put([Document("a", "walrus", status="pass")])
+    answer = index.search("walrus", filters={"status": ["\udcff", "\0"]})
+    assert answer.results == ()
+    assert [loss.documents for loss in answer.filtered] == [1]
+
+
+def test_of_many_values_only_some_are_told(index: SearchIndex) -> None:
+    index.put([Document("a", "walrus")])
+    [loss] = index.search("walrus wave:1-900").filtered
+    assert loss.filter == "wave:1,2,3,4,5,6,7,8,…"
+
+
+def test_results_are_safe_to_print(index: SearchIndex) -> None:
+    index.put(
+        [Document("a", "walrus", **dict.fromkeys(("type", "spec", "phase", "command"), "x\x9b31m\x1b[1m"))]
+    )
+    [result] = index.search("walrus").results
+    assert {result.type, result.spec, result.phase, result.command} == {"x"}
+
+
+def test_a_word_that_is_gone_hides_none_that_is_there(index: SearchIndex) -> None:
+    index.put([Document("a", "walrus"), Document("b", "walruz")])
+    index.delete(["b"])
+    answer = index.search("welruz")
+    assert [correction.used for correction in answer.corrections] == ["walrus"]
+
+
 def test_secrets_are_taken_out(index: SearchIndex) -> None:
     secret = "ghp_" + "a1B2c3D4e5" * 4
     index.put([Document("a", f"walrus {secret}", title=f"about {secret}")])

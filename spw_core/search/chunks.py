@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # Characters. Roughly 100-250 tokens, where ranking by the best chunk measured best: a section shorter than
 # ENOUGH is joined by the next one, and nothing but a fence is longer than TARGET when it can be cut.
@@ -49,12 +49,14 @@ class ChunkedText:
 class _Block:
     """Lines that belong together: a paragraph, a list, a table, a fence, or a heading (`level` > 0).
 
-    Of a paragraph, a list or a table longer than TARGET, as many lines as fit.
+    Of a paragraph, a list or a table longer than TARGET, as many lines as fit. `path` is that of a heading
+    once it is known: the headings above it as (level, text), and itself.
     """
 
     line: int
     text: str
     level: int = 0
+    path: tuple[tuple[int, str], ...] = ()
 
 
 def text_lines(text: str) -> list[str]:
@@ -117,7 +119,7 @@ class _Cutter:
         self.first_heading = self.first_heading or text
         if block.level == 1:
             self.title = self.title or text
-        self._held.append(block)
+        self._held.append(replace(block, path=tuple(self._path)))
 
     def add_text(self, block: _Block) -> None:
         if self._size and self._size + len(block.text) > TARGET:
@@ -139,21 +141,28 @@ class _Cutter:
 
     def _emit(self, held: list[_Block], opening: tuple[tuple[int, str], ...]) -> None:
         first = next((place for place, block in enumerate(held) if not block.level), len(held) - 1)
-        texts = held[first:] if not held[first].level else []
-        is_several = any(block.level for block in texts)
-        if is_several and first:
-            # Headings stand in `heading`; repeated in the body they would crowd out the text in snippets.
-            # Of several sections, the body says which is which.
-            texts = held[first - 1 :]
-            opening = opening[:-1]
+        # Headings stand in `heading`; repeated in the body they would crowd out the text in snippets. But of
+        # several sections, the body says which is which, and it names those without text.
+        start = next((place for place in range(first) if not _is_above(held[place], opening)), first)
+        if start == first and first and any(block.level for block in held[first + 1 :]):
+            start = first - 1
+        if start < first:
+            texts, opening = held[start:], held[start].path[:-1]
+        else:
+            texts = [] if held[first].level else held[first:]
         line = texts[0].line if texts else held[0].line
         pieces = []
         reached = line
         for block in texts:  # with the blank lines between, so that lines can be counted in the body
             pieces.append("\n" * (block.line - reached) + block.text)
             reached = block.line + block.text.count("\n")
-        heading = _BETWEEN_HEADINGS.join([text for _, text in opening])
+        heading = _BETWEEN_HEADINGS.join([text for _, text in opening if text])
         self.chunks += _pieces(line, heading, "".join(pieces))
+
+
+def _is_above(heading: _Block, path: Sequence[tuple[int, str]]) -> bool:
+    """True when a path of headings leads through this one."""
+    return tuple(path[: len(heading.path)]) == heading.path
 
 
 def _pieces(line: int, heading: str, body: str) -> Iterator[Chunk]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from spw_core.search.query import Query, Term
 from spw_core.search.words import CJK_RUN, cjk_pairs, encode_identifier, is_identifier
 
+# Different pairs of signs of one word that are looked for: a pasted page is one run of them.
+_MOST_PIECES = 256
+
 
 def expression_of(query: Query) -> str:
     """FTS5 MATCH expression, or an empty text when there is nothing to look for.
@@ -50,7 +53,9 @@ def _cjk(term: Term) -> str:
             words.append(_quoted(piece) + "*")  # every pair that begins with it
         else:
             words += [_quoted(pair) for pair in cjk_pairs(piece)[:-1]]
-    return f"({(' + ' if term.phrase else ' OR ').join(words)})"
+    if term.phrase:
+        return f"({' + '.join(words)})"
+    return f"({' OR '.join(list(dict.fromkeys(words))[:_MOST_PIECES])})"
 
 
 def _quoted(text: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +18,8 @@ FACETS = {
     "task": "tasks",
     "agent": "agents",
 }
+# Values of a facet that are repeated to the user.
+_MOST_NAMED = 8
 _COLUMNS = {name: name for name in FACETS} | {"type": "doc_type"}
 
 
@@ -68,7 +71,9 @@ class Filters:
         """(as it is typed, these filters without it) for each condition that is set, removal aside."""
         for name, field in FACETS.items():
             if values := getattr(self, field):
-                yield f"{name}:{','.join(str(value) for value in values)}", _changed(self, {field: ()})
+                more = ["…"] if len(values) > _MOST_NAMED else []
+                named = ",".join([*map(str, values[:_MOST_NAMED]), *more])
+                yield f"{name}:{named}", _changed(self, {field: ()})
         if self.since:
             yield f"since:{self.since[:10]}", replace(self, since="")
         for pair in self.without:
@@ -102,20 +107,32 @@ def conditions(filters: Filters, first: int = 1, table: str = "d") -> tuple[str,
 
 
 def _conditions(filters: Filters, values: list[str | int], first: int, table: str) -> Iterator[str]:
-    def one(name: str, value: str | int) -> str:
+    def value(item: str | int) -> str:
+        values.append(item)
+        return f"?{first + len(values) - 1}"
+
+    def is_one_of(name: str, wanted: Sequence[str | int]) -> str:
+        """As few terms and values as there can be: SQLite has limits for both, a query has none."""
         column = f"{table}.{_COLUMNS[name]}"
-        is_pattern = isinstance(value, str) and value.endswith("*")
-        values.append(_glob(str(value)) if is_pattern else value)
-        return f"{column} {'GLOB' if is_pattern else '='} ?{first + len(values) - 1}"
+        patterns = [_glob(item) for item in wanted if isinstance(item, str) and item.endswith("*")]
+        exact = [item for item in wanted if not (isinstance(item, str) and item.endswith("*"))]
+        parts = []
+        if len(exact) == 1:
+            parts.append(f"{column} = {value(exact[0])}")
+        elif exact:
+            parts.append(f"{column} IN (SELECT value FROM json_each({value(json.dumps(exact))}))")
+        if patterns:
+            each = f"json_each({value(json.dumps(patterns))})"
+            parts.append(f"EXISTS (SELECT 1 FROM {each} pattern WHERE {column} GLOB pattern.value)")
+        return f"({' OR '.join(parts)})"
 
     for name, field in FACETS.items():
         if wanted := getattr(filters, field):
-            yield f"({' OR '.join([one(name, value) for value in wanted])})"
-    for name, value in filters.without:
-        yield f"NOT {one(name, value)}"
+            yield is_one_of(name, wanted)
+        if unwanted := [item for facet, item in filters.without if facet == name]:
+            yield f"NOT {is_one_of(name, unwanted)}"
     if filters.since:
-        values.append(filters.since)
-        yield f"{table}.updated_at >= ?{first + len(values) - 1}"
+        yield f"{table}.updated_at >= {value(filters.since)}"
 
 
 def _glob(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import apsw
 
@@ -23,6 +24,8 @@ NOTHING_ASKED = "nothing was asked for"
 # Chunks that are ranked per search, at least; documents are ranked by the best of them.
 _MIN_CHUNKS = 200
 _CHUNKS_PER_RESULT = 8
+# Filters that are looked at when nothing was found.
+_MOST_BLAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,7 @@ def _rank(connection: apsw.Connection, asked: RankRequest, ranker: Ranker | None
 
 def _losses(connection: apsw.Connection, query: Query, filters: Filters) -> Iterator[FilterLoss]:
     """For each filter, the documents that it alone keeps out; for all of them where none does it alone."""
-    parts = list(filters.parts())
+    parts = list(islice(filters.parts(), _MOST_BLAMED))
     blamed = False
     for text, others in parts:
         if count := count_documents(connection, query, others):

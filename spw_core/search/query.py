@@ -37,6 +37,8 @@ _SINCE = "since"
 _RANGE = re.compile(r"(?:wave-)?(\d{1,6})(?:-(\d{1,6}))?")
 _RUN_NUMBER = re.compile(r"(?:run-)?(\d{1,6})")
 _MOST_WAVES = 1000
+# Different words that are looked for. Whoever pastes a whole file waits no longer than for a page of it.
+_MOST_WORDS = 256
 # Short words for types that people mean.
 TYPE_ALIASES = {
     "log": "implementation-log",
@@ -113,7 +115,11 @@ def parse_query(text: str, *, typing: bool = False, now: datetime | None = None)
             kept.append(terms[-1])
     if not any(not term.excluded for term in kept):
         kept = terms
-    return Query(text, tuple(dict.fromkeys(kept)), filters, " ".join(spoken))
+    different = dict.fromkeys(kept)
+    wanted = [term for term in different if not term.excluded]
+    ignored = set(wanted[_MOST_WORDS:])
+    used = tuple(term for term in different if term not in ignored)
+    return Query(text, used, filters, " ".join(spoken))
 
 
 def is_stop_word(word: str) -> bool:
@@ -163,7 +169,8 @@ def facet_filters(given: Mapping[str, Sequence[str | int]]) -> Filters:
     for key, values in given.items():
         read: list[str | int] = []
         for value in values:
-            read += _facet_values(key, str(value), is_last=False) or [value]
+            text = _storable(str(value))
+            read += _facet_values(key, text, is_last=False) or [text]
         filters = filters.merged(with_values(key, read))
     return filters
 

@@ -156,10 +156,10 @@ def _result(chunks: Sequence[tuple[Hit, _Row]], marks: WordMarks) -> SearchResul
     matched = {word for _, _, word in hits} | marks.words_in(f"{row.title} {row.heading} {row.spec}")
     return SearchResult(
         id=row.id,
-        spec=row.spec,
-        type=row.doc_type,
-        phase=row.phase,
-        command=row.command,
+        spec=clean_line(row.spec),
+        type=clean_line(row.doc_type),
+        phase=clean_line(row.phase),
+        command=clean_line(row.command),
         run=clean_line(row.run),
         wave=row.wave,
         task=clean_line(row.task),
@@ -172,7 +172,7 @@ def _result(chunks: Sequence[tuple[Hit, _Row]], marks: WordMarks) -> SearchResul
         snippet=snippet.text,
         score=_score(chunks),
         matched=marks.in_order(matched),
-        updated_at=row.updated_at,
+        updated_at=clean_line(row.updated_at),
         removed_at=row.removed_at,
         source=clean_line(row.source),
         key=clean_line(row.key.removeprefix(f"{row.source}:")),

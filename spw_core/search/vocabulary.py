@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 import apsw
 
@@ -120,20 +121,24 @@ class Vocabulary:
 
     def _nearest(self, word: str) -> str:
         """The known word that was most probably meant, or an empty text."""
-        candidates = self._known(_one_edit_away(word))
-        if not candidates and len(word) >= _SHORTEST_WITH_TWO_EDITS:
-            candidates = self._two_edits_away(word)
+        weighed = self._weighed(word, self._known(_one_edit_away(word)))
+        if not weighed and len(word) >= _SHORTEST_WITH_TWO_EDITS:
+            weighed = self._weighed(word, self._two_edits_away(word))
+        return min(weighed)[1] if weighed else ""
+
+    def _weighed(self, word: str, candidates: Sequence[str]) -> list[tuple[float, str]]:
+        """(cost, candidate) of the nearest candidates that some text still holds: words of texts that are
+        gone stay in the vocabulary."""
         costs = sorted(
             (cost, known)
             for known in candidates
             if known != word and known not in STOP_WORDS and (cost := edit_cost(word, known)) <= _DEAREST
-        )[:_COMPARED_BY_FREQUENCY]
-        weighed = [
-            (cost - _PER_MAGNITUDE * math.log10(count), known)
-            for cost, known in costs
-            if (count := self._count(known))
-        ]
-        return min(weighed)[1] if weighed else ""
+        )
+        counted = ((cost, known, self._count(known)) for cost, known in costs)
+        present = (
+            (cost - _PER_MAGNITUDE * math.log10(count), known) for cost, known, count in counted if count
+        )
+        return list(islice(present, _COMPARED_BY_FREQUENCY))
 
     def _known(self, words: Sequence[str]) -> list[str]:
         marks = ", ".join("?" * len(words))
