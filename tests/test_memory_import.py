@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from spw_core.api import Workspace
 from spw_core.errors import NotFound
 from spw_core.formats.transcripts import read_line
+from spw_core.memory.finding import queued
 from spw_core.memory.importing import ImportReport
 
 from .transcript_support import SESSION, Transcript
@@ -305,6 +307,19 @@ def queue(workspace: Workspace, name: str, value: object) -> Path:
     note.parent.mkdir(parents=True, exist_ok=True)
     note.write_text(value if isinstance(value, str) else json.dumps(value))
     return note
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names there")
+def test_a_note_that_is_no_file_is_not_waited_for(workspace: Workspace, tmp_path: Path) -> None:
+    note = queue(workspace, "pipe", {})
+    note.unlink()
+    os.mkfifo(note)
+    (tmp_path / "elsewhere.json").write_text(f'{{"transcript": "{tmp_path}/x.jsonl"}}')
+    note.with_name("link.json").symlink_to(tmp_path / "elsewhere.json")
+    reading = threading.Thread(target=queued, args=[workspace.paths], daemon=True)
+    reading.start()
+    reading.join(30)
+    assert not reading.is_alive() and queued(workspace.paths) == []
 
 
 def test_the_queue_is_drained(workspace: Workspace, transcript: Transcript) -> None:

@@ -30,6 +30,8 @@ def queued(paths: WorkspacePaths) -> list[Queued]:
     found = []
     for note in sorted(paths.memory_queue.glob("*.json")):
         with suppress(OSError):
+            if note.is_symlink() or not note.is_file():  # to read a pipe is to wait for its writer
+                continue
             value, _ = load_json_object(note.read_bytes())
             transcript = text_of((value or {}).get("transcript"))
             if transcript and Path(transcript).is_absolute():
