@@ -14,6 +14,7 @@ from spw_core.api import Workspace
 from spw_core.domain.model import SpecRecord
 from spw_core.domain.next_wave import next_wave
 from spw_core.domain.task_plan import StuckTask, is_put_off
+from spw_core.domain.wave_status import wave_status
 from spw_core.formats.tasks import TaskStatus, parse_tasks
 
 from . import machine_support as specs
@@ -211,6 +212,18 @@ def test_no_wave_is_begun_over_a_blocked_checkpoint_of_any_earlier_one(workspace
         "## Deferred\n" + line(" ", "1", 1) + "## Now\n" + line(" ", "3", 3),
     )
     assert next_wave(workspace.spec("alpha").record()).action == "execute"
+
+
+def test_what_was_not_read_as_a_task_is_a_warning(workspace: Workspace) -> None:
+    write(workspace, "specs/alpha/tasks.md", "- [x] 1. A\n- [ ] T2 B\n- [x 3. C\n" + "- [ ] D\n" * 9)
+    facts = workspace.spec("alpha").record()
+    warnings = next_wave(facts).warnings
+    assert warnings[:2] == (
+        "tasks.md: line 2: the task id is not readable: 'T2 B'",
+        "tasks.md: line 3: a broken checkbox is not read as a task; write `- [ ]` before its id",
+    )
+    assert warnings[-1] == "tasks.md: and 3 more"
+    assert wave_status(facts).warnings == warnings
 
 
 def test_checkpoint_without_verdict_is_a_warning(workspace: Workspace) -> None:

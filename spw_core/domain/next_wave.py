@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from spw_core.domain.model import UNKNOWN as NO_VERDICT
 from spw_core.domain.model import SpecRecord
-from spw_core.domain.task_plan import StuckTask, TaskPlan, put_off_warnings, put_off_waves
+from spw_core.domain.task_plan import StuckTask, TaskPlan, plan_warnings, put_off_warnings, put_off_waves
 from spw_core.domain.waves import Checkpoint, wave_states
 from spw_core.formats.status import BLOCKED as CHECKPOINT_BLOCKED
 from spw_core.formats.tasks import TaskStatus
@@ -44,7 +44,7 @@ def next_wave(record: SpecRecord, strategy: str = "") -> NextWave:
     Only the lowest wave with unfinished tasks is offered. The answer is never `done` or `plan-next-wave`
     while a task that is not explicitly deferred is not done.
     """
-    warnings = record.task_warnings
+    warnings = plan_warnings(record)
     if not record.tasks:
         if record.has_tasklike_lines:
             return NextWave(

@@ -12,12 +12,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from spw_core.domain.model import SpecRecord
 from spw_core.domain.waves import COMPLETE, WaveState
 from spw_core.formats.task_values import expand_range
 from spw_core.formats.tasks import Task, TaskStatus
+from spw_core.names import DASHBOARDS
 
 _EXPLICIT = ("heading", "wave")
 _SHOWN_OF_CYCLE = 20
+_SHOWN_ERRORS = 8
+_TASKS = DASHBOARDS[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,13 @@ def put_off_waves(tasks: Iterable[Task]) -> frozenset[int]:
         if task.wave:
             is_off[task.wave] = is_off.get(task.wave, True) and is_put_off(task)
     return frozenset(wave for wave, off in is_off.items() if off)
+
+
+def plan_warnings(record: SpecRecord) -> tuple[str, ...]:
+    """Where `tasks.md` contradicts itself, and what in it was not understood: that may be work too."""
+    errors = [error.error for error in record.errors if error.path == _TASKS]
+    more = [f"{_TASKS}: and {len(errors) - _SHOWN_ERRORS} more"] if len(errors) > _SHOWN_ERRORS else []
+    return (*record.task_warnings, *(f"{_TASKS}: {text}" for text in errors[:_SHOWN_ERRORS]), *more)
 
 
 def put_off_warnings(tasks: Iterable[Task]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from spw_core.domain.model import IN_PROGRESS, SpecRecord, WaveFiles
-from spw_core.domain.task_plan import TaskPlan, put_off_warnings, wave_at_work
+from spw_core.domain.task_plan import TaskPlan, plan_warnings, put_off_warnings, wave_at_work
 from spw_core.domain.waves import COMPLETE, PENDING, WaveState, wave_states
 from spw_core.formats.status import BLOCKED, MISSING, PASS
 from spw_core.formats.tasks import TaskStatus
@@ -72,7 +72,7 @@ def wave_status(record: SpecRecord) -> WaveStatus:
     waves = wave_states(record)
     running = tuple(task.id for task in record.tasks if task.status is TaskStatus.IN_PROGRESS)
     here = _position(record, waves)
-    warnings = list(record.task_warnings)
+    warnings = list(plan_warnings(record))
     if _is_unreadable(record):
         warnings.append("tasks.md has checkboxes but no readable task")
     if here.action == FINISHED:
