@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any, TypeVar, cast
 
@@ -16,6 +16,16 @@ from spw_core.harvest.project import run_order
 from spw_core.store.rows import Row
 
 _T = TypeVar("_T")
+
+# What the states of the waves do not depend on.
+_UNTOLD: dict[str, Any] = {
+    **dict.fromkeys(("title", "tdd", "deferred_reason", "blocked_reason", "prompt", "raw_files"), ""),
+    **dict.fromkeys(("depends_on", "files", "requirements", "leverage", "parallel_with", "notes"), ()),
+    "status": TaskStatus.PENDING,
+    "line": 0,
+    "deferred": False,
+    "raw_depends": "",
+}
 
 Tables = Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -71,6 +81,24 @@ def from_rows(
         approvals=tuple(_pick(Approval, row) for row in tables["approvals"]),
         completed_at=meta.get("completed_at", ""),
         errors=tuple(_pick(FileError, row) for row in tables["harvest_errors"]),
+    )
+
+
+def from_wave_facts(name: str, tables: Mapping[str, Sequence[tuple[Any, ...]]]) -> SpecRecord:
+    """A record that has only what the states of the waves follow from; all else in it is left empty."""
+    agents: dict[str, list[Subagent]] = {}
+    for run_path, agent, path, status in tables["subagents"]:
+        agents.setdefault(run_path, []).append(Subagent(agent, path, status, "", False, False, False))
+    runs = (
+        Run(path, command, number, phase, wave, bool(sealed), tuple(agents.get(path, ())), 0, 0)
+        for path, command, number, phase, wave, sealed in tables["runs"]
+    )
+    return SpecRecord(
+        name=name,
+        documents=(),
+        runs=tuple(sorted(runs, key=run_order)),
+        waves=tuple(_pointers(*wave) for wave in _with_pointers(tables["waves"])),
+        tasks=tuple(Task(id=task_id, wave=wave, **_UNTOLD) for task_id, wave in tables["tasks"]),
     )
 
 
@@ -167,12 +195,25 @@ def _wave_rows(record: SpecRecord) -> list[Row]:
 
 
 def _wave_files(row: Mapping[str, Any]) -> WaveFiles:
-    summary, latest = row["summary_json"], row["latest_json"]
+    summary, latest = (json.loads(row[name] or "null") for name in ("summary_json", "latest_json"))
+    return _pointers(row["wave_number"], row["folder"], summary, latest)
+
+
+def _with_pointers(waves: Sequence[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """Rows (number, folder, summary, latest) with the last two as objects; read as one list, for speed."""
+    texts = ",".join(text or "null" for wave in waves for text in wave[2:])
+    objects = iter(json.loads(f"[{texts}]"))
+    return ((number, folder, next(objects), next(objects)) for number, folder, _, _ in waves)
+
+
+def _pointers(
+    number: int, folder: str, summary: dict[str, Any] | None, latest: dict[str, Any] | None
+) -> WaveFiles:
     return WaveFiles(
-        number=row["wave_number"],
-        folder=row["folder"],
-        summary=WaveSummary(**_tuples(json.loads(summary))) if summary else None,
-        latest=WaveLatest(**json.loads(latest)) if latest else None,
+        number=number,
+        folder=folder,
+        summary=WaveSummary(**_tuples(summary)) if summary else None,
+        latest=WaveLatest(**latest) if latest else None,
     )
 
 

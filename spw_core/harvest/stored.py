@@ -12,7 +12,7 @@ from spw_core.domain.summary import utc_text
 from spw_core.errors import CorruptStore
 from spw_core.harvest.finalized import as_finalized
 from spw_core.harvest.project import READ_KINDS, Source
-from spw_core.harvest.rows import from_rows
+from spw_core.harvest.rows import from_rows, from_wave_facts
 from spw_core.harvest.scan import Scan
 from spw_core.names import DASHBOARDS
 from spw_core.store.content import REPAIR_HINT
@@ -135,9 +135,9 @@ def stored_record(store: SpecStore, name: str) -> SpecRecord:
 
 
 def stored_wave_facts(store: SpecStore, name: str) -> SpecRecord:
-    """As `stored_record`, but only with what the states of the waves follow from."""
+    """As `stored_record`, but only what the states of the waves follow from is told in it."""
     with _doubting(name):
-        return from_rows(name, store.wave_projections(), {}, ())
+        return from_wave_facts(name, store.wave_facts())
 
 
 @contextmanager

@@ -36,13 +36,14 @@ EMPTY_RUNS = "empty_runs"
 UNPROJECTED = "unprojected"
 
 
-_OF_CHECKPOINTS = "run_path IN (SELECT comms_path FROM runs WHERE command = 'checkpoint')"
-_OF_WAVES = {
-    "runs": "phase = 'execution' AND wave_number <> 0",
-    "subagents": _OF_CHECKPOINTS,
-    "handoffs": _OF_CHECKPOINTS,
-    "waves": "true",
-    "tasks": "true",
+# Of the projections what the states of the waves follow from, and no more: these are asked for all the time.
+_WAVE_FACTS = {
+    "runs": "SELECT comms_path, command, run_number, phase, wave_number, sealed FROM runs"
+    " WHERE phase = 'execution' AND wave_number <> 0",
+    "subagents": "SELECT run_path, name, path, status FROM subagents"
+    " WHERE run_path IN (SELECT comms_path FROM runs WHERE command = 'checkpoint')",
+    "waves": "SELECT wave_number, folder, summary_json, latest_json FROM waves ORDER BY wave_number",
+    "tasks": "SELECT task_id, wave FROM tasks WHERE wave IS NOT NULL ORDER BY line",
 }
 
 
@@ -331,10 +332,9 @@ class SpecStore:
         """All rows of all projections, each table ordered by its key."""
         return {table: read_rows(self._db, table) for table in PROJECTIONS}
 
-    def wave_projections(self) -> dict[str, list[dict[str, Value]]]:
-        """As `projections`, but only the rows that say something about the state of a wave."""
-        tables: dict[str, list[dict[str, Value]]] = {table: [] for table in PROJECTIONS}
-        return tables | {table: read_rows(self._db, table, rows) for table, rows in _OF_WAVES.items()}
+    def wave_facts(self) -> dict[str, list[tuple[Value, ...]]]:
+        """By table the rows of _WAVE_FACTS."""
+        return {table: self._db.execute(query).fetchall() for table, query in _WAVE_FACTS.items()}
 
     def counts(self) -> dict[str, int]:
         """Number of rows per table; of approvals only the requests."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import resource
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 
 def report(name: str, value: float, unit: str) -> None:
@@ -19,6 +21,17 @@ def seconds(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """No pauses of the garbage collector meanwhile, as in timeit: they fall on either side by chance."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def cpu_of_process(command: Sequence[str], stdin: bytes, cwd: str) -> float:
