@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import bench_dispatch, bench_harvest, bench_hook, bench_index, bench_tui, bench_vectors
+from tests.bench import (
+    bench_dispatch,
+    bench_harvest,
+    bench_hook,
+    bench_index,
+    bench_memory,
+    bench_tui,
+    bench_vectors,
+)
 
 BENCHMARKS = {
     "harvest": bench_harvest.run,
@@ -12,6 +20,7 @@ BENCHMARKS = {
     "index": bench_index.run,
     "dispatch": bench_dispatch.run,
     "vectors": bench_vectors.run,
+    "memory": bench_memory.run,
     "tui": bench_tui.run,
 }
 
