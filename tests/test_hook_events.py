@@ -64,6 +64,12 @@ def test_first_slash_command(prompt: str, found: tuple[str, str] | None) -> None
         ("", ""),
         ('"my spec" x', "my spec"),
         ("'my-spec'", "my-spec"),
+        ("--spec my-spec --x", "my-spec"),
+        ("--spec=my-spec", "my-spec"),
+        ("--spec", ""),
+        ("--spec=", ""),
+        ("--spec --x", ""),
+        ("--specs my-spec", ""),
     ],
     ids=lambda value: f"153-154-{value}",
 )

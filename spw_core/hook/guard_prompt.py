@@ -83,8 +83,12 @@ def first_command(prompt: str) -> "Command | None":
 
 
 def spec_argument(arguments: str) -> str:
-    """The spec among a command's arguments: the first word, unless that is an option."""
+    """The spec among a command's arguments: the first word, unless that is another option than `--spec`."""
     words = split_words(arguments)
+    if words and words[0].startswith("--spec="):
+        words = [words[0].removeprefix("--spec=")]
+    elif words and words[0] == "--spec":
+        words = words[1:]
     return words[0] if words and not words[0].startswith("-") else ""
 
 
