@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -13,11 +14,12 @@ import pytest
 
 from spw_core.api import Workspace
 from spw_core.config import Config
-from spw_core.dispatch.files import replace_stored
+from spw_core.dispatch.files import create_file, replace_stored
 from spw_core.dispatch.handoff import AgentVerdict, is_generated, render_handoff
 from spw_core.dispatch.settings import DEFAULTS
 from spw_core.domain.model import IN_PROGRESS
 from spw_core.domain.registry import COMMANDS
+from spw_core.harvest.inside import entry_inside, write_whole
 from spw_core.store.spec import SpecStore
 
 from .support import write, write_run
@@ -684,6 +686,19 @@ def test_a_history_that_is_none_begins_anew(
     given = ("--run-dir", run_dir, "--type", "inline-audit", "--result", "blocked")
     assert tool(capsys, workspace, "audit-iteration", "advance", *given)["advanced_to"] == 2
     assert [entry.get("result") for entry in json.loads(path.read_text())["history"]] == ["blocked", None]
+
+
+def test_files_are_made_once_where_there_are_no_hard_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_link(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", no_link)
+    assert create_file(tmp_path, "a/brief.md", b"first")
+    with entry_inside(tmp_path, "a/brief.md") as entry, pytest.raises(FileExistsError):
+        write_whole(entry, b"second", replace=False)
+    assert [path.read_bytes() for path in (tmp_path / "a").iterdir()] == [b"first"]
 
 
 # -- wave-update ---------------------------------------------------------------------------------

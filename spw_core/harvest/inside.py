@@ -20,6 +20,7 @@ _HAS_DIR_FD = os.open in os.supports_dir_fd and os.unlink in os.supports_dir_fd
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
+_NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 _NO_NAMES = frozenset(("", ".", ".."))
 
 
@@ -71,7 +72,16 @@ class Entry(NamedTuple):
         if self.dir_fd is None:
             os.rename(self._path, other._path)  # noqa: PTH104 - refuses to replace on Windows
             return
-        os.link(self._path, other._path, src_dir_fd=self.dir_fd, dst_dir_fd=other.dir_fd)
+        try:
+            os.link(self._path, other._path, src_dir_fd=self.dir_fd, dst_dir_fd=other.dir_fd)
+        except OSError as error:
+            if error.errno not in _NO_HARD_LINKS:
+                raise
+            # exFAT and some network file systems: what is left is to look, and then to rename.
+            if other.lstat() is not None:
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), other._path) from error
+            self.move_over(other)
+            return
         self.unlink()
 
     def sibling(self, name: str) -> Entry:
