@@ -26,10 +26,14 @@ def vector_of(text: str) -> list[float]:
 
 @dataclass
 class FakeServer:
-    """`fault` says what goes wrong from now on; `seen` are the texts that were embedded, in order."""
+    """`fault` says what goes wrong from now on, `poison` with which texts alone.
+
+    `seen` are the texts that were embedded, in order.
+    """
 
     url: str = ""
     fault: str = ""
+    poison: str = ""
     digest: str = "d1"
     dimension: int = DIMENSION
     longest: int = 10**9
@@ -42,11 +46,14 @@ class FakeServer:
     def vectors(self, texts: list[str]) -> list[Any]:
         self.seen += texts
         made: list[Any] = [(vector_of(text) * self.dimension)[: self.dimension] for text in texts]
+        if self.poison and not any(self.poison in text for text in texts):
+            return made
         match self.fault:
             case "wrong dimension":
                 made = [vector[:-1] for vector in made]
             case "NaN":
-                made[-1][0] = float("nan")
+                place = next((n for n, text in enumerate(texts) if self.poison in text), -1)
+                made[place if self.poison else -1][0] = float("nan")
             case "zero":
                 made[-1] = [0.0] * self.dimension
             case "texts":
@@ -130,6 +137,8 @@ def fake_server() -> Iterator[FakeServer]:
             texts = texts if isinstance(texts, list) else [texts]
             if any(len(text) > server.longest for text in texts):
                 return self._send(400, {"error": "the input length exceeds the context length"})
+            if server.poison and server.fault == "poisoned 500" and any(server.poison in t for t in texts):
+                return self._send(500, {"error": "json: unsupported value: NaN"})
             made = server.vectors(texts)
             if self.path == "/api/embed":
                 return self._send(200, {"embeddings": made})

@@ -192,6 +192,20 @@ def test_every_fault_is_one_clean_error(
     assert embedder.embed_query("a") is not None
 
 
+@pytest.mark.parametrize("fault", ["poisoned 500", "NaN"])
+@pytest.mark.parametrize("make", MAKERS)
+def test_a_text_that_the_model_stumbles_over_stops_no_other(
+    server: FakeServer, make: Callable[[FakeServer], Embedder], fault: str
+) -> None:
+    embedder = make(server)
+    server.fault, server.poison = fault, "poison"
+    texts = ["a", "b", "this is poison", "c", "d", "e"]
+    assert [vector is None for vector in embedder.embed_documents(texts)] == [
+        "poison" in text for text in texts
+    ]
+    assert embedder.embed_documents(["poison"]) == [None]
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("provider", ["ollama", "openai"])
 def test_choosing_survives_every_fault(server: FakeServer, provider: str, fault: str) -> None:

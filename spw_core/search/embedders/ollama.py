@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from spw_core.search.embedders import OLLAMA, EmbedderFailed, Model
 from spw_core.search.embedders.http import Server, reason_of
 from spw_core.search.embedders.prefixes import prefixes_of
-from spw_core.search.embedders.served import ServedEmbedder, TooLong, dimension_of
+from spw_core.search.embedders.served import ServedEmbedder, Stumbled, TooLong, dimension_of
 
 # Loading a model takes the first request seconds; it then stays for as long.
 _KEEP_ALIVE = "30m"
@@ -63,6 +63,8 @@ def _result(status: int, answer: object, key: str, name: str) -> object:
         raise EmbedderFailed(f"Ollama has no model {name}", f"Get it with `ollama pull {name}`.")
     if status == 400:
         raise TooLong(f"Ollama refused a text: {reason_of(status, answer)}")
+    if status == 500:
+        raise Stumbled(f"Ollama failed: {reason_of(status, answer)}")
     if status != 200:
         raise EmbedderFailed(f"Ollama failed: {reason_of(status, answer)}")
     if not isinstance(answer, dict):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from spw_core.search.embedders import OPENAI, EmbedderFailed, Model
 from spw_core.search.embedders.http import Server, reason_of
 from spw_core.search.embedders.prefixes import prefixes_of
-from spw_core.search.embedders.served import ServedEmbedder, TooLong, dimension_of
+from spw_core.search.embedders.served import ServedEmbedder, Stumbled, TooLong, dimension_of
 
 _REFUSED = (400, 413, 422)
 
@@ -39,6 +39,8 @@ def _ask(server: Server, name: str, texts: Sequence[str], timeout_s: float) -> o
     status, answer = server.post(path, body, timeout_s)
     if status in _REFUSED:
         raise TooLong(f"{server.name} refused a text: {reason_of(status, answer)}")
+    if status == 500:
+        raise Stumbled(f"{server.name} failed: {reason_of(status, answer)}")
     if status != 200:
         raise EmbedderFailed(f"{server.name} failed: {reason_of(status, answer)}")
     data = answer.get("data") if isinstance(answer, dict) else None

@@ -1,4 +1,5 @@
-"""What embedders that ask a server share: batches, prefixes, checks, and halving what is too long."""
+"""What embedders that ask a server share: batches, prefixes, checks, halving what is too long, and leaving
+out what the model stumbles over."""
 
 from __future__ import annotations
 
@@ -16,7 +17,14 @@ class TooLong(EmbedderFailed):
     """The server refused a batch for something in it: too long for the model, most of the time."""
 
 
-# From texts to lists of numbers, one for each. Raises EmbedderFailed, TooLong.
+class Stumbled(EmbedderFailed):
+    """The server failed at a batch: for all texts, or for one of them of which its model makes no numbers."""
+
+
+# Every model makes a vector of it.
+_HARMLESS = "dimension"
+
+# From texts to lists of numbers, one for each. Raises EmbedderFailed, TooLong, Stumbled.
 Ask = Callable[[Sequence[str]], object]
 
 
@@ -50,8 +58,13 @@ class ServedEmbedder:
         except TooLong:
             if len(texts) == 1:
                 return [self._shortened(texts[0])]
-            middle = len(texts) // 2
-            return self._batch(texts[:middle]) + self._batch(texts[middle:])
+        except Stumbled:
+            # One text must not keep all others waiting for ever; but without the server there is no result.
+            checked(self._ask([_HARMLESS]), 1, self._model.dimension)
+            if len(texts) == 1:
+                return [None]
+        middle = len(texts) // 2
+        return self._batch(texts[:middle]) + self._batch(texts[middle:])
 
     def _shortened(self, text: str) -> Floats | None:
         """The vector of as much of a text as the server takes; None when it takes none of it."""
@@ -67,20 +80,21 @@ class ServedEmbedder:
 
 
 def checked(answer: object, count: int, dimension: int) -> list[Floats | None]:
-    """As many unit vectors as texts were sent. Raises EmbedderFailed for anything else."""
+    """As many unit vectors as texts were sent. Raises EmbedderFailed for anything else,
+    Stumbled where it may be that of a single text."""
     if not isinstance(answer, list) or len(answer) != count:
         got = len(answer) if isinstance(answer, list) else "no list"
         raise EmbedderFailed(f"the server sent {got} vectors for {count} texts")
     vectors: list[Floats | None] = []
     for numbers in answer:
         if not isinstance(numbers, list):
-            raise EmbedderFailed("the server sent something that is no vector")
+            raise Stumbled("the server sent something that is no vector")
         if len(numbers) != dimension:
             raise EmbedderFailed(f"the server sent {len(numbers)} dimensions instead of {dimension}")
         try:
             [unit] = unit_rows([numbers], dimension)
         except InvalidVector as error:
-            raise EmbedderFailed(f"the server sent a bad vector: {error.message}") from error
+            raise Stumbled(f"the server sent a bad vector: {error.message}") from error
         vectors.append(unit)
     return vectors
 
