@@ -12,6 +12,7 @@ from spw_core.api import Workspace
 from spw_core.domain.waves import wave_states
 from spw_core.harvest import harvest, reading
 from spw_core.harvest.reading import load_record, load_wave_facts, scanned_record
+from spw_core.harvest.stored import stored_record, stored_wave_facts
 from spw_core.store.spec import SpecStore
 
 from .support import OLD_NS, write, write_run
@@ -59,6 +60,31 @@ def test_nothing_is_listed_while_nothing_is_different(
     assert settled.paths.spec_db("alpha").read_bytes() == before
     names = {path.name for path in settled.paths.spec_dir("alpha").iterdir()}
     assert names == {"tasks.md", "qa", "execution", "spec.db"}, "side files are left"
+
+
+def test_states_of_waves_follow_from_their_facts_alone(demo: Workspace) -> None:
+    demo.harvest()
+    told = 0
+    for name in demo.spec_names():
+        with SpecStore.reading(demo.paths.spec_db(name)) as store:
+            assert store is not None
+            states = wave_states(stored_wave_facts(store, name))
+            assert states == wave_states(stored_record(store, name))
+            told += sum(bool(state.summary and state.task_ids) for state in states)
+    assert told > 3
+
+
+def test_change_that_no_number_tells_of_is_seen(workspace: Workspace) -> None:
+    """Written twice within one step of the file system's clock, the second time after it was harvested."""
+    path = write(workspace, "specs/alpha/tasks.md", "- [ ] 1. T\n")
+    os.utime(path)
+    before = path.stat()
+    workspace.harvest()
+    path.write_text("- [x] 1. T\n")
+    os.utime(path, ns=(before.st_mtime_ns, before.st_mtime_ns))
+    assert [task.status for task in load_record(workspace.paths, "alpha").tasks] == ["done"]
+    [report] = workspace.harvest().specs
+    assert report.changed == 1
 
 
 def edit(path: Path) -> None:

@@ -13,6 +13,7 @@ from spw_core.domain.model import FileError, SpecRecord
 from spw_core.domain.places import Area, place_of
 from spw_core.errors import DocumentNotFound, InvalidName, StoreError
 from spw_core.harvest.finalized import as_finalized, finalization
+from spw_core.harvest.intake import is_unchanged
 from spw_core.harvest.project import READ_KINDS, Source, project
 from spw_core.harvest.read_file import read_file
 from spw_core.harvest.scan import FoundFile, Scan, area_folder, scan_spec, spec_folders
@@ -116,7 +117,7 @@ def _merged_record(paths: WorkspacePaths, name: str, store: SpecStore) -> SpecRe
     for found in scan.files:
         key = (found.area, found.rel_path)
         artifact = known.get(key)
-        if artifact is None or not _is_same(artifact, found):
+        if artifact is None or not is_unchanged(artifact, found):
             differing[key] = found
             known[key] = _as_if_stored(found)
     on_disk = {(found.area, found.rel_path) for found in scan.files}
@@ -178,11 +179,3 @@ def _live_source(scan: Scan, found: FoundFile, errors: list[FileError]) -> Sourc
         except OSError as error:
             errors.append(FileError(found.rel_path, f"cannot be read: {error.strerror or error}"))
     return Source(found.area, found.rel_path, found.size, found.mtime_ns, content)
-
-
-def _is_same(artifact: StoredArtifact, found: FoundFile) -> bool:
-    return artifact.removed_at is None and (artifact.size, artifact.mtime_ns, artifact.inode) == (
-        found.size,
-        found.mtime_ns,
-        found.inode,
-    )
