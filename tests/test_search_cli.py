@@ -113,6 +113,8 @@ def test_more_like(demo_harvested: Workspace, capsys: Capture) -> None:
     results = json.loads(capsys.readouterr().out)["results"]
     assert results[0]["spec"] == "billing-export"
     assert first["id"] not in [result["id"] for result in results]
+    assert spw("search", "--more-like", first["id"], "login", workspace=demo_harvested) == 1
+    assert "takes no words" in capsys.readouterr().err
     assert spw("search", "--more-like", 10**9, workspace=demo_harvested) == 1
     assert "no document has the id" in capsys.readouterr().err
 

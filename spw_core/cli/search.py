@@ -93,6 +93,8 @@ def run(args: argparse.Namespace) -> int:
     if args.more_like is None and not args.query and not _has_filter(args):
         print_error("the following arguments are required: WORD", "See `spw search --help`.")
         return 1
+    if args.more_like is not None and args.query:
+        raise SpwError("--more-like takes no words", "Narrow it with options such as --type and --spec.")
     workspace = Workspace.open(args.workspace)
     _check_values(workspace, args)
     answer = workspace.search(
