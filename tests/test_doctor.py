@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -17,11 +18,14 @@ import pytest
 from spw_core.api import Workspace
 from spw_core.cli import main
 from spw_core.errors import SpwError
+from spw_core.harvest import watch as watch_module
 from spw_core.harvest.backup import backup, restore_backup
 from spw_core.harvest.doctor import ERROR, OK, REPAIRED, WARNING, Finding, examine
 from spw_core.harvest.read_file import read_file
+from spw_core.harvest.report import HarvestReport
 from spw_core.harvest.watch import watch
 from spw_core.store.spec import SpecStore
+from spw_core.workspace import WorkspacePaths
 
 from .support import write, write_run
 
@@ -461,6 +465,31 @@ def test_watch_takes_a_run_when_it_is_handed_off(workspace: Workspace) -> None:
         )
     # At the start; when the handoff came; when tasks.md had settled.
     assert seen == [(0, 0, 0), (3, 5, 1), (5, 1, 1)]
+
+
+def test_watch_survives_a_spec_that_is_deleted(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the look at it and its harvest."""
+    write(workspace, "specs/alpha/tasks.md", "- [ ] 1. T\n")
+    write(workspace, "specs/beta/tasks.md", "- [ ] 1. T\n")
+    ordinary = watch_module.harvest
+
+    def late(paths: WorkspacePaths, names: list[str] | None = None) -> HarvestReport:
+        if names and "beta" in names:
+            shutil.rmtree(paths.spec_dir("beta"), ignore_errors=True)
+            write(workspace, "specs/alpha/tasks.md", "- [x] 1. T\n- [ ] 2. U\n")
+        return ordinary(paths, names)
+
+    monkeypatch.setattr(watch_module, "harvest", late)
+    looks = iter(range(4))
+
+    def sleep(_: float) -> None:
+        if next(looks, None) is None:
+            raise KeyboardInterrupt
+
+    seen = []
+    with pytest.raises(KeyboardInterrupt):
+        seen.extend((report.spec, report.changed) for report in watch(workspace.paths, sleep=sleep))
+    assert seen == [("alpha", 1), ("beta", 1), ("alpha", 1)]
 
 
 def test_watch_command_stops_on_interrupt(demo: Workspace) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from spw_core.domain.places import Area, Kind, place_of
-from spw_core.errors import StoreError
+from spw_core.errors import SpecNotFound, StoreError
 from spw_core.harvest.harvest import harvest
 from spw_core.harvest.report import SpecReport
 from spw_core.harvest.scan import scan_spec
@@ -44,7 +44,12 @@ def watch(
                 waiting.add(name)
         if due:
             waiting.difference_update(due)
-            yield from (report for report in harvest(paths, due).specs if _did_something(report))
+            try:
+                reports = harvest(paths, due).specs
+            except SpecNotFound:  # deleted since the look, which the next one will see
+                waiting.update(due)
+                reports = []
+            yield from filter(_did_something, reports)
         sleep(interval_s)
 
 
