@@ -18,6 +18,7 @@ from spw_core.errors import NotFound
 from spw_core.formats.transcripts import read_line
 from spw_core.memory.finding import queued
 from spw_core.memory.importing import ImportReport
+from spw_core.store.memory.sessions import SqliteSessions
 
 from .transcript_support import SESSION, Transcript
 
@@ -378,3 +379,68 @@ def test_real_transcripts(workspace: Workspace) -> None:
     real = next(row for row in workspace.sessions() if row.messages > 200)
     # 31 texts of which one is blank, 106 calls, 105 answers, 1 prompt; the reasoning is left out.
     assert real.messages == 242
+
+
+# -- what tries to break it -------------------------------------------------------------------------
+
+
+def test_a_file_rewritten_behind_its_first_bytes_is_read_anew(
+    workspace: Workspace, transcript: Transcript
+) -> None:
+    transcript.add("user", "x" * 5000)
+    for number in range(20):
+        transcript.add("user", f"as it was, {number}")
+    take(workspace, transcript.write())
+    del transcript.lines[1:]
+    for number in range(30):
+        transcript.add("user", f"rewound and said otherwise, {number}", uuid=f"new-{number}")
+    assert counts(take(workspace, transcript.write())) == (0, 30, 0)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names of files are text there")
+def test_a_name_that_is_no_text(workspace: Workspace, transcript: Transcript, tmp_path: Path) -> None:
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/odd\xff.jsonl"))
+    transcript.add("user", "said in the odd one", sessionId="")
+    odd.write_bytes(transcript.write().read_bytes())
+    other = Transcript(tmp_path / "other.jsonl", transcript.cwd, "other").add("user", "said in the other")
+    assert counts(take(workspace, odd, other.write())) == (2, 2, 0)
+    assert take(workspace, odd, other.path).unchanged == 2
+    assert {row.id for row in workspace.sessions()} == {"odd?", "other"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+def test_a_pipe_is_not_waited_for(workspace: Workspace, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    assert take(workspace, tmp_path / "pipe.jsonl").problems == [(str(tmp_path / "pipe.jsonl"), "is no file")]
+
+
+def test_the_strongest_sign_of_a_link_stays(workspace: Workspace, transcript: Transcript) -> None:
+    root, transcript.cwd = transcript.cwd, f"{transcript.cwd}/.spec-workflow/specs/alpha"
+    transcript.add("user", "hello")
+    take(workspace, transcript.write())
+    transcript.cwd = root
+    transcript.add("user", "go on with alpha")
+    take(workspace, transcript.write())
+    assert [(link.target, link.how) for link in workspace.session(SESSION).links] == [("alpha", "cwd")]
+
+
+def test_what_another_import_stored_meanwhile_is_no_conflict(
+    workspace: Workspace, transcript: Transcript, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transcript.add("user", "one")
+    take(workspace, transcript.write())
+    transcript.add("user", "two")
+    queries = iter([[]])
+    real = SqliteSessions.query
+    monkeypatch.setattr(SqliteSessions, "query", lambda self, *ids: next(queries, None) or real(self, *ids))
+    assert counts(take(workspace, transcript.write())) == (0, 1, 0)
+
+
+def test_forgetting_takes_the_facts_of_summaries_along(workspace: Workspace, transcript: Transcript) -> None:
+    transcript.add("assistant", "I decided on zebrafish because it is better than all others.")
+    transcript.call("Edit", file_path=f"{transcript.cwd}/src/zebrafish.py")
+    take(workspace, transcript.write())
+    assert workspace.compact(session=SESSION, older_than_days=0).facts == 2
+    workspace.forget([SESSION])
+    holding = [p.name for p in workspace.paths.memory_dir.iterdir() if b"zebrafish" in p.read_bytes()]
+    assert holding == []

@@ -310,7 +310,7 @@ def test_links(memory: Memory) -> None:
     memory.sessions.add_links(W, "b", [Link("spec", "alpha", "prompt", 1)])
     assert memory.sessions.links(W, "a") == [
         Link("file", "src/x.py", "path", 2),
-        Link("spec", "alpha", "path", 5),
+        Link("spec", "alpha", "cwd", 5),
     ]
     assert ids(memory.sessions.linked(W, "spec", "alpha")) == ["a", "b"]
     assert memory.sessions.linked(OTHER, "spec", "alpha") == []

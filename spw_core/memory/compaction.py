@@ -18,6 +18,7 @@ from spw_core.config.sections import Store
 from spw_core.errors import InvalidInput, SpwError
 from spw_core.memory.extract import Extract, as_markdown, extract
 from spw_core.memory.place import HERE, writing_memory
+from spw_core.memory.sessions import entity_of
 from spw_core.redact import redact
 from spw_core.store.memory.checks import now, utc
 from spw_core.store.memory.knowledge_types import LONGEST_TEXT, Fact
@@ -124,7 +125,7 @@ def _facts(summary: Summary, found: Extract) -> Iterator[Fact]:
     for number, (predicate, value) in enumerate(dict.fromkeys(statements)):
         yield Fact(
             id=f"{summary.id}-{number}",
-            entity_id=f"session:{summary.session_id}",
+            entity_id=entity_of(summary.session_id),
             predicate=predicate,
             value=value.encode()[:LONGEST_TEXT].decode("utf-8", "ignore"),
             created_at=summary.created_at,

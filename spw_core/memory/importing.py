@@ -7,12 +7,13 @@ transaction, so an interruption neither loses nor repeats anything. The session'
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from spw_core.errors import InvalidInput
+from spw_core.errors import Conflict, InvalidInput
 from spw_core.formats.transcripts import ASSISTANT, TOOL, Record, Said
 from spw_core.memory.linking import Linker
 from spw_core.memory.place import HERE, LOCAL_USER, writing_memory
@@ -63,6 +64,8 @@ def import_transcripts(
                 progress(done, len(files), path.name)
             try:
                 importer.take(path)
+            except InvalidInput as error:
+                report.problems.append((str(path), error.message))
             except OSError as error:
                 report.problems.append((str(path), f"cannot be read: {error.strerror or error}"))
     if progress:
@@ -83,8 +86,12 @@ class _Importer:
 
     def take(self, path: Path) -> None:
         path = Path(os.path.abspath(path))  # noqa: PTH100 - the name it was given, links and all
-        known = self._states.get(str(path))
-        if is_unchanged(known, path.stat()):
+        known = self._states.get(_storable(str(path)))
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            self._report.problems.append((str(path), "is no file"))
+            return
+        if is_unchanged(known, status):
             self._report.unchanged += 1
             return
         with path.open("rb") as stream:
@@ -103,15 +110,15 @@ class _Importer:
     def _store(
         self, stream: BinaryIO, path: Path, status: os.stat_result, batch: Batch, skipped: int
     ) -> None:
-        reader = _Reader(path.stem, utc_of_ns(status.st_mtime_ns))
+        reader = _Reader(_storable(path.stem), utc_of_ns(status.st_mtime_ns))
         for record in batch.records:
             session = reader.session_of(record)
             if session not in self._forgotten:
                 self._linker.see(session, record)
                 reader.read(record)
         for facts in reader.sessions.values():
-            self._put_session(facts, str(path))
-        state = state_after(stream, path, reader.last_session, status, batch.offset, skipped)
+            self._put_session(facts, _storable(str(path)))
+        state = state_after(stream, _storable(str(path)), reader.last_session, status, batch.offset, skipped)
         added = set(self._memory.messages.take_in(HERE, reader.messages, state))
         self._report.messages += len(added)
         for message_id, rules in reader.redacted.items():
@@ -121,7 +128,18 @@ class _Importer:
                     self._report.rules[rule] = self._report.rules.get(rule, 0) + 1
 
     def _put_session(self, facts: _SessionFacts, source: str) -> None:
-        links = self._linker.links(facts.id)
+        for last_try in (False, False, True):
+            try:
+                self._known[facts.id] = self._stored(facts, source)
+                break
+            except Conflict:  # another import stored the same session at this moment
+                self._known.pop(facts.id, None)
+                if last_try:
+                    raise
+        self._memory.sessions.add_links(HERE, facts.id, self._linker.links(facts.id))
+
+    def _stored(self, facts: _SessionFacts, source: str) -> Session:
+        """The session as it is stored, with what the facts add to it."""
         present = self._known.get(facts.id) or next(iter(self._memory.sessions.query(HERE, facts.id)), None)
         if present is None:
             present = self._memory.sessions.create(
@@ -148,8 +166,7 @@ class _Importer:
             )
             if changed != present:
                 present = self._memory.sessions.update(changed)
-        self._known[facts.id] = present
-        self._memory.sessions.add_links(HERE, facts.id, links)
+        return present
 
 
 @dataclass(slots=True)

@@ -6,7 +6,6 @@ import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import BinaryIO
 
 from spw_core.formats.transcripts import Record, read_line
@@ -36,18 +35,23 @@ def is_unchanged(state: TranscriptState | None, status: os.stat_result) -> bool:
     )
 
 
-def head_of(stream: BinaryIO, size: int = _HEAD_BYTES) -> tuple[str, int]:
-    """(hash, length) of the first bytes of a file, which tell whether it was written anew."""
+def ends_of(stream: BinaryIO, size: int, offset: int) -> tuple[str, int]:
+    """(hash, length) of the first bytes of a file, and of as many before an offset: who rewrites a file
+    changes one of them."""
     stream.seek(0)
     head = stream.read(size)
-    return hashlib.blake2b(head, digest_size=16).hexdigest(), len(head)
+    stream.seek(max(0, offset - size))
+    tail = stream.read(min(size, offset))
+    return hashlib.blake2b(head + tail, digest_size=16).hexdigest(), len(head)
 
 
 def start_of(stream: BinaryIO, state: TranscriptState | None, status: os.stat_result) -> int:
-    """Where to go on reading; 0 when the file is new, became shorter, or begins otherwise than before."""
+    """Where to go on reading; 0 when the file is new, shorter than that, or was rewritten."""
     if state is None or status.st_size < state.offset:
         return 0
-    return state.offset if head_of(stream, state.head_size) == (state.head, state.head_size) else 0
+    return (
+        state.offset if ends_of(stream, state.head_size, state.offset) == (state.head, state.head_size) else 0
+    )
 
 
 def read_batches(stream: BinaryIO, offset: int) -> Iterator[Batch]:
@@ -74,12 +78,12 @@ def read_batches(stream: BinaryIO, offset: int) -> Iterator[Batch]:
 
 
 def state_after(
-    stream: BinaryIO, path: Path, session: str, status: os.stat_result, offset: int, skipped: int
+    stream: BinaryIO, path: str, session: str, status: os.stat_result, offset: int, skipped: int
 ) -> TranscriptState:
     """What to remember of a file that was read up to an offset."""
-    head, head_size = head_of(stream, min(_HEAD_BYTES, offset))
+    head, head_size = ends_of(stream, min(_HEAD_BYTES, offset), offset)
     return TranscriptState(
-        path=str(path),
+        path=path,
         session_id=session,
         inode=status.st_ino,
         size=status.st_size,

@@ -108,7 +108,9 @@ def search_messages(
 
 
 def forget_sessions(paths: WorkspacePaths, session_ids: Iterable[str]) -> int:
-    """Remove sessions with all that was said in them, for ever; returns how many messages went.
+    """Remove sessions with all that was said in them and stated of them, for ever.
+
+    Returns how many messages went.
 
     The session is marked first: an interruption leaves nothing that a later import would bring back, and
     forgetting again completes the work.
@@ -117,8 +119,14 @@ def forget_sessions(paths: WorkspacePaths, session_ids: Iterable[str]) -> int:
     with writing_memory(paths) as memory:
         for session_id in session_ids:
             memory.sessions.delete(HERE, session_id, forever=True)
+            memory.knowledge.forget_facts_about(HERE, entity_of(session_id))
             gone += memory.messages.forget_session(HERE, session_id)
     return gone
+
+
+def entity_of(session_id: str) -> str:
+    """Under which entity the facts about a session are stored."""
+    return f"session:{session_id}"
 
 
 def _row(session: Session, said: tuple[int, str, str], summaries: int, links: Iterable[Link]) -> SessionRow:

@@ -271,6 +271,16 @@ class SqliteKnowledge:
                 "DELETE FROM facts WHERE workspace_id = ? AND source = ?", (workspace, source)
             )
 
+    def forget_facts_about(self, workspace: str, entity_id: str) -> int:
+        """Delete whatever is stated about an entity, by whomever. Returns how many went."""
+        check_texts(entity=entity_id)
+        with self._database.transaction() as change:
+            gone = change.write(
+                "DELETE FROM facts WHERE workspace_id = ? AND entity_id = ?", (workspace, entity_id)
+            )
+        self._database.forget_log()
+        return gone
+
 
 def _put_entity(change: Transaction, workspace: str, entity: Entity, moment: str) -> None:
     change.write(

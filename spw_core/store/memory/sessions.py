@@ -138,12 +138,14 @@ class SqliteSessions:
     # -- links -----------------------------------------------------------------------------------
 
     def add_links(self, workspace: str, session_id: str, links: Iterable[Link]) -> None:
-        """Add to what a session is known to be about; the highest count that was seen stays."""
+        """Add to what a session is known to be about; the highest count that was seen stays,
+        and of the signs the first by name, which is the strongest."""
         with self._database.transaction() as change:
             for link in links:
                 change.write(
                     "INSERT INTO session_links VALUES (?, ?, ?, ?, ?, ?)"
-                    " ON CONFLICT DO UPDATE SET count = max(count, excluded.count), how = excluded.how",
+                    " ON CONFLICT DO UPDATE SET count = max(count, excluded.count),"
+                    " how = min(how, excluded.how)",
                     (workspace, session_id, link.kind, link.target, link.how, link.count),
                 )
 

@@ -230,7 +230,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptState:
-    """How far a transcript was read. `head` is a hash of its first `head_size` bytes."""
+    """How far a transcript was read. `head` is a hash of the first and last `head_size` bytes of that."""
 
     path: str
     session_id: str
