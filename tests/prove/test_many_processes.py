@@ -30,7 +30,14 @@ for turn in range(int(sys.argv[3])):
     assert report.ok, report
 """
 
-HARVESTER = "import sys; from spw_core.api import Workspace; Workspace.open(sys.argv[1]).harvest()"
+HARVESTER = """
+import sys
+from spw_core.api import Workspace
+import spw_core.harvest.harvest
+workspace = Workspace.open(sys.argv[1])
+print("ready", flush=True)
+workspace.harvest()
+"""
 
 
 WRITERS = 20
@@ -79,14 +86,16 @@ def test_killed_harvests_leave_sound_databases(demo_files: Path, tmp_path: Path,
         folder = tmp_path / f"ws-{attempt}"
         shutil.copytree(demo_files, folder)
         workspace = Workspace.open(folder)
-        process = subprocess.Popen([sys.executable, "-c", HARVESTER, str(folder)])
+        process = subprocess.Popen([sys.executable, "-c", HARVESTER, str(folder)], stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        process.stdout.readline()
         # By its progress, so that machines of any speed are hit in the middle of the work.
         target = chance.randint(0, len(workspace.spec_names()))
         while process.poll() is None and len(list(workspace.paths.specs.glob("*/spec.db"))) < target:
             pass
         time.sleep(chance.uniform(0.0, 0.05))
         process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.communicate()
         for path in [*workspace.paths.specs.glob("*/spec.db"), *folder.glob(".spec-workflow/.spw-index.db")]:
             connection = apsw.Connection(str(path))
             assert connection.pragma("integrity_check") == "ok"
