@@ -217,7 +217,7 @@ _DIGEST = re.compile(
 _DOTTED_WORDS = re.compile(r"[A-Za-z_]\w*(?:[.:/-][A-Za-z_]\w*)*\(?\)?")
 # A name that says what its value is: not the secret itself but something about it.
 _ABOUT = re.compile(
-    r"(?i)(?:hash|sha\d*|digest|fingerprint|checksum|md5|_id|[-_]?ids|type|name|count|counts|limit|length|len"
+    r"(?i)(?:hash|method|mode|scheme|provider|backend|strategy|sha\d*|digest|fingerprint|checksum|md5|_id|[-_]?ids|type|name|count|counts|limit|length|len"
     r"|expir\w*|ttl|size|index|usage|budget|url|uri|path|file|field|header|prefix|regex|pattern|version"
     r"|tokens|ized|izer|ization)[\"']?\s*(?::=|=>|[:=])\s*[\"'`]?$"
 )
@@ -270,17 +270,18 @@ _KEY_KINDS = (
 )
 _LONGEST_KEY_NAME = 64
 _KEY_NAME = re.compile(
-    rf"(?i)(?:(?:{'|'.join(_KEY_KINDS)})[-_]?key|token|secret|credential|(?<![a-z])_?auth(?![a-z]))"
-    r"[\w-]{0,24}[\"']?[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}(?:[bru]?[\"'`])?$"
+    rf"(?i)(?:(?:{'|'.join(_KEY_KINDS)})[-_]?key|(?:access[-_]?)?token|secret|credential|(?<![a-z])_?auth(?![a-z]))"
+    r"[\w-]{0,24}(?:\\{0,3}[\"'])?[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}(?:[bru]?\\{0,3}[\"'`])?$"
 )
 
-_ASSIGNED = r"[\w-]{0,24}[\"']?[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}(?:[bru]?[\"'`])?"
+# Quotes may be escaped: much of what agents write is JSON in JSON.
+_ASSIGNED = r"[\w-]{0,24}(?:\\{0,3}[\"'])?[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}(?:[bru]?\\{0,3}[\"'`])?"
 
 NAMED = (
     Rule(
         "url-password",
         ("://",),
-        re.compile(r"://[^\s:/@\"'<>]{0,128}:(?P<s>[^\s@/\"'<>]{3,256})@(?=[A-Za-z0-9\[])"),
+        re.compile(r"://[^\s:/@\"'<>]{0,128}:(?P<s>[^\s/\"'<>]{3,256})@(?=[A-Za-z0-9\[])"),
         accept=lambda _, value: (
             _is_value(value) and value.lower() not in ("password", "pass", "pwd", "secret")
         ),
@@ -311,9 +312,9 @@ NAMED = (
     ),
     Rule(
         "password",
-        ("passw", "passphrase", "pwd", "senha"),
+        ("passw", "passphrase", "pwd", "senha", "_pass"),
         re.compile(
-            rf"(?:passw(?:or)?d|passphrase|(?<![a-z])pwd|(?<![a-z])senha){_ASSIGNED}"
+            rf"(?:passw(?:or)?d|passphrase|(?<![a-z])pwd|(?<![a-z])senha|_pass(?![a-z])){_ASSIGNED}"
             r"(?P<s>(?<=[\"'`])[^\"'`\n]{6,200}(?=[\"'`])|[^\s\"'`,;]{6,200})"
         ),
         folded=True,
@@ -321,13 +322,21 @@ NAMED = (
     ),
     Rule(
         "password",
-        ("--password", "sshpass", "curl"),
+        ("--password", "sshpass", "curl", "docker login"),
         re.compile(
-            r"(?:--password[ =]|sshpass -p ?|curl [^\n]{0,200}?(?:-u|--user)[ =]?[\"']?[^\s:\"']{1,64}:)"
+            r"(?:--password[ =]|sshpass -p ?|docker login [^\n]{0,200}?-p[ =]?"
+            r"|curl [^\n]{0,200}?(?:-u|--user)[ =]?[\"']?[^\s:\"']{1,64}:)"
             r"[\"']?(?P<s>[^\s\"']{6,128})"
         ),
         folded=True,
         accept=lambda _, value: _is_password("", value),
+    ),
+    Rule(
+        "password",
+        ("</",),
+        re.compile(r"<[\w.:-]{0,32}(?:passw(?:or)?d|secret|token|api-?key)>(?P<s>[^<>\s]{6,256})</"),
+        folded=True,
+        accept=_is_password,
     ),
     Rule(
         "netrc",
@@ -340,7 +349,7 @@ NAMED = (
         "key",
         ("_key", "-key", "token", "secret", "credential", "auth", *(f"{kind}key" for kind in _KEY_KINDS)),
         # Found by its value, for long ones are rare. One may begin inside of what looks like another.
-        re.compile(r"[:=>](?=[ \t]{0,4}(?:[bru]?[\"'`])?(?P<s>[a-z0-9+/=_.~:$-]{16,256}))"),
+        re.compile(r"[:=>](?=[ \t]{0,4}(?:[bru]?\\{0,3}[\"'`])?(?P<s>[a-z0-9+/=_.~:$-]{16,256}))"),
         folded=True,
         before=_LONGEST_KEY_NAME,
         accept=_is_key,

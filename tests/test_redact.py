@@ -359,3 +359,44 @@ def test_rules_are_well_formed() -> None:
         assert "s" in rule.pattern.groupindex
         assert rule.literals
         assert not rule.folded or all(literal == literal.lower() for literal in rule.literals)
+
+
+CHOSEN = "Tr0ub4" + "dor-3kq"
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        '{\\"password\\": \\"%s\\"}',
+        '"cmd": "DB_PASS=%s make"',
+        "DB_PASS='%s'",
+        "<db:password>%s</db:password>",
+        "<password>%s</password>",
+        "docker login -u me -p %s registry.acme.dev",
+        "mysql://root:p@%s@db:3306/shop",
+    ],
+)
+def test_passwords_in_odd_clothes(around: str) -> None:
+    redacted = redact(around % CHOSEN)
+    assert CHOSEN not in redacted.text
+    assert redacted.rules
+
+
+def test_a_token_of_hex_digits_in_an_address() -> None:
+    token = "a08772471a3414e4" + "15f153a71d5a7d0344d858d9"
+    assert token not in redact(f"GET /repos?access_token={token}").text
+    assert redact(f"page_token={token}").rules == ()  # may as well be a hash
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "auth_method=public_key_ed25519",
+        "first_pass = run_the_checks_2",
+        "<token>string</token>",
+        "http://localhost:8080/@scope/package",
+        "docker login -u me --password-stdin",
+    ],
+)
+def test_more_look_alikes(text: str) -> None:
+    assert redact(text).text == text
