@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import apsw
@@ -10,6 +11,7 @@ import pytest
 
 from spw_core.api import Workspace
 from spw_core.cli import main
+from spw_core.harvest.backup import backup, restore_backup
 from spw_core.harvest.doctor import ERROR, OK, REPAIRED, Finding
 from spw_core.memory.checking import examine_memory
 from spw_core.memory.place import HERE, reading_memory
@@ -127,6 +129,19 @@ def test_what_was_forgotten_stays_so(remembered: Workspace) -> None:
     assert levels(examine_memory(remembered.paths)) == [ERROR]
     assert levels(examine_memory(remembered.paths, rebuild=True)) == [REPAIRED, OK]
     assert [row.id for row in remembered.sessions()] == [SESSION]
+    with reading_memory(remembered.paths) as memory:
+        assert memory
+        assert memory.sessions.forgotten(HERE) == {"never-again"}
+
+
+def test_a_backup_brings_the_memory_back(remembered: Workspace, tmp_path: Path) -> None:
+    report = backup(remembered.paths, tmp_path / "all.zip")
+    assert {f".spec-workflow/.spw-memory/{name}" for name in DATABASES} <= set(report.databases)
+    before = remembered.session(SESSION).messages
+    shutil.rmtree(remembered.paths.workflow)
+    remembered.paths.specs.mkdir(parents=True)
+    restore_backup(remembered.paths, tmp_path / "all.zip")
+    assert remembered.session(SESSION).messages == before
     with reading_memory(remembered.paths) as memory:
         assert memory
         assert memory.sessions.forgotten(HERE) == {"never-again"}

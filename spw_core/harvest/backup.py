@@ -14,11 +14,21 @@ from pathlib import Path
 
 from spw_core.atomic import locked
 from spw_core.errors import CorruptStore, SpwError
-from spw_core.names import INDEX_DB, SPEC_DB, SPECS_DIR, TEMPORARY_SUFFIX, WORKFLOW_DIR, is_valid_name
+from spw_core.names import (
+    INDEX_DB,
+    MEMORY_DIR,
+    SPEC_DB,
+    SPECS_DIR,
+    TEMPORARY_SUFFIX,
+    WORKFLOW_DIR,
+    is_valid_name,
+)
 from spw_core.store.adopt import copy_database
 from spw_core.store.connection import check_integrity, connect_read_only, fold_log, move_aside, translating
+from spw_core.store.memory.stores import KNOWLEDGE_DB, MEMORY_DB, SESSIONS_DB
 from spw_core.workspace import WorkspacePaths
 
+_OF_MEMORY = (SESSIONS_DB, MEMORY_DB, KNOWLEDGE_DB)
 _BLOCK = 1024 * 1024
 _SIDES = ("", "-wal", "-shm")
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -57,6 +67,7 @@ def backup(paths: WorkspacePaths, target: Path, *, force: bool = False) -> Backu
     databases = [path for name in paths.spec_names() if os.path.lexists(path := paths.spec_db(name))]
     if os.path.lexists(paths.index_db):
         databases.append(paths.index_db)
+    databases += [path for name in _OF_MEMORY if os.path.lexists(path := paths.memory_dir / name)]
     if not databases:
         raise SpwError("there is no database to back up", "Run `spw harvest --all` first.")
     if _belongs_to_a_database(target):
@@ -140,7 +151,7 @@ def _copy(path: Path, copy: Path) -> str:
 def _belongs_to_a_database(target: Path) -> bool:
     """True for what has the name of a database, a side file or a copy of one, inside any workspace."""
     folder = Path(os.path.realpath(target.parent))
-    return WORKFLOW_DIR in folder.parts and target.name.lower().startswith((SPEC_DB, INDEX_DB))
+    return WORKFLOW_DIR in folder.parts and target.name.lower().startswith((SPEC_DB, INDEX_DB, *_OF_MEMORY))
 
 
 def _place(paths: WorkspacePaths, member: str) -> Path:
@@ -148,6 +159,8 @@ def _place(paths: WorkspacePaths, member: str) -> Path:
     match member.split("/"):
         case [top, name] if (top, name) == (WORKFLOW_DIR, INDEX_DB):
             return paths.index_db
+        case [top, folder, name] if (top, folder) == (WORKFLOW_DIR, MEMORY_DIR) and name in _OF_MEMORY:
+            return paths.memory_dir / name
         case [top, specs, spec, name] if (top, specs, name) == (WORKFLOW_DIR, SPECS_DIR, SPEC_DB):
             if is_valid_name(spec):
                 return paths.spec_db(spec)
