@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from spw_core.api import Workspace
@@ -36,3 +39,13 @@ def write_run(
     if handoff:
         write(workspace, f"{path}/_handoff.md", "# Handoff Summary\n")
     return workspace.paths.workflow / path
+
+
+@contextmanager
+def interruptible_children() -> Iterator[None]:
+    """Processes begun inside can be interrupted; in the background of a shell they would ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

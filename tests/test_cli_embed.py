@@ -13,7 +13,7 @@ import pytest
 from spw_core.api import Workspace
 from spw_core.cli import main as spw
 from tests.fake_embeddings import fake_server, unused_url
-from tests.support import write
+from tests.support import interruptible_children, write
 
 Capture = pytest.CaptureFixture[str]
 
@@ -75,7 +75,8 @@ def test_nothing_harvested(workspace: Workspace, capsys: Capture) -> None:
 
 def test_watch_embeds_what_is_harvested_later(notes: Workspace) -> None:
     command = [sys.executable, "-m", "spw_core.cli", "embed", "--watch", "--json"]
-    process = subprocess.Popen(command, cwd=notes.paths.root, stdout=subprocess.PIPE, text=True)
+    with interruptible_children():
+        process = subprocess.Popen(command, cwd=notes.paths.root, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         assert json.loads(process.stdout.readline())["embedded"] == 2

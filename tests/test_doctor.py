@@ -27,7 +27,7 @@ from spw_core.harvest.watch import watch
 from spw_core.store.spec import SpecStore
 from spw_core.workspace import WorkspacePaths
 
-from .support import write, write_run
+from .support import interruptible_children, write, write_run
 
 RUN = "specs/alpha/execution/waves/wave-01/checkpoint/run-001"
 
@@ -493,23 +493,21 @@ def test_watch_survives_a_spec_that_is_deleted(workspace: Workspace, monkeypatch
 
 
 def test_watch_command_stops_on_interrupt(demo: Workspace) -> None:
-    # In the background of a shell interrupts are ignored, by children too.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "spw_core.cli",
-            "--workspace",
-            str(demo.paths.root),
-            "harvest",
-            "--watch",
-            "--json",
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    signal.signal(signal.SIGINT, before)
+    with interruptible_children():
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "spw_core.cli",
+                "--workspace",
+                str(demo.paths.root),
+                "harvest",
+                "--watch",
+                "--json",
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
     assert process.stdout is not None
     lines = [json.loads(process.stdout.readline()) for _ in range(8)]
     assert {line["spec"] for line in lines} == set(demo.spec_names())
