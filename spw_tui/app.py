@@ -185,7 +185,12 @@ class SpwApp(App[None]):
             self.screen.start_over()
 
     def open_document(self, ref: DocumentRef) -> None:
-        """Show a document on its own."""
+        """Show a document on its own, a message in its session."""
+        if ref.message_key:
+            from spw_tui.screens.wide import SessionsScreen
+
+            self.push_screen(SessionsScreen(self.data, self.clock, ref))
+            return
         from spw_tui.screens.reader import ReaderScreen
 
         self.push_screen(ReaderScreen(self.data, self.clock, ref))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from spw_core.harvest.history import DocumentVersion
     from spw_core.harvest.report import HarvestReport
     from spw_core.memory.insights import Group
-    from spw_core.memory.sessions import SessionRow, SessionView
+    from spw_core.memory.sessions import Said, SessionRow, SessionView
     from spw_core.memory.tracing import Trace
     from spw_core.search.embedding import EmbedReport
     from spw_core.search.find import SearchAnswer
@@ -141,8 +141,14 @@ class DataService:
         """One session with everything that was said."""
         return self._workspace.session(session_id)
 
+    def said(self, ref: DocumentRef) -> Said:
+        """A message or summary, and the session it is from. Raises NotFound."""
+        return self._workspace.said(ref.message_key)
+
     def text(self, ref: DocumentRef) -> str:
-        """The text of a document, not yet safe to show. Raises DocumentNotFound."""
+        """The text of a document or message, not yet safe to show. Raises DocumentNotFound, NotFound."""
+        if ref.message_key:
+            return self.said(ref).content
         return self._workspace.spec(ref.spec).read(ref.path, area=ref.area)
 
     def file(self, ref: DocumentRef) -> Path | None:

@@ -6,7 +6,10 @@ import asyncio
 import threading
 from pathlib import Path
 
+import pytest
+
 from spw_core.api import Workspace
+from spw_core.demo.conversations import write_conversations
 from spw_core.search.find import SearchAnswer
 from spw_core.search.results import SearchResult
 from spw_tui.app import SpwApp
@@ -14,8 +17,10 @@ from spw_tui.data import DataService
 from spw_tui.rows import Tone
 from spw_tui.screens.reader import ReaderScreen
 from spw_tui.screens.search import SearchScreen
+from spw_tui.screens.wide import SessionsScreen
 from spw_tui.viewmodels import filters
 from spw_tui.viewmodels.hits import snippet_spans
+from spw_tui.viewmodels.sessions import session_text
 from spw_tui.widgets.line_bar import LineBar
 
 from .tui_support import SIZE, browse, drawn, frozen_clock, make_app, press, screen_text, settle
@@ -340,3 +345,57 @@ def test_marks_become_tones() -> None:
         (" e ", False),
         ("f", True),
     ]
+
+
+@pytest.mark.parametrize("size", [SIZE, (80, 24)])
+async def test_a_message_opens_in_its_session_at_the_message(demo: Workspace, size: tuple[int, int]) -> None:
+    demo.harvest()
+    demo.import_transcripts(write_conversations(demo.paths.root))
+    app = make_app(demo)
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        await press(pilot, "slash", *"flaky")
+        search = app.screen
+        assert isinstance(search, SearchScreen)
+        hit = next(row for row in search.hits.rows if row.document and row.document.message_key)
+        assert hit.document is not None
+        said = demo.said(hit.document.message_key)
+        first_words = " ".join(said.content.split()[:3])
+        search.hits.select(hit.id)
+        await settle(pilot)
+        assert first_words in search.preview.view.text or size != SIZE
+        await press(pilot, "enter")
+        sessions = app.screen
+        assert isinstance(sessions, SessionsScreen)
+        assert sessions.rows_list.row is not None and sessions.rows_list.row.id == said.session_id
+        assert first_words in drawn(sessions.preview.view)
+        assert sessions.pane == "preview"
+        await press(pilot, "slash")
+        assert app.screen is search
+        assert search.hits.row == hit
+
+
+async def test_a_message_that_is_gone_meanwhile_says_so(demo: Workspace) -> None:
+    demo.harvest()
+    demo.import_transcripts(write_conversations(demo.paths.root))
+    app = make_app(demo)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "slash", *"type:message flaky")
+        search = app.screen
+        assert isinstance(search, SearchScreen)
+        demo.forget([session.id for session in demo.sessions()])
+        await press(pilot, "down", "enter")
+        assert isinstance(app.screen, SessionsScreen)
+        assert "no message" in app.screen.rows_list.message
+
+
+def test_the_line_of_a_message_in_the_text_of_its_session(demo: Workspace) -> None:
+    demo.import_transcripts(write_conversations(demo.paths.root))
+    for session in demo.sessions():
+        view = demo.session(session.id)
+        assert session_text(view)[1] == 0
+        for content in {message.content for message in view.messages if message.content}:
+            text, line = session_text(view, content)
+            assert text.split("\n")[line - 1].startswith("#")
+            assert "\n".join(text.split("\n")[line + 1 :]).startswith(content)

@@ -12,6 +12,8 @@ from spw_core.workspace import WorkspacePaths
 # A workspace has databases of its own, in its own folder, which may be moved: the id in them is constant.
 HERE = "workspace"
 LOCAL_USER = "local"
+# So begin the keys of summaries in the search index; those of messages are their ids.
+SUMMARY_KEY = "summary:"
 
 
 @contextmanager

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from spw_core.memory.compaction import CompactReport
     from spw_core.memory.importing import ImportReport
     from spw_core.memory.insights import Group, Similar
-    from spw_core.memory.sessions import MessageHit, SessionRow, SessionView
+    from spw_core.memory.sessions import MessageHit, Said, SessionRow, SessionView
     from spw_core.memory.tracing import Trace
 
 
@@ -84,6 +84,12 @@ class MemoryQuestions:
         from spw_core.memory.sessions import search_messages
 
         return search_messages(self.paths, query, session_id=session, limit=limit)
+
+    def said(self: _HasPaths, key: str) -> Said:
+        """The message or summary behind a search result with this `key`. Raises NotFound."""
+        from spw_core.memory.sessions import what_was_said
+
+        return what_was_said(self.paths, key)
 
     def trace(self: _HasPaths, what: str, *, spec: str = "") -> Trace:
         """What a requirement, task, file, run or session belongs to, and what is missing. Raises NotFound."""

@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from spw_core.errors import SpwError
-from spw_core.memory.place import HERE, reading_memory
+from spw_core.memory.place import HERE, SUMMARY_KEY, reading_memory
 from spw_core.search.library import Document, SearchIndex
 from spw_core.store.memory.stores import Memory
 from spw_core.store.memory.types import LinkKind, Message, Role, Session, Summary
 from spw_core.workspace import WorkspacePaths
 
 SOURCE = "memory"
-_SUMMARY = "summary:"
 _SHORTEST = 20
 
 
@@ -51,7 +50,7 @@ def _documents(memory: Memory) -> Iterator[tuple[str, Document]]:
             if _is_worth_finding(message):
                 yield message.id, _message(session, message, spec)
         for summary in memory.summaries.of_session(HERE, session.id):
-            yield _SUMMARY + summary.id, _summary(session, summary, spec)
+            yield SUMMARY_KEY + summary.id, _summary(session, summary, spec)
 
 
 def _is_worth_finding(message: Message) -> bool:
@@ -74,7 +73,7 @@ def _message(session: Session, message: Message, spec: str) -> Document:
 
 def _summary(session: Session, summary: Summary, spec: str) -> Document:
     return Document(
-        key=_SUMMARY + summary.id,
+        key=SUMMARY_KEY + summary.id,
         text=summary.content,
         title=f"summary · {session.title or session.id}",
         type="summary",

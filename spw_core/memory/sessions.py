@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from spw_core.errors import NotFound
-from spw_core.memory.place import HERE, reading_memory, writing_memory
+from spw_core.memory.place import HERE, SUMMARY_KEY, reading_memory, writing_memory
 from spw_core.store.memory.types import Link, LinkKind, Message, Session, Summary
 from spw_core.workspace import WorkspacePaths
 
@@ -46,6 +46,14 @@ class MessageHit:
 
     message: Message
     title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The text of a message or summary, and the session it is from."""
+
+    session_id: str
+    content: str
 
 
 def list_sessions(paths: WorkspacePaths, *, spec: str = "", limit: int | None = None) -> list[SessionRow]:
@@ -105,6 +113,17 @@ def search_messages(
         found = memory.messages.search(HERE, query, session_id=session_id, limit=limit)
         titles = {session.id: session.title for session in memory.sessions.newest(HERE, None)}
     return [MessageHit(message, titles.get(message.session_id, "")) for message in found]
+
+
+def what_was_said(paths: WorkspacePaths, key: str) -> Said:
+    """The message or summary that the search index has under a key. Raises NotFound."""
+    with reading_memory(paths) as memory:
+        if memory and key.startswith(SUMMARY_KEY):
+            summary = memory.summaries.get(HERE, key.removeprefix(SUMMARY_KEY))
+            return Said(summary.session_id, summary.content)
+        if memory and (message := memory.messages.with_id(HERE, key)):
+            return Said(message.session_id, message.content)
+    raise NotFound(f"no message {key[:80]}", "It was forgotten; `spw memory import --all` reads transcripts.")
 
 
 def forget_sessions(paths: WorkspacePaths, session_ids: Iterable[str]) -> int:

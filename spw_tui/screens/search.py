@@ -200,14 +200,12 @@ class SearchScreen(ModalScreen[None]):
     @on(Input.Submitted)
     def action_open_hit(self) -> None:
         """Open the document, or do what the line under the cursor says."""
-        from spw_tui.screens.reader import ReaderScreen
-
         row = self.hits.row
         if row is None:
             return
         if row.document:
             self.spw.memory.note_search(self.text)
-            self.app.push_screen(ReaderScreen(self._data, self._clock, row.document))
+            self.spw.open_document(row.document)
         elif row.id.startswith(QUERY):
             self.query_input.set(row.id.removeprefix(QUERY))
             self.query_input.focus()

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Container
 
 from spw_tui.actions import Scope, bindings
-from spw_tui.data import describe
+from spw_tui.clock import Clock
+from spw_tui.data import DataService, describe
 from spw_tui.refs import DocumentRef
 from spw_tui.rows import Row, Tone
 from spw_tui.screens.base import SpwScreen
 from spw_tui.widgets.line_bar import LineBar
 from spw_tui.widgets.preview import DEBOUNCE, Preview
 from spw_tui.widgets.row_list import RowList
+
+if TYPE_CHECKING:
+    from spw_core.memory.sessions import Said
 
 
 class WideScreen(SpwScreen):
@@ -60,7 +64,11 @@ class WideScreen(SpwScreen):
             self.log.error(error)
             self.rows_list.say(f"{describe(error)}\nr tries again", Tone.BAD)
         else:
-            self.rows_list.show(rows, empty=self.EMPTY)
+            self.show_rows(rows)
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        """Called with what was read."""
+        self.rows_list.show(rows, empty=self.EMPTY)
 
     @on(RowList.Highlighted, "#wide-rows")
     def row_highlighted(self, event: RowList.Highlighted) -> None:
@@ -101,10 +109,31 @@ class SessionsScreen(WideScreen):
     NAME = "sessions"
     EMPTY = "no sessions yet\n`spw memory import` reads the transcripts; hooks do it by themselves."
 
+    def __init__(self, data: DataService, clock: Clock, at: DocumentRef | None = None) -> None:
+        """`at` is the message to show first, in the session it is from."""
+        super().__init__(data, clock)
+        self._at = at
+        self._said: Said | None = None
+
     def read_rows(self) -> Sequence[Row]:
         from spw_tui.viewmodels.sessions import session_rows
 
+        if self._at and not self._said:
+            self._said = self.data.said(self._at)
         return session_rows(self.data.sessions(), self.clock())
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        arrives = self._said is not None and not self.rows_list.rows
+        cursor = self._said.session_id if self._said and arrives else ""
+        self.rows_list.show(rows, cursor=cursor, empty=self.EMPTY, fresh=arrives)
+        if arrives:
+            self.call_after_refresh(self._go_to_preview)
+
+    def _go_to_preview(self) -> None:
+        """Where there is no room for both, the message is shown, not the list."""
+        if not self.preview.is_on_screen:
+            self._zoom("preview")
+        self.focus_pane("preview")
 
     @on(RowList.Highlighted, "#wide-rows")
     def row_highlighted(self, event: RowList.Highlighted) -> None:
@@ -117,14 +146,18 @@ class SessionsScreen(WideScreen):
             return
         await asyncio.sleep(DEBOUNCE)
         try:
-            text = await asyncio.to_thread(self._session_text, row.id)
+            text, ref = await asyncio.to_thread(self._session_text, row.id)
         except Exception as error:
             self.log.error(error)
             self.preview.view.say(f"{describe(error)}\nr tries again", Tone.BAD)
         else:
-            self.preview.view.show(DocumentRef("", f"{row.id}.md"), text)
+            self.preview.view.show(ref, text)
 
-    def _session_text(self, session: str) -> str:
+    def _session_text(self, session: str) -> tuple[str, DocumentRef]:
+        """The text, and a reference to the place in it that is wanted."""
         from spw_tui.viewmodels.sessions import session_text
 
-        return session_text(self.data.session(session))
+        said = self._said if self._said and self._said.session_id == session else None
+        text, line = session_text(self.data.session(session), said.content if said else "")
+        words = self._at.words if self._at and said else ()
+        return text, DocumentRef("", f"{session}.md", line=line, words=words)

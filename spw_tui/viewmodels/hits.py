@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from spw_core.search.snippets import MARK_END, MARK_START
 from spw_tui.clock import age, nanoseconds
-from spw_tui.refs import DocumentRef, ref_of
+from spw_tui.refs import MEMORY_AREA, DocumentRef, message_ref, ref_of
 from spw_tui.rows import Cell, Row, Span, Tone, cell, heading, note, plural
 from spw_tui.viewmodels.looks import verdict_look
 
@@ -68,8 +68,10 @@ def _row(result: SearchResult, now_ns: int, *, with_spec: bool = True) -> Row:
 def _ref(result: SearchResult) -> DocumentRef | None:
     """Where the result is, with the words to mark there: as they were typed, and as the snippet has them."""
     marked = (span.text for span in snippet_spans(result.snippet) if span.tone is Tone.MARK)
-    words = dict.fromkeys(word.lower() for word in (*result.matched, *marked))
-    return ref_of(result.path, result.line, tuple(words))
+    words = tuple(dict.fromkeys(word.lower() for word in (*result.matched, *marked)))
+    if result.source == MEMORY_AREA:
+        return message_ref(result.type, result.key, result.line, words)
+    return ref_of(result.path, result.line, words)
 
 
 def snippet_spans(snippet: str) -> tuple[Span, ...]:
@@ -149,4 +151,4 @@ def _short(result: SearchResult, now_ns: int) -> Row:
         cell(result.spec, Tone.DIM, from_width=50),
         cell(age(nanoseconds(result.updated_at), now_ns), Tone.DIM, width=7, right=True),
     )
-    return Row(str(result.id), (line,), ref_of(result.path, result.line))
+    return Row(str(result.id), (line,), _ref(result))

@@ -10,6 +10,7 @@ from spw_tui.rows import Row, Tone, cell, plural
 
 if TYPE_CHECKING:
     from spw_core.memory.sessions import SessionRow, SessionView
+    from spw_core.store.memory.types import Message
 
 # What a tool answered can be as long as a file; its beginning says what it was.
 _LONGEST_ANSWER = 2000
@@ -33,14 +34,31 @@ def _row(session: SessionRow, now_ns: int) -> Row:
     return Row(session.id, lines)
 
 
-def session_text(view: SessionView) -> str:
-    """Summaries, then everything that was said, as Markdown."""
+def session_text(view: SessionView, content: str = "") -> tuple[str, int]:
+    """(summaries, then everything that was said, as Markdown; the 1-based line where `content` begins).
+
+    The line is 0 without `content`, and when nobody said it.
+    """
     parts = [f"# {view.row.title or view.row.id}"]
-    parts += [f"## Summary\n\n{summary.content}" for summary in view.summaries]
+    line = 0
+
+    def add(title: str, text: str, shown: str) -> None:
+        nonlocal line
+        if content and text == content and not line:
+            line = sum(part.count("\n") + 2 for part in parts) + 1
+        parts.append(f"{title}\n\n{shown}")
+
+    for summary in view.summaries:
+        add("## Summary", summary.content, summary.content)
     for message in view.messages:
         who = str(message.role.value) + (f" ({message.tool_name})" if message.tool_name else "")
-        text = message.content
-        if message.tool_name and len(text) > _LONGEST_ANSWER:
-            text = f"{text[:_LONGEST_ANSWER]}\n\n… {len(text) - _LONGEST_ANSWER} more characters"
-        parts.append(f"### {who} · {message.created_at[11:16]}\n\n{text}")
-    return "\n\n".join(parts)
+        add(f"### {who} · {message.created_at[11:16]}", message.content, _shown(message, content))
+    return "\n\n".join(parts), line
+
+
+def _shown(message: Message, wanted: str) -> str:
+    """What was said; of the long answer of a tool only the beginning, unless it is what is looked for."""
+    text = message.content
+    if not message.tool_name or len(text) <= _LONGEST_ANSWER or text == wanted:
+        return text
+    return f"{text[:_LONGEST_ANSWER]}\n\n… {len(text) - _LONGEST_ANSWER} more characters"

@@ -134,6 +134,10 @@ class SqliteMessages:
             (workspace, session_id, check_limit(limit, offset), offset),
         )
 
+    def with_id(self, workspace: str, message_id: str) -> Message | None:
+        """One message; None when there is none."""
+        return next(iter(self._select("workspace_id = ? AND id = ?", (workspace, message_id))), None)
+
     def count(self, workspace: str, session_id: str = "") -> int:
         [[number]] = self._database.rows(
             "SELECT count(*) FROM memory_messages WHERE workspace_id = ?1 AND (?2 = '' OR session_id = ?2)",
