@@ -8,6 +8,7 @@ import pytest
 
 from spw_core.api import Workspace
 from spw_core.memory.searchable import index_memory
+from spw_core.search.library import Document, SearchIndex
 
 from .support import write
 from .transcript_support import SESSION, Transcript
@@ -43,6 +44,25 @@ def test_summaries_take_the_place_of_messages(talked: Workspace) -> None:
     assert types(talked) == ["design", "summary"]
     talked.forget([SESSION])
     assert types(talked) == ["design"]
+
+
+def test_the_title_of_a_conversation_does_not_speak_for_each_message(workspace: Workspace) -> None:
+    write(
+        workspace,
+        "specs/alpha/design.md",
+        "# Design\n\nThe race of the login test is fixed by a fake clock.\n",
+    )
+    workspace.harvest()
+    title = "Checkout login test: find the race"
+    index = SearchIndex(workspace.paths.index_db, source="memory")
+    index.put([Document("m1", "Fix it now.", title=title, type="message", shared_title=True)])
+    assert [hit.type for hit in workspace.search("who fixed the login test race").results] == [
+        "design",
+        "message",
+    ]
+    [hit] = workspace.search("fix type:message").results
+    assert hit.title == title
+    assert not workspace.search("checkout", mode="lexical").results
 
 
 def test_an_index_that_was_built_anew_gets_them_back(talked: Workspace) -> None:

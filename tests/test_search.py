@@ -325,3 +325,19 @@ def test_snippets_are_one_short_line(body: str, words: set[str]) -> None:
     assert "\n" not in snippet.text
     assert snippet.text.count("«") >= snippet.text.count("»") - body.count("»")
     assert 0 <= snippet.line <= body.count("\n")
+
+
+def test_words_are_found_behind_terminal_colours(workspace: Workspace) -> None:
+    report = "# Report\r\rok\r\x1b[31mquokka\x1b[0m: \x1b]8;;x\x07wombat\x1b]8;;\x07 [/bold] \x9b1mnumbat\r"
+    write(workspace, "specs/alpha/design.md", report)
+    write(workspace, "specs/alpha/execution/status.json", '{"summary": "\\u001b[31mbilby"}')
+    write(workspace, "specs/alpha/notes.txt", "\x1b[1mpotoroo\x1b[0m")
+    workspace.harvest()
+    for word, path, line in [
+        ("quokka", "specs/alpha/design.md", 4),
+        ("wombat", "specs/alpha/design.md", 4),
+        ("numbat", "specs/alpha/design.md", 4),
+        ("potoroo", "specs/alpha/notes.txt", 1),
+    ]:
+        [hit] = workspace.search(word, mode="lexical").results
+        assert (hit.path, hit.line, "\x1b" in hit.snippet) == (path, line, False)

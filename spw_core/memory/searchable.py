@@ -46,9 +46,10 @@ def _documents(memory: Memory) -> Iterator[tuple[str, Document]]:
     for session in memory.sessions.newest(HERE, None):
         links = specs.get(session.id)
         spec = links[0].target if links else ""
-        for message in memory.messages.of_session(HERE, session.id):
-            if _is_worth_finding(message):
-                yield message.id, _message(session, message, spec)
+        found = filter(_is_worth_finding, memory.messages.of_session(HERE, session.id))
+        for number, message in enumerate(found):
+            # The title finds the beginning of a conversation; it would speak for every message otherwise.
+            yield message.id, _message(session, message, spec, shared_title=number > 0)
         for summary in memory.summaries.of_session(HERE, session.id):
             yield SUMMARY_KEY + summary.id, _summary(session, summary, spec)
 
@@ -59,7 +60,7 @@ def _is_worth_finding(message: Message) -> bool:
     return message.role != Role.SYSTEM and not message.tool_name and len(message.content) >= _SHORTEST
 
 
-def _message(session: Session, message: Message, spec: str) -> Document:
+def _message(session: Session, message: Message, spec: str, *, shared_title: bool) -> Document:
     return Document(
         key=message.id,
         text=message.content,
@@ -68,6 +69,7 @@ def _message(session: Session, message: Message, spec: str) -> Document:
         spec=spec,
         agent=message.metadata.get("agent", str(message.role)),
         updated_at=message.created_at,
+        shared_title=shared_title,
     )
 
 

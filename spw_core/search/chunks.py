@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from spw_core.text import clean
+
 # Characters. Roughly 100-250 tokens, where ranking by the best chunk measured best: a section shorter than
 # ENOUGH is joined by the next one, and nothing but a fence is longer than TARGET when it can be cut.
 ENOUGH = 400
@@ -64,6 +66,13 @@ def text_lines(text: str) -> list[str]:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text.split("\n")
+
+
+def readable(text: str) -> str:
+    """`text` without terminal escapes, on the same lines: a colour would join the word behind it."""
+    if "\x1b" not in text and "\x9b" not in text:
+        return text
+    return "\n".join(map(clean, text_lines(text)))
 
 
 def chunk_lines(lines: Sequence[str], first_line: int = 1) -> ChunkedText:

@@ -8,7 +8,8 @@ from spw_core.domain.places import Area, Kind, place_of
 from spw_core.formats.json_object import load_json_object, text_of
 from spw_core.formats.text_decode import decode_text
 from spw_core.redact import LONGEST_NEEDED, redact, redact_start
-from spw_core.search.chunks import MAX_INDEXED, Chunk, ChunkedText, chunk_lines, text_lines
+from spw_core.search.chunks import MAX_INDEXED, Chunk, ChunkedText, chunk_lines, readable, text_lines
+from spw_core.text import clean
 
 # Snapshots are earlier versions of a document, not documents: they would only repeat it in every result.
 _NOT_INDEXED = frozenset((Kind.SNAPSHOT, Kind.SNAPSHOT_LIST))
@@ -37,7 +38,7 @@ def read_document(area: Area, rel_path: str, content: bytes) -> tuple[str, Seque
         return _title("", rel_path), ()
     if name.endswith(".json"):
         return _title("", rel_path), _json_text(content).chunks
-    lines = text_lines(redact_start(decode_text(content)[0], MAX_INDEXED).text)
+    lines = text_lines(redact_start(readable(decode_text(content)[0]), MAX_INDEXED).text)
     if not name.endswith((".md", ".markdown")):
         return _title("", rel_path), chunk_lines(lines).chunks
     # The tags and technologies of a completion summary are what people look for; elsewhere frontmatter
@@ -72,9 +73,11 @@ def _json_text(content: bytes) -> ChunkedText:
     if value is None:
         # Broken JSON is kept raw and can still be found by its words.
         broken = content[: MAX_INDEXED + LONGEST_NEEDED].decode("utf-8", "replace")
-        return chunk_lines(text_lines(redact_start(broken, MAX_INDEXED).text))
+        return chunk_lines(text_lines(redact_start(readable(broken), MAX_INDEXED).text))
     # On one line: these texts have no place in the file that a line number could name.
-    return chunk_lines([" · ".join(" ".join(redact(text).text.split()) for text in _json_texts(value))])
+    return chunk_lines(
+        [" · ".join(" ".join(redact(clean(text)).text.split()) for text in _json_texts(value))]
+    )
 
 
 def _json_texts(value: object, depth: int = 0) -> list[str]:

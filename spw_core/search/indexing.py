@@ -43,14 +43,16 @@ class DocumentWriter:
         *,
         replaces: int = 0,
         words_changed: bool = False,
+        shared_title: bool = False,
     ) -> None:
         """Store a document; `replaces` is the id of the one that had its key, 0 when there was none.
 
-        `words_changed` says that its title or spec differ from those of the one that it replaces.
+        `words_changed` says that its title or spec differ from those of the one that it replaces. The
+        words of a `shared_title`, which many documents bear, are not looked for.
         """
         title, spec = str(columns["title"]), str(columns["spec"])
         about = distinct_words(f"{title} {spec}")
-        spaced_title = spaced(title)
+        spaced_title = "" if shared_title else spaced(title)
         rows = []
         for chunk in chunks:
             words = distinct_words(f"{chunk.heading} {chunk.body}")

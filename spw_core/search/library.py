@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from spw_core.config.sections import Store
 from spw_core.errors import SpwError
 from spw_core.redact import redact_start
-from spw_core.search.chunks import MAX_INDEXED, chunk_lines, text_lines
+from spw_core.search.chunks import MAX_INDEXED, chunk_lines, readable, text_lines
 from spw_core.search.filters import FACETS, Filters
 from spw_core.search.find import SearchAnswer, SearchRequest, find, no_index
 from spw_core.search.indexing import DocumentWriter
@@ -48,7 +48,8 @@ class Document:
 
     `text` is cut along Markdown headings. The rest are facets to filter by, empty where they do not apply;
     `updated_at` is a UTC text that sorts as time does. `path` is what opens, relative to `.spec-workflow/`
-    in the index of a workspace. Without a title the first heading is the title.
+    in the index of a workspace. Without a title the first heading is the title. A `shared_title` is that of a
+    whole conversation, say: it is shown, and the text is not found by it.
     """
 
     key: str
@@ -65,6 +66,7 @@ class Document:
     agent: str = ""
     status: str = ""
     updated_at: str = ""
+    shared_title: bool = False
 
 
 class SearchIndex:
@@ -101,10 +103,16 @@ class SearchIndex:
                         index.update_facets([(old_id, columns)])
                         written += 1
                     continue
-                chunked = chunk_lines(text_lines(redact_start(document.text, MAX_INDEXED).text))
-                columns["title"] = redact_start(document.title, MAX_INDEXED).text or chunked.title
+                chunked = chunk_lines(text_lines(redact_start(readable(document.text), MAX_INDEXED).text))
+                columns["title"] = redact_start(readable(document.title), MAX_INDEXED).text or chunked.title
                 changed = any(columns[name] != old.get(name) for name in ("title", "spec"))
-                writer.put(columns, chunked.chunks, replaces=old_id, words_changed=changed)
+                writer.put(
+                    columns,
+                    chunked.chunks,
+                    replaces=old_id,
+                    words_changed=changed,
+                    shared_title=document.shared_title,
+                )
                 written += 1
             writer.flush()
         return written
