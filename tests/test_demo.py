@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from spw_core.demo.generate import DEMO_NOW, DemoReport, generate
+from spw_core.demo.generate import DemoReport, generate
+from spw_core.demo.model import DEMO_NOW
 from spw_core.demo.script import tell
 from spw_core.errors import SpwError
 

@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from spw_core.api import Workspace
-from spw_core.demo.generate import DEMO_NOW
+from spw_core.demo.model import DEMO_NOW
 from spw_tui.app import SpwApp
 from spw_tui.data import DataService
 from spw_tui.screens.browse import BrowseScreen

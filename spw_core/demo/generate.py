@@ -10,14 +10,12 @@ from pathlib import Path
 from random import Random
 
 from spw_core.demo import stories, synthetic, workspace
-from spw_core.demo.model import DEMO_NOW, Story
+from spw_core.demo.model import Story
 from spw_core.demo.writer import StoryWriter, Tree
 from spw_core.errors import SpwError
 from spw_core.names import WORKFLOW_DIR
 
 _ELSEWHERE = "Name a new or empty folder."
-
-__all__ = ["DEMO_NOW", "DemoReport", "generate"]
 
 
 @dataclass(frozen=True, slots=True)

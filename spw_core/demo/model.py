@@ -7,25 +7,13 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from spw_core.domain.registry import COMMANDS
+
 #: The "now" of the demo. Every time of every story is counted back from this instant.
 DEMO_NOW = datetime(2026, 3, 2, 14, 2, tzinfo=UTC)
 
-#: Where the runs of a command live, relative to the spec.
-RUN_DIRS = {
-    "prd": "prd/_comms",
-    "prd-revision": "prd/_comms/prd-revision",
-    "discover": "discover/_comms",
-    "design-research": "design/_comms/design-research",
-    "design-draft": "design/_comms/design-draft",
-    "tasks-plan": "planning/_comms/tasks-plan",
-    "tasks-check": "planning/_comms/tasks-check",
-    "exec": "execution/waves/wave-{wave:02d}/execution",
-    "checkpoint": "execution/waves/wave-{wave:02d}/checkpoint",
-    "qa": "qa/_comms/qa",
-    "qa-check": "qa/_comms/qa-check",
-    "qa-exec": "qa/_comms/qa-exec/waves/wave-{wave:02d}",
-    "post-mortem": "post-mortem/_comms",
-}
+#: Runs of an older workflow, beside those that the registry of commands knows.
+_OLD_COMMS = {"prd-revision": "prd/_comms/prd-revision"}
 
 _MOMENT = re.compile(r"(\d+)d(\d\d):(\d\d)")
 _TASK_SUFFIX = re.compile(r"-(\d+(?:\.\d+)*)$")
@@ -106,7 +94,8 @@ class Run:
 
     @property
     def path(self) -> str:
-        return f"{RUN_DIRS[self.command].format(wave=self.wave)}/{self.id}"
+        comms = _OLD_COMMS.get(self.command) or COMMANDS[self.command].comms
+        return f"{comms.format(wave=f'{self.wave:02d}')}/{self.id}"
 
 
 @dataclass(frozen=True, slots=True)

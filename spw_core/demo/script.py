@@ -1,6 +1,6 @@
 """The compact text the hand-written stories are told in.
 
-A script is a sequence of blocks, each opened by a line `>>> kind words key=value @ 9d09:40`:
+A script (`scripts/*.txt`) is a remark, then blocks, each opened by `>>> kind words key=value @ 9d09:40`:
 
     >>> spec SLUG LANGUAGE FRONTMATTER-KEY      the body is the title
     >>> doc PATH @ WHEN                         the body is the file

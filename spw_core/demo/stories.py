@@ -1,37 +1,26 @@
-"""The eight hand-written specs of the demo shop, in the order in which a smaller demo takes them."""
+"""The eight hand-written specs of the demo shop, told in `scripts/`; a smaller demo takes the first ones."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from random import Random
 
 from spw_core.demo.model import Story
 from spw_core.demo.script import tell
-from spw_core.demo.stories_auth import USER_AUTH
-from spw_core.demo.stories_billing import BILLING_EXPORT
-from spw_core.demo.stories_fiscal import RELATORIOS_FISCAIS
-from spw_core.demo.stories_flaky import CHECKOUT_FLAKY_TESTS
-from spw_core.demo.stories_notifications import NOTIFICATION_CENTER
-from spw_core.demo.stories_planning import GIFT_CARDS, SEARCH_INDEX
-from spw_core.demo.stories_wishlist import WISHLIST_SHARING
 
-_SCRIPTS = (
-    USER_AUTH,
-    CHECKOUT_FLAKY_TESTS,
-    BILLING_EXPORT,
-    RELATORIOS_FISCAIS,
-    GIFT_CARDS,
-    SEARCH_INDEX,
-    NOTIFICATION_CENTER,
-    WISHLIST_SHARING,
+_NAMES = (
+    *("user-auth", "checkout-flaky-tests", "billing-export", "relatorios-fiscais"),
+    *("gift-cards", "search-index", "notification-center", "wishlist-sharing"),
 )
 
-HAND_WRITTEN = len(_SCRIPTS)
+HAND_WRITTEN = len(_NAMES)
 
 
 def story(index: int, rng: Random) -> Story:
     """The hand-written story number `index` (from 0); what it calls generated is filled in by `rng`."""
-    script = _SCRIPTS[index]
+    path = Path(__file__).with_name("scripts") / f"{_NAMES[index]}.txt"
+    script = path.read_text(encoding="utf-8")
     for name, fill in _GENERATED.items():
         if f"{{{{{name}}}}}" in script:
             script = script.replace(f"{{{{{name}}}}}", "\n".join(fill(rng)))
