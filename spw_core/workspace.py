@@ -28,16 +28,13 @@ from spw_core.names import (
 
 # Kept out of git: everything that can be rebuilt, and the databases themselves.
 GITIGNORE_LINES = (
-    "spec.db",
-    "spec.db-*",
-    "spec.db.*",
-    ".spw-index.db",
-    ".spw-index.db-*",
-    ".spw-index.db.*",
-    ".spw-vectors/",
-    ".spw-memory/",
-    ".spw-cache/",
+    *(f"{database}{rest}" for database in (SPEC_DB, INDEX_DB) for rest in ("", "-*", ".*")),
+    *(f"{folder}/" for folder in (VECTORS_DIR, MEMORY_DIR, CACHE_DIR)),
 )
+
+
+# What to say, and what to do, when somebody has deleted the folder that this process is in.
+NOWHERE = ("the current folder is gone", "Change to another one, and name the workspace with --workspace.")
 
 
 def check_name(name: str, what: str = "spec") -> str:
@@ -172,8 +169,10 @@ def find_workspace(start: Path | str | None = None) -> WorkspacePaths:
 
     Raises WorkspaceNotFound with instructions when there is none.
     """
-    origin = Path(start) if start is not None else Path.cwd()
-    origin = Path(os.path.abspath(origin))  # noqa: PTH100 - resolve() would follow links
+    try:
+        origin = Path(os.path.abspath(start or ""))  # noqa: PTH100 - resolve() would follow links
+    except FileNotFoundError as error:
+        raise WorkspaceNotFound(*NOWHERE) from error
     for folder in (origin, *origin.parents):
         workflow = folder / WORKFLOW_DIR
         if workflow.is_dir() and folder.name != WORKFLOW_DIR:

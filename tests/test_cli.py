@@ -38,6 +38,32 @@ def test_no_workspace_says_how_to_make_one(
         assert "mkdir -p .spec-workflow/specs" in error
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the current folder cannot be deleted there")
+@pytest.mark.parametrize(
+    "command",
+    [
+        "list",
+        "tools config-get a.b",
+        "hooks status",
+        "--workspace x list",
+        "harvest x --workspace .",
+        "restore alpha --to x",
+    ],
+)
+def test_a_current_folder_that_was_deleted_is_told_in_one_line(
+    command: str, workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    named = workspace if command.startswith("restore") else None
+    assert spw(*command.split(), workspace=named) == 1
+    error = capsys.readouterr().err
+    assert "the current folder is gone" in error
+    assert "internal error" not in error
+
+
 def test_errors_are_json_where_json_was_asked(tmp_path: Path, capsys: Capture) -> None:
     assert spw("--workspace", tmp_path, "list", "--json") == 1
     captured = capsys.readouterr()

@@ -234,6 +234,8 @@ def test_find_run(asked: dict[str, object], path: str) -> None:
 
 
 def test_find_run_says_what_there_is() -> None:
+    with pytest.raises(DocumentNotFound, match="no run run 9"):
+        find_run(RECORD, run="9" * 5000)
     with pytest.raises(DocumentNotFound, match="no run exec wave 9") as caught:
         find_run(RECORD, wave=9)
     assert "exec wave 2 run-001" in caught.value.hint

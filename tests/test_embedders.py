@@ -371,6 +371,13 @@ def test_breaker_survives_any_file(tmp_path: Path, content: bytes) -> None:
     assert breaker.closed_for()[0] > 0
 
 
+def test_breaker_leaves_nothing_behind_that_it_could_not_put_in_place(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    path.mkdir()
+    Breaker(path, "a").failed("x")
+    assert os.listdir(tmp_path) == ["state.json"]
+
+
 def test_breaker_without_a_place_to_write(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     breaker = Breaker(tmp_path / "file" / "state.json", "a")

@@ -55,6 +55,7 @@ def test_words(text: str, terms: list[Term]) -> None:
         ("wave:2", Filters(waves=(2,))),
         ("wave:wave-02 wave:4,6", Filters(waves=(2, 4, 6))),
         ("wave:1-3", Filters(waves=(1, 2, 3))),
+        ("wave:3-1", Filters(waves=(1, 2, 3))),
         ("run:2", Filters(runs=("run-002", "run-02", "run-2"))),
         ("run:run-012", Filters(runs=("run-012", "run-12"))),
         ("run:nightly", Filters(runs=("nightly",))),

@@ -19,6 +19,7 @@ from spw_core.formats.waves import WaveLatest, WaveSummary
 from spw_core.summaries.completion import Completion, completion_of, render_completion
 from spw_core.summaries.inference import MAX_TAGS, files_changed, tags_of, technologies_of
 from spw_core.summaries.progress import progress_of, render_progress
+from spw_core.summaries.tables import cell
 from spw_core.text import clean_line
 
 from .support import OLD_NS, write
@@ -308,6 +309,13 @@ def test_any_text_survives(summary: str, titles: list[str], files: list[str]) ->
     assert clean_line(summary) in completion.summary
     assert fields["completed_at"] == completion.completed_at
     assert split_frontmatter(render_progress(record, NOW))[0]["spec"] == "alpha"
+
+
+@pytest.mark.parametrize(
+    ("text", "cell_text"), [("a|b", "a\\|b"), ("a\\|b", "a\\\\\\|b"), ("c:\\d", "c:\\d"), ("a\nb", "a b")]
+)
+def test_a_cell_stays_one_cell(text: str, cell_text: str) -> None:
+    assert cell(text) == cell_text
 
 
 def test_many_waves_take_no_time() -> None:

@@ -83,6 +83,21 @@ def test_what_requirements_there_are() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("```\n# REQ-1\n```\n# REQ-2\n", [4]),
+        ("~~~\n```\n# REQ-1\n~~~\n# REQ-2\n", [5]),
+        ("```\n# REQ-1\n", [2]),  # a fence that is never closed hides nothing
+        ("<!--\n# REQ-1\n-->\n# REQ-2\n", [4]),
+        ("---\na: b\n# REQ-1\n---\n# REQ-2\n", [5]),
+        ("\ufeff# REQ-1\r\n\x0c\u2028\r\n# REQ-2\n", [1, 3]),  # counted as editors do
+    ],
+)
+def test_requirements_stand_in_the_text_and_on_the_lines_of_an_editor(text: str, lines: list[int]) -> None:
+    assert [one.line for one in parse_requirements(text)] == lines
+
+
+@pytest.mark.parametrize(
     ("one", "other", "same"),
     [
         ("REQ-001", "req 1", True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,17 @@ def test_not_found_says_how_to_make_one(tmp_path: Path) -> None:
 def test_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(WorkspaceNotFound, match="no such folder"):
         find_workspace(tmp_path / "nowhere")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the current folder cannot be deleted there")
+def test_a_current_folder_that_was_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    for start in (None, "..", "x"):
+        with pytest.raises(WorkspaceNotFound, match="the current folder is gone"):
+            find_workspace(start)
 
 
 def test_a_file_called_spec_workflow_is_no_workspace(tmp_path: Path) -> None:

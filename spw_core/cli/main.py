@@ -6,11 +6,13 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from spw_core import __version__
 from spw_core.cli.parsers import Parser, first_word, load
 from spw_core.cli.streams import OutputFailed, discard_output, standard_streams
 from spw_core.errors import SpwError
+from spw_core.workspace import NOWHERE
 
 # Every command and its module, in the order of the help. Only the module in question is imported.
 _COMMANDS = {
@@ -101,10 +103,22 @@ def _run(argv: Sequence[str] | None) -> int:
         _complain("interrupted")
         return _INTERRUPTED
     except Exception as error:
+        if isinstance(error, FileNotFoundError) and _is_nowhere():
+            _tell(args, *NOWHERE)
+            return 1
         from spw_core.crash import where, write_report
 
         _tell(args, f"internal error: {type(error).__name__}: {error}", where(write_report(error)))
         return 1
+
+
+def _is_nowhere() -> bool:
+    """Whether the current folder was deleted, so that no relative path means anything."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _complain(message: str) -> None:

@@ -54,9 +54,10 @@ def shown(paths: WorkspacePaths, spec: str, rel_path: str = "") -> str:
     Relative in a workspace that the current folder is part of, absolute elsewhere.
     """
     full = paths.spec_dir(spec) / rel_path
-    here = Path.cwd()
-    if here.is_relative_to(paths.root):
-        return Path(os.path.relpath(full, here)).as_posix()
+    with suppress(FileNotFoundError):  # the current folder is gone
+        here = Path.cwd()
+        if here.is_relative_to(paths.root):
+            return Path(os.path.relpath(full, here)).as_posix()
     return full.absolute().as_posix()
 
 

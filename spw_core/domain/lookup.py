@@ -30,11 +30,8 @@ def find_run(record: SpecRecord, *, command: str = "", wave: int | None = None, 
             and (not run or _is_named(candidate, run))
         ]
     if not chosen:
-        wanted = " ".join(
-            part
-            for part in (command, f"wave {wave}" if wave is not None else "", f"run {run}" if run else "")
-            if part
-        )
+        parts = (command, f"wave {wave}" if wave is not None else "", run and f"run {run[:80]}")
+        wanted = " ".join(filter(None, parts))
         raise DocumentNotFound(f"{record.name} has no run {wanted}".rstrip(), _known_runs(record.runs))
     if command == "checkpoint" and not run:
         newest_wave = max(candidate.wave for candidate in chosen)
@@ -76,7 +73,7 @@ def find_log(record: SpecRecord, task_id: str) -> ImplLog:
 
 
 def _is_named(run: Run, name: str) -> bool:
-    number = int(name) if name.isascii() and name.isdigit() else run_number(name)
+    number = run_number(name if name.startswith("run-") else f"run-{name}")
     return run.run_id == name or (number is not None and run.number == number)
 
 

@@ -190,16 +190,15 @@ def _find_run(parts: tuple[str, ...], *, free_names: bool) -> tuple[int, str, in
         return None
     if len(folders) < 3 or folders[1] != "_comms":
         return None
-    phase_command = "discover" if folders[0] == "discover" else folders[0]
     if run_number(folders[2]) is not None:  # prd/_comms/run-001: the phase is the command
-        return 2, phase_command, 0
+        return 2, folders[0], 0
     if folders[2:4] == ("qa-exec", "waves") and len(folders) > 5 and is_run(5):
         wave = wave_number(folders[4])
         return None if wave is None else (5, "qa-exec", wave)
     if is_run(3) and folders[3] != "waves":
         return 3, folders[2], 0
-    if free_names and phase_command in COMMANDS and is_run(2):
-        return 2, phase_command, 0
+    if free_names and folders[0] in COMMANDS and is_run(2):
+        return 2, folders[0], 0
     return None
 
 

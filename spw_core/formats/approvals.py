@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from spw_core.formats.json_object import JsonObject, load_json_object, read_json_object, text_of
@@ -49,12 +50,11 @@ def parse_snapshot(data: bytes) -> tuple[Snapshot | None, list[Problem]]:
     value, problems = load_json_object(data)
     if value is None:
         return None, problems
-    content, version = value.get("content"), value.get("version")
+    content = value.get("content")
     if not isinstance(content, str):
         return None, [*problems, Problem(0, "no text under the key 'content'")]
-    number = version if isinstance(version, int) and 0 < version < _MAX_VERSION else 0
     when, trigger = text_of(value.get("timestamp")), text_of(value.get("trigger"))
-    return Snapshot(number, when, trigger, text_of(content)), problems
+    return Snapshot(_version(value), when, trigger, text_of(content)), problems
 
 
 def parse_approval(data: bytes, rel_path: str) -> tuple[Approval | None, list[Problem]]:
@@ -97,11 +97,10 @@ def parse_snapshots(data: bytes, rel_path: str) -> tuple[tuple[Approval, ...], l
         found.report("no list under the key 'snapshots'")
     snapshots: dict[int, Approval] = {}
     for _, entry in found.objects("snapshots"):
-        version = entry.values.get("version")
-        if isinstance(version, str) and version.isascii() and version.isdigit():
-            version = int(version[:_DIGITS])
-        if not isinstance(version, int) or isinstance(version, bool) or not 0 < version < _MAX_VERSION:
-            entry.report(f"a snapshot entry has no usable version: {str(version)[:40]}", "version")
+        version = _version(entry.values)
+        if not version:
+            given = str(entry.values.get("version"))
+            entry.report(f"a snapshot entry has no usable version: {given[:40]}", "version")
             continue
         if version in snapshots:
             entry.report(f"snapshot version {version} is listed twice; the first one counts", "version")
@@ -131,9 +130,17 @@ def doc_type_of(path: str) -> str:
 _MAX_VERSION = 2**31
 _DIGITS = 12
 _TRIGGER_STATUS = {"approved": APPROVED, "revision_requested": NEEDS_REVISION}
-
-
 _TRIGGERS = frozenset((*_TRIGGER_STATUS, "initial", "manual"))
+
+
+def _version(values: Mapping[str, object]) -> int:
+    """The number of a snapshot, also where it is written as a text; 0 for none."""
+    version = values.get("version")
+    if isinstance(version, str) and version.isascii() and version.isdigit():
+        version = int(version[:_DIGITS])
+    if not isinstance(version, int) or isinstance(version, bool) or not 0 < version < _MAX_VERSION:
+        return 0
+    return version
 
 
 def _status(found: JsonObject) -> str:

@@ -9,6 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from .frontmatter import split_frontmatter
+from .task_layout import read_layout
+from .text_decode import BOM, split_lines
+
 _ID = r"[A-Z]{1,6}(?:-[A-Z]{1,6})?-?\d{1,4}(?:\.\d{1,3})*"
 _HEADING = re.compile(
     rf"#{{1,6}}\s+(?:\*\*)?(?:(?P<id>{_ID})|(?:requirement|requisito|anforderung|exigence)\s+(?P<number>[\d.]{{1,12}}))"
@@ -16,7 +20,6 @@ _HEADING = re.compile(
     re.IGNORECASE,
 )
 _ITEM = re.compile(rf"\s{{0,8}}[-*]\s+(?:\*\*|`)(?P<id>{_ID})(?:\*\*|`)?\s*[:.–—-]*\s*(?P<title>.*)")
-_FENCE = re.compile(r"\s{0,3}(?:```|~~~)")
 _LONGEST_TITLE = 200
 
 
@@ -31,13 +34,12 @@ class Requirement:
 
 def parse_requirements(text: str) -> tuple[Requirement, ...]:
     """The requirements of a document in the order of the file, each id once. Nothing raises."""
+    text = text.lstrip(BOM)
+    _, _, body_line, _ = split_frontmatter(text)
+    layout = read_layout(split_lines(text)[::2], body_line - 1)
     found: dict[str, Requirement] = {}
-    fenced = False
-    for number, line in enumerate(text.splitlines(), 1):
-        if _FENCE.match(line):
-            fenced = not fenced
-            continue
-        if fenced:
+    for number, line in enumerate(layout.lines, 1):
+        if number in layout.hidden:
             continue
         stripped = line.strip()
         match = _HEADING.match(stripped) if stripped.startswith("#") else _ITEM.match(line[:400])

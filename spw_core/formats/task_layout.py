@@ -1,4 +1,4 @@
-"""What of a `tasks.md` is to be read: not its frontmatter, code fences and HTML comments.
+"""What of a `tasks.md` or `requirements.md` is to be read: no frontmatter, code fences, HTML comments.
 
 Found on the same walk: which lines stand under a list item that ends in a colon.
 """

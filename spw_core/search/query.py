@@ -181,7 +181,7 @@ def _facet_values(key: str, value: str, is_last: bool) -> list[str | int] | None
         match = _RANGE.fullmatch(value.lower())
         if not match:
             return None
-        first, last = int(match[1]), int(match[2] or match[1])
+        first, last = sorted((int(match[1]), int(match[2] or match[1])))
         return list(range(first, min(last, first + _MOST_WAVES) + 1))
     if key == "run" and (match := _RUN_NUMBER.fullmatch(value.lower())):
         number = int(match[1])

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from spw_core.text import clean_line
 
 NOTHING = "—"
+_BAR = re.compile(r"(\\*)\|")  # backslashes before a bar would escape the one that escapes it
 
 
 def cell(text: object) -> str:
     """Text for a table cell or list item: one line, with the column sign escaped."""
-    return clean_line(str(text)).replace("|", "\\|")
+    return _BAR.sub(r"\1\1\\|", clean_line(str(text)))
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:

@@ -6,14 +6,12 @@ Commands are short-lived, so what one of them learned stands in a small file. Lo
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from spw_core.names import TEMPORARY_SUFFIX
+from spw_core.atomic import WriteError, replace_file
 
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 5.0, 300.0
 _MAX_BYTES = 4096
@@ -56,12 +54,9 @@ class Breaker:
         return state if isinstance(state, dict) else {}
 
     def _write(self, state: dict[str, object]) -> None:
-        with suppress(OSError):  # a read-only workspace tries each time
+        with suppress(OSError, WriteError):  # a read-only workspace tries each time
             self.path.parent.mkdir(mode=0o700, exist_ok=True)
-            fd, name = tempfile.mkstemp(suffix=TEMPORARY_SUFFIX, dir=self.path.parent)
-            with os.fdopen(fd, "w") as stream:
-                json.dump(state, stream)
-            Path(name).replace(self.path)
+            replace_file(self.path, json.dumps(state).encode())
 
 
 def _number(value: object) -> float:
