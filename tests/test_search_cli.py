@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from spw_core.api import Workspace
-from spw_core.cli.editor import edit_command
+from spw_core.editor import edit_command
 
 from .support import write
 from .test_cli import Capture, spw
@@ -148,6 +148,11 @@ def test_open_says_what_cannot_be_opened(
     monkeypatch.setenv("VISUAL", "'")
     assert spw("search", "walrus", "--open", 1, workspace=workspace) == 1
     assert "cannot run the editor" in capsys.readouterr().err
+    monkeypatch.setenv("VISUAL", " ")  # as if there were none: the file itself must not be run
+    monkeypatch.setenv("EDITOR", "no-other-editor")
+    note.chmod(0o755)
+    assert spw("search", "walrus", "--open", 1, workspace=workspace) == 1
+    assert "no-other-editor" in capsys.readouterr().err
     note.unlink()
     assert spw("search", "walrus", "--open", 1, workspace=workspace) == 1
     assert "spw restore alpha" in capsys.readouterr().err

@@ -161,7 +161,9 @@ def _print(answer: SearchAnswer, args: argparse.Namespace) -> None:
 
 
 def _open(workspace: Workspace, answer: SearchAnswer, number: int) -> int:
-    from spw_core.cli.editor import edit_file
+    import subprocess
+
+    from spw_core.editor import HINT, edit_command, editor
 
     if number > len(answer.results):
         count = len(answer.results)
@@ -173,4 +175,8 @@ def _open(workspace: Workspace, answer: SearchAnswer, number: int) -> int:
     if path is None or not path.is_file():
         hint = f"`spw restore {result.spec}` brings files back." if result.spec else ""
         raise SpwError(f"{result.path or result.title} is no file on disk; it is kept in the database", hint)
-    return edit_file(path, result.line)
+    command = edit_command(editor(), path, result.line)
+    try:
+        return subprocess.run(command, check=False).returncode
+    except OSError as error:
+        raise SpwError(f"cannot run the editor {command[0]!r}: {error}", HINT) from error
