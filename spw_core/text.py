@@ -9,6 +9,16 @@ from functools import cache
 # isolates that reorder what stands around them, and lone surrogates, which no encoding takes.
 _CONTROLS = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\ud800-\udfff"
 
+# ECMA-48 sequences first, so that their letters go too.
+_UNSAFE = (
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
+    r"|\x9b[0-?]*[ -/]*[@-~]"
+    r"|\x1b[\]PX^_][^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"  # OSC, DCS, SOS, PM, APC
+    r"|[\x9d\x90\x98\x9e\x9f][^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"
+    r"|\x1b[ -/]*[0-~]?"
+    rf"|[{_CONTROLS}]"
+)
+
 
 # Compiled on first use: most texts are plain, and compiling takes longer than a small command.
 @cache
@@ -21,17 +31,6 @@ def _unsafe() -> re.Pattern[str]:
     return re.compile(_UNSAFE)
 
 
-# ECMA-48 sequences first, so that their letters go too.
-_UNSAFE = (
-    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
-    r"|\x9b[0-?]*[ -/]*[@-~]"
-    r"|\x1b[\]PX^_][^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"  # OSC, DCS, SOS, PM, APC
-    r"|[\x9d\x90\x98\x9e\x9f][^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"
-    r"|\x1b[ -/]*[0-~]?"
-    rf"|[{_CONTROLS}]"
-)
-
-
 def clean(text: str) -> str:
     """`text` without terminal escapes and control characters; tabs and newlines stay, CRLF becomes LF."""
     if text.isprintable():
@@ -42,6 +41,11 @@ def clean(text: str) -> str:
 def clean_line(text: str) -> str:
     """`clean`, on one line: every run of white space becomes one space."""
     return " ".join(clean(text).split())
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 task`, `2 tasks`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def escape_controls(json_text: str) -> str:

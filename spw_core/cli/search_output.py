@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from spw_core.cli.output import console, print_json, print_line, rich_line
 from spw_core.search.find import NOTHING_HARVESTED
-from spw_core.text import clean
+from spw_core.text import clean, plural
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -83,8 +83,7 @@ def print_rich(answer: SearchAnswer, width: int | None, *, explain: bool) -> Non
         # Not wrapped: a path is copied, or clicked, in one piece.
         out.print(Text.assemble("   ", rich_line(_link(result), "dim"), "\n"), soft_wrap=True)
     if answer.results:
-        count = len(answer.results)
-        found = f"{count} result{'' if count == 1 else 's'}"
+        found = plural(len(answer.results), "result")
         out.print(rich_line(f"{found} · {answer.mode} search ({answer.reason})", "dim"))
 
 
@@ -100,9 +99,8 @@ def _remarks(answer: SearchAnswer) -> list[str]:
         return ["Nothing is harvested yet. Run `spw harvest --all` first."]
     lines.append(f"Nothing found for {answer.query!r}." if answer.query else "Nothing found.")
     for loss in answer.filtered:
-        many = f"{loss.documents}{' or more' if loss.documents >= 1000 else ''}"
-        what = "document" if loss.documents == 1 else "documents"
-        lines.append(f"Without {loss.filter} there would be {many} {what}.")
+        many = "1000 or more documents" if loss.documents >= 1000 else plural(loss.documents, "document")
+        lines.append(f"Without {loss.filter} there would be {many}.")
     if not answer.filtered:
         lines.append("Try fewer or other words, or `spw harvest --all` for new files.")
     return lines

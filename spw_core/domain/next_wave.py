@@ -11,6 +11,7 @@ from spw_core.domain.task_plan import StuckTask, TaskPlan, plan_warnings, put_of
 from spw_core.domain.waves import Checkpoint, wave_states
 from spw_core.formats.status import BLOCKED as CHECKPOINT_BLOCKED
 from spw_core.formats.tasks import TaskStatus
+from spw_core.text import plural
 
 EXECUTE = "execute"
 CONTINUE_WAVE = "continue-wave"
@@ -78,7 +79,7 @@ def next_wave(record: SpecRecord, strategy: str = "") -> NextWave:
     if wave is not None:
         ready, stuck = plan.ready(plan.waves()[wave]), plan.stuck()
         if ready:
-            reason = f"wave {wave} has {_count(len(ready), 'task')} ready"
+            reason = f"wave {wave} has {plural(len(ready), 'task')} ready"
             return NextWave(EXECUTE, reason, wave, ready, put_off, stuck, warnings)
         reason = f"no task of wave {wave} can start: {_listed([task.why for task in stuck])}"
         return NextWave(BLOCKED, reason, wave, (), put_off, stuck, warnings)
@@ -116,7 +117,3 @@ def _doubts(wave: int, checkpoint: Checkpoint) -> Iterator[str]:
 def _listed(texts: list[str]) -> str:
     more = f"; and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
     return "; ".join(texts[:_SHOWN]) + more
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

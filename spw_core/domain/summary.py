@@ -15,7 +15,7 @@ from spw_core.formats.approvals import NEEDS_REVISION, PENDING
 from spw_core.formats.status import BLOCKED, PASS
 from spw_core.formats.tasks import TaskStatus
 from spw_core.names import DASHBOARDS
-from spw_core.text import clean_line
+from spw_core.text import clean_line, plural
 
 # Spec states, the most urgent first.
 BLOCKED_SPEC = "blocked"
@@ -100,7 +100,7 @@ def _attention(record: SpecRecord, waves: tuple[WaveState, ...]) -> Iterator[Att
         if wave.status == BLOCKED:
             yield Attention(
                 "checkpoint-blocked",
-                f"wave {wave.number}: checkpoint blocked ({_plural(wave.checkpoint.attempts, 'attempt')})",
+                f"wave {wave.number}: checkpoint blocked ({plural(wave.checkpoint.attempts, 'attempt')})",
                 f"{spec}/{_evidence(record, wave.checkpoint.run_path)}",
             )
     for doc_type, approval in sorted(latest_approvals(record).items()):
@@ -134,7 +134,7 @@ def _attention(record: SpecRecord, waves: tuple[WaveState, ...]) -> Iterator[Att
         if missing:
             yield Attention(
                 "missing-log",
-                f"done without implementation log: {_plural(len(missing), 'task')} {', '.join(missing[:8])}",
+                f"done without implementation log: {plural(len(missing), 'task')} {', '.join(missing[:8])}",
                 f"{spec}/tasks.md",
             )
 
@@ -162,7 +162,3 @@ def _evidence(record: SpecRecord, run_path: str) -> str:
 def _run_title(run: Run) -> str:
     wave = f" wave {run.wave}" if run.wave else ""
     return f"{run.command}{wave} {run.run_id}"
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

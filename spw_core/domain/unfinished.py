@@ -13,7 +13,7 @@ from spw_core.domain.waves import COMPLETE, WaveState, wave_states
 from spw_core.formats.approvals import NEEDS_REVISION, PENDING
 from spw_core.formats.status import BLOCKED
 from spw_core.formats.tasks import TaskStatus
-from spw_core.text import clean_line
+from spw_core.text import clean_line, plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,10 @@ def _from_waves(record: SpecRecord) -> Iterator[str]:
 
 def _about_checkpoint(state: WaveState) -> str:
     checkpoint = state.checkpoint
-    if checkpoint.status == BLOCKED and not checkpoint.attempts:
-        return f"wave {state.number}: checkpoint blocked ({checkpoint.evidence})"
     if checkpoint.status == BLOCKED:
-        attempts = f"{checkpoint.attempts} attempt{'s' if checkpoint.attempts != 1 else ''}"
-        return f"wave {state.number}: checkpoint blocked ({attempts})"
+        attempts = checkpoint.attempts
+        said = plural(attempts, "attempt") if attempts else checkpoint.evidence
+        return f"wave {state.number}: checkpoint blocked ({said})"
     if not checkpoint.attempts:
         return f"wave {state.number}: no checkpoint was run"
     return f"wave {state.number}: the checkpoint has no verdict"

@@ -8,8 +8,9 @@ from spw_core.domain.model import SpecRecord
 from spw_core.domain.summary import SpecSummary, summarise
 from spw_core.domain.waves import WaveState, wave_states
 from spw_core.errors import DocumentNotFound
-from spw_core.summaries.tables import cell
-from spw_core.text import clean_line
+from spw_core.formats.tasks import Task
+from spw_core.summaries.tables import cell, table
+from spw_core.text import clean_line, plural
 
 
 def overview(record: SpecRecord) -> str:
@@ -54,24 +55,35 @@ def _overview_lines(record: SpecRecord, summary: SpecSummary) -> Iterator[str]:
     states = wave_states(record)
     if states:
         yield from ("", "## Waves", "")
-        yield from ("| Wave | Status | Tasks | Runs | Checkpoints | Verdict |", "|---|---|---|---|---|---|")
-        for state in states:
-            yield (
-                f"| {state.number} | {state.status} | {cell(', '.join(state.task_ids)) or '—'} |"
-                f" {state.exec_runs} | {state.check_runs} | {state.checkpoint.status} |"
-            )
+        yield from table(
+            ("Wave", "Status", "Tasks", "Runs", "Checkpoints", "Verdict"),
+            (
+                (
+                    *(state.number, state.status, ", ".join(state.task_ids)),
+                    *(state.exec_runs, state.check_runs, state.checkpoint.status),
+                )
+                for state in states
+            ),
+        )
     if record.tasks:
-        yield from ("", "## Tasks", "", "| Task | Title | Status | Wave |", "|---|---|---|---|")
-        for task in record.tasks:
-            wave = f"{task.wave}{' (deferred)' if task.deferred else ''}" if task.wave is not None else "—"
-            yield f"| {cell(task.id)} | {cell(task.title)} | {task.status} | {wave} |"
+        yield from ("", "## Tasks", "")
+        yield from table(
+            ("Task", "Title", "Status", "Wave"),
+            ((task.id, task.title, task.status, _wave_of(task)) for task in record.tasks),
+        )
+
+
+def _wave_of(task: Task) -> str:
+    if task.wave is None:
+        return ""
+    return f"{task.wave} (deferred)" if task.deferred else str(task.wave)
 
 
 def _wave_lines(record: SpecRecord, state: WaveState) -> Iterator[str]:
     yield f"# {record.name}: wave {state.number}"
     yield ""
     yield f"- **Status:** {state.status}"
-    yield f"- **Checkpoint:** {state.checkpoint.status} after {state.check_runs} attempts"
+    yield f"- **Checkpoint:** {state.checkpoint.status} after {plural(state.check_runs, 'attempt')}"
     if state.task_ids:
         yield f"- **Tasks:** {cell(', '.join(state.task_ids))}"
     yield from (f"- **Stale:** {cell(text)}" for text in state.checkpoint.stale)
@@ -81,6 +93,7 @@ def _wave_lines(record: SpecRecord, state: WaveState) -> Iterator[str]:
         if run.phase != "execution" or run.wave != state.number:
             continue
         yield from ("", f"## {run.command} {run.run_id}: {run.status.replace('_', ' ')}", "")
-        yield from ("| Subagent | Status | Summary |", "|---|---|---|")
-        for agent in run.subagents:
-            yield f"| {cell(agent.name)} | {cell(agent.status)} | {cell(agent.summary)} |"
+        yield from table(
+            ("Subagent", "Status", "Summary"),
+            ((agent.name, agent.status, agent.summary) for agent in run.subagents),
+        )
