@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -122,14 +122,10 @@ class Workspace(MemoryQuestions):
         is no moment, and for an id that is none.
         """
         from spw_core.search.find import SearchRequest, find, find_similar, no_index
-        from spw_core.search.query import facet_filters
+        from spw_core.search.query import filters_of
         from spw_core.search.ranking import HYBRID, LEXICAL, SEMANTIC
-        from spw_core.search.since import SINCE_HINT, parse_since
 
-        moment = parse_since(since) if since else ""
-        if moment is None:
-            raise SpwError(f"not a moment: {since}", SINCE_HINT)
-        facets = facet_filters(
+        filters = filters_of(
             {
                 "spec": specs,
                 "type": types,
@@ -139,9 +135,10 @@ class Workspace(MemoryQuestions):
                 "run": runs,
                 "task": tasks,
                 "agent": agents,
+                "since": since,
+                "removed": removed,
             }
         )
-        filters = replace(facets, since=moment, removed=removed)
         request = SearchRequest(query, filters, limit, mode, group, typing)
         if mode in (SEMANTIC, HYBRID):
             from spw_core.search.meaning import embed_soon

@@ -19,10 +19,13 @@ from spw_core.search.embedders.breaker import Breaker
 from spw_core.search.embedders.builtin import BuiltinEmbedder, builtin_model
 from spw_core.search.embedders.choose import choose
 from spw_core.search.embedders.http import Server
-from spw_core.search.embedders.ollama import ollama_embedder, ollama_model
-from spw_core.search.embedders.openai import openai_embedder, openai_model
+from spw_core.search.embedders.ollama import ask as ask_ollama
+from spw_core.search.embedders.ollama import ollama_model
+from spw_core.search.embedders.openai import ask as ask_openai
+from spw_core.search.embedders.openai import openai_model
 from spw_core.search.embedders.prefixes import prefixes_of
 from spw_core.search.embedders.random_index import DIMENSION, learn
+from spw_core.search.embedders.served import ServedEmbedder
 from tests.fake_embeddings import MODEL, FakeServer, fake_server, unused_url, vector_of
 
 
@@ -118,13 +121,13 @@ def ollama(server: FakeServer, **options: object) -> Embedder:
     where = Server(server.url)
     model = ollama_model(where, MODEL, look_s=2, timeout_s=2)
     settings = {"timeout_s": 0.5, "query_timeout_s": 0.5, "batch_size": 4} | options
-    return ollama_embedder(where, model, **settings)  # type: ignore[arg-type]
+    return ServedEmbedder(where, model, ask_ollama, **settings)  # type: ignore[arg-type]
 
 
 def openai(server: FakeServer) -> Embedder:
     where = Server(server.url + "/v1")
     model = openai_model(where, "some-model", timeout_s=2)
-    return openai_embedder(where, model, timeout_s=0.5, query_timeout_s=0.5, batch_size=4)
+    return ServedEmbedder(where, model, ask_openai, timeout_s=0.5, query_timeout_s=0.5, batch_size=4)
 
 
 MAKERS = [ollama, openai]

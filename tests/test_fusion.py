@@ -18,11 +18,7 @@ def test_both_arms_count_by_their_weights() -> None:
         (2, 0.65),
         (3, 0.15),
     ]
-    assert [(item.text_rank, item.vector_rank, item.cosine) for item in fused] == [
-        (1, 3, 0.2),
-        (2, 1, 0.6),
-        (0, 2, 0.4),
-    ]
+    assert [(item.text_score, item.cosine) for item in fused] == [(10.0, 0.2), (5.0, 0.6), (0.0, 0.4)]
 
 
 @pytest.mark.parametrize(

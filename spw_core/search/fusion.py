@@ -18,14 +18,12 @@ _FLAT = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Fused:
-    """What each arm said of a candidate: score and rank (1 is best; 0 for one that the arm did not rank)."""
+    """A candidate, and what each arm said of it: no text score is 0, no cosine None."""
 
     id: int
     score: float
     text_score: float
-    text_rank: int
     cosine: float | None
-    vector_rank: int
 
 
 def is_flat(cosines: Mapping[int, float]) -> bool:
@@ -42,24 +40,14 @@ def fuse(text: Mapping[int, float], cosines: Mapping[int, float], alpha: float) 
     highest = max(text.values(), default=0.0) or 1.0
     low, high = min(cosines.values(), default=0.0), max(cosines.values(), default=0.0)
     spread = (high - low) or 1.0
-    text_ranks, vector_ranks = _ranks(text), _ranks(cosines)
     fused = [
         Fused(
             candidate,
             alpha * text.get(candidate, 0.0) / highest
             + (1 - alpha) * (cosines.get(candidate, low) - low) / spread,
             text.get(candidate, 0.0),
-            text_ranks.get(candidate, 0),
             cosines.get(candidate),
-            vector_ranks.get(candidate, 0),
         )
         for candidate in text.keys() | cosines.keys()
     ]
     return sorted(fused, key=lambda item: (-item.score, -item.text_score, item.id))
-
-
-def _ranks(scores: Mapping[int, float]) -> dict[int, int]:
-    ordered = sorted(
-        (candidate for candidate in scores if scores[candidate] != 0), key=lambda c: (-scores[c], c)
-    )
-    return {candidate: rank for rank, candidate in enumerate(ordered, 1)}

@@ -166,10 +166,10 @@ class _Asked:
         near = self.near(query, wanted)
         title = self.model.title
         if request.mode == SEMANTIC:
-            fused = fuse({}, near, 0.0)
+            best = sorted(near.items(), key=lambda pair: (-pair[1], pair[0]))[: request.limit]
             hits = [
-                Hit(item.id, item.cosine or 0.0, {ARM: ArmScore(item.vector_rank, item.cosine or 0.0)})
-                for item in fused[: request.limit]
+                Hit(chunk, cosine, {ARM: ArmScore(place, cosine)})
+                for place, (chunk, cosine) in enumerate(best, 1)
             ]
             return Ranked(tuple(hits), SEMANTIC, title)
         found, text, cosines = self.arms(query, near, wanted)

@@ -17,8 +17,8 @@ alone, and they are found by `spw search` with their types. When the index was b
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,13 +26,12 @@ from spw_core.config.sections import Store
 from spw_core.errors import SpwError
 from spw_core.redact import redact_start
 from spw_core.search.chunks import MAX_INDEXED, chunk_lines, readable, text_lines
-from spw_core.search.filters import FACETS, Filters
+from spw_core.search.filters import Filters
 from spw_core.search.find import SearchAnswer, SearchRequest, find, no_index
 from spw_core.search.indexing import DocumentWriter
-from spw_core.search.query import facet_filters
+from spw_core.search.query import filters_of
 from spw_core.search.ranking import AUTO, LEXICAL, MODES, Ranker
 from spw_core.search.results import GROUPS
-from spw_core.search.since import SINCE_HINT, parse_since
 from spw_core.store.index import SPEC_SOURCE, IndexStore
 from spw_core.store.rows import Value
 
@@ -150,7 +149,14 @@ class SearchIndex:
         """
         if mode not in MODES or group not in GROUPS:
             raise SpwError(f"no such mode or group: {mode!r}, {group!r}", f"Modes are: {', '.join(MODES)}.")
-        request = SearchRequest(query, _as_filters(filters), limit, mode, group, typing)
+        request = SearchRequest(
+            query,
+            filters if isinstance(filters, Filters) else filters_of(filters or {}),
+            limit,
+            mode,
+            group,
+            typing,
+        )
         with IndexStore.reading(self.path) as index:
             if index is None:
                 return no_index(query, mode)
@@ -210,24 +216,3 @@ class SearchIndex:
             "updated_at": document.updated_at,
             "removed_at": "",
         }
-
-
-def _as_filters(given: Filters | Mapping[str, object] | None) -> Filters:
-    if isinstance(given, Filters):
-        return given
-    values = dict(given or {})
-    since, removed = str(values.pop("since", "")), bool(values.pop("removed", False))
-    if unknown := sorted(values.keys() - FACETS.keys()):
-        known = ", ".join((*FACETS, "since", "removed"))
-        raise SpwError(f"no such filter: {unknown[0]}", f"Filters are: {known}.")
-    moment = parse_since(since) if since else ""
-    if moment is None:
-        raise SpwError(f"not a moment: {since}", SINCE_HINT)
-    facets = facet_filters({name: _listed(value) for name, value in values.items()})
-    return replace(facets, since=moment, removed=removed)
-
-
-def _listed(value: object) -> list[str | int]:
-    """The values of a facet, of which one may stand for itself."""
-    several = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
-    return [one if isinstance(one, int) else str(one) for one in several]

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from spw_core.errors import SpwError
 from spw_core.search.filters import FACETS, Filters
-from spw_core.search.since import parse_since
+from spw_core.search.since import SINCE_HINT, parse_since
 from spw_core.text import fold
 
 # Words that say nothing about what is looked for; dropped unless nothing else is left.
@@ -33,7 +34,7 @@ _TOKEN = re.compile(
     r"""(?P<minus>-)?(?:(?P<key>[A-Za-z]+):(?=[^\s:/\\]|$|\s))?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+)|(?<=:))"""
 )
 _WORD_CHARS = re.compile(r"[^\W_]", re.UNICODE)
-_SINCE = "since"
+_SINCE, _REMOVED = "since", "removed"
 _RANGE = re.compile(r"(?:wave-)?(\d{1,6})(?:-(\d{1,6}))?")
 _RUN_NUMBER = re.compile(r"(?:run-)?(\d{1,6})")
 _MOST_WAVES = 1000
@@ -152,26 +153,34 @@ def _filter(key: str, value: str, excluded: bool, is_last: bool, now: datetime |
             values += read
     if excluded:
         return Filters(without=tuple((key, one) for one in values))
-    return with_values(key, values)
+    return _with_values(key, values)
 
 
-def with_values(key: str, values: list[str | int]) -> Filters:
+def _with_values(key: str, values: list[str | int]) -> Filters:
     """Filters with the values of one facet."""
     return replace(Filters(), **{FACETS[key]: tuple(values)})  # type: ignore[arg-type]
 
 
-def facet_filters(given: Mapping[str, Sequence[str | int]]) -> Filters:
-    """Filters for the values of some facets by name, read as in queries: run `2` is `run-002`.
+def filters_of(given: Mapping[str, object]) -> Filters:
+    """Filters for values by name, read as in queries: run `2` is `run-002`. One value or several of a facet.
 
-    Values that cannot be (a wave `x`) are taken literally, and so match nothing.
+    Values that cannot be (a wave `x`) are taken literally, and so match nothing. Raises SpwError for a name
+    that is no filter, and a `since` that is no moment.
     """
-    filters = Filters()
+    if unknown := sorted(given.keys() - FACETS.keys() - {_SINCE, _REMOVED}):
+        known = ", ".join((*FACETS, _SINCE, _REMOVED))
+        raise SpwError(f"no such filter: {unknown[0]}", f"Filters are: {known}.")
+    since = str(given.get(_SINCE, ""))
+    moment = parse_since(since) if since else ""
+    if moment is None:
+        raise SpwError(f"not a moment: {since}", SINCE_HINT)
+    filters = Filters(since=moment, removed=bool(given.get(_REMOVED, False)))
     for key, values in given.items():
-        read: list[str | int] = []
-        for value in values:
-            text = _storable(str(value))
-            read += _facet_values(key, text, is_last=False) or [text]
-        filters = filters.merged(with_values(key, read))
+        if key in FACETS:
+            several = values if isinstance(values, Sequence) and not isinstance(values, str) else [values]
+            texts = [_storable(str(value)) for value in several]
+            read = [one for text in texts for one in _facet_values(key, text, is_last=False) or [text]]
+            filters = filters.merged(_with_values(key, read))
     return filters
 
 

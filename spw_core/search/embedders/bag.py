@@ -12,6 +12,7 @@ from typing import cast
 
 import apsw
 
+from spw_core.search.marks import TOKENIZER
 from spw_core.search.query import STOP_WORDS
 from spw_core.search.words import CJK_RUN
 from spw_core.text import fold
@@ -55,7 +56,7 @@ def stem(word: str) -> str:
 
 @cache
 def _stemmer() -> Callable[[str], str]:
-    tokenize = apsw.Connection(":memory:").fts5_tokenizer("porter", ["unicode61", "remove_diacritics", "2"])
+    tokenize = apsw.Connection(":memory:").fts5_tokenizer(*TOKENIZER)
 
     def stemmed(word: str) -> str:
         found = cast(

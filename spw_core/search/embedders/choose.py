@@ -63,11 +63,11 @@ def _configured(settings: Store, provider: str) -> Embedder:
     if provider == OPENAI:
         from spw_core.search.embedders.openai import openai_model
 
-        return _served(settings, openai_model(server, name, timeout_s=timeout_s), timeout_s)
+        return _served(settings, openai_model(server, name, timeout_s=timeout_s))
     from spw_core.search.embedders.ollama import ollama_model
 
     look_s = min(_LOOK_S, timeout_s)
-    return _served(settings, ollama_model(server, name, look_s=look_s, timeout_s=timeout_s), timeout_s)
+    return _served(settings, ollama_model(server, name, look_s=look_s, timeout_s=timeout_s))
 
 
 def embedder_for(model: Model, settings: Store, builtin: Callable[[Model], Embedder]) -> Embedder:
@@ -82,18 +82,21 @@ def embedder_for(model: Model, settings: Store, builtin: Callable[[Model], Embed
         if found is None or found.model != model:
             raise EmbedderFailed(f"the local encoder {model.name} is gone", "`spw embed` uses what is there.")
         return found
-    return _served(settings, model, settings.timeout_s)
+    return _served(settings, model)
 
 
-def _served(settings: Store, model: Model, timeout_s: float) -> Embedder:
+def _served(settings: Store, model: Model) -> Embedder:
+    from spw_core.search.embedders.served import ServedEmbedder
+
     if model.provider == OPENAI:
-        from spw_core.search.embedders.openai import openai_embedder as make
+        from spw_core.search.embedders.openai import ask
     else:
-        from spw_core.search.embedders.ollama import ollama_embedder as make
-    return make(
+        from spw_core.search.embedders.ollama import ask
+    return ServedEmbedder(
         _server(settings),
         model,
-        timeout_s=timeout_s,
+        ask,
+        timeout_s=settings.timeout_s,
         query_timeout_s=settings.query_timeout_s,
         batch_size=settings.batch_size,
     )

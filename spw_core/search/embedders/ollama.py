@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from spw_core.search.embedders import OLLAMA, EmbedderFailed, Model
 from spw_core.search.embedders.http import Server, reason_of
 from spw_core.search.embedders.prefixes import prefixes_of
-from spw_core.search.embedders.served import ServedEmbedder, Stumbled, TooLong, dimension_of
+from spw_core.search.embedders.served import Stumbled, TooLong, dimension_of
 
 # Loading a model takes the first request seconds; it then stays for as long.
 _KEEP_ALIVE = "30m"
@@ -23,24 +23,13 @@ def ollama_model(server: Server, name: str, *, look_s: float, timeout_s: float) 
     found = next((tag for tag in (name, f"{name}:latest") if tag in tags), None)
     if found is None:
         raise EmbedderFailed(f"Ollama has no model {name}", f"Get it with `ollama pull {name}`.")
-    dimension = dimension_of(_ask(server, name, ["dimension"], timeout_s))
+    dimension = dimension_of(ask(server, name, ["dimension"], timeout_s))
     query, document = prefixes_of(name)
     return Model(OLLAMA, name, dimension, tags[found], query, document)
 
 
-def ollama_embedder(
-    server: Server, model: Model, *, timeout_s: float, query_timeout_s: float, batch_size: int = 32
-) -> ServedEmbedder:
-    """An embedder for a model that is known."""
-    return ServedEmbedder(
-        model,
-        lambda texts: _ask(server, model.name, texts, timeout_s),
-        lambda texts: _ask(server, model.name, texts, query_timeout_s),
-        batch_size,
-    )
-
-
-def _ask(server: Server, name: str, texts: Sequence[str], timeout_s: float) -> object:
+def ask(server: Server, name: str, texts: Sequence[str], timeout_s: float) -> object:
+    """One vector for each text, as the server sends them. Raises EmbedderFailed, TooLong, Stumbled."""
     body = {"model": name, "input": list(texts), "keep_alive": _KEEP_ALIVE}
     status, answer = server.post("/api/embed", body, timeout_s)
     if status == 404 and not _names_model(answer):

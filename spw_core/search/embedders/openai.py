@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from spw_core.search.embedders import OPENAI, EmbedderFailed, Model
 from spw_core.search.embedders.http import Server, reason_of
 from spw_core.search.embedders.prefixes import prefixes_of
-from spw_core.search.embedders.served import ServedEmbedder, Stumbled, TooLong, dimension_of
+from spw_core.search.embedders.served import Stumbled, TooLong, dimension_of
 
 _REFUSED = (400, 413, 422)
 
@@ -15,24 +15,11 @@ _REFUSED = (400, 413, 422)
 def openai_model(server: Server, name: str, *, timeout_s: float) -> Model:
     """The model as the server answers for it now. Raises EmbedderFailed."""
     query, document = prefixes_of(name)
-    return Model(
-        OPENAI, name, dimension_of(_ask(server, name, ["dimension"], timeout_s)), "", query, document
-    )
+    return Model(OPENAI, name, dimension_of(ask(server, name, ["dimension"], timeout_s)), "", query, document)
 
 
-def openai_embedder(
-    server: Server, model: Model, *, timeout_s: float, query_timeout_s: float, batch_size: int = 32
-) -> ServedEmbedder:
-    """An embedder for a model that is known."""
-    return ServedEmbedder(
-        model,
-        lambda texts: _ask(server, model.name, texts, timeout_s),
-        lambda texts: _ask(server, model.name, texts, query_timeout_s),
-        batch_size,
-    )
-
-
-def _ask(server: Server, name: str, texts: Sequence[str], timeout_s: float) -> object:
+def ask(server: Server, name: str, texts: Sequence[str], timeout_s: float) -> object:
+    """One vector for each text, as the server sends them. Raises EmbedderFailed, TooLong, Stumbled."""
     # The URL may be given with or without the version at its end.
     path = "/embeddings" if server.url.rstrip("/").endswith("/v1") else "/v1/embeddings"
     body = {"model": name, "input": list(texts), "encoding_format": "float"}

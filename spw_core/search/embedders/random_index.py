@@ -31,7 +31,6 @@ _LEVELS = 127
 # A word of a single text has no company but that text.
 _MIN_FREQUENCY = 2
 _MAX_WORDS = 40_000
-_BLOCK = 2048
 
 Bag = Mapping[str, float]
 # Of each stem that is known: in how many texts it stands, and its context.

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from spw_core.search.embedders import EmbedderFailed, Model
+from spw_core.search.embedders.http import Server
 from spw_core.search.scan import Floats, InvalidVector, unit_rows
 
 # A text is cut in half at most so often before it is given up.
@@ -24,17 +25,29 @@ class Stumbled(EmbedderFailed):
 # Every model makes a vector of it.
 _HARMLESS = "dimension"
 
-# From texts to lists of numbers, one for each. Raises EmbedderFailed, TooLong, Stumbled.
-Ask = Callable[[Sequence[str]], object]
+# From a server, the name of a model, texts and seconds to lists of numbers, one for each text. Raises
+# EmbedderFailed, TooLong, Stumbled.
+Ask = Callable[[Server, str, Sequence[str], float], object]
 
 
 class ServedEmbedder:
-    """Embeds with whatever `ask` does."""
+    """Embeds with a model that is known, by whatever `ask` does with its server."""
 
-    def __init__(self, model: Model, ask: Ask, ask_query: Ask | None = None, batch_size: int = 32) -> None:
+    def __init__(
+        self,
+        server: Server,
+        model: Model,
+        ask: Ask,
+        *,
+        timeout_s: float,
+        query_timeout_s: float,
+        batch_size: int = 32,
+    ) -> None:
+        self._server = server
         self._model = model
         self._ask = ask
-        self._ask_query = ask_query or ask
+        self._timeout_s = timeout_s
+        self._query_timeout_s = query_timeout_s
         self._batch_size = batch_size
 
     @property
@@ -49,18 +62,21 @@ class ServedEmbedder:
         return vectors
 
     def embed_query(self, text: str) -> Floats | None:
-        [vector] = checked(self._ask_query([self._model.query_prefix + text]), 1, self._model.dimension)
-        return vector
+        return self._asked([self._model.query_prefix + text], self._query_timeout_s)[0]
+
+    def _asked(self, texts: Sequence[str], timeout_s: float | None = None) -> list[Floats | None]:
+        answer = self._ask(self._server, self._model.name, texts, timeout_s or self._timeout_s)
+        return checked(answer, len(texts), self._model.dimension)
 
     def _batch(self, texts: list[str]) -> list[Floats | None]:
         try:
-            return checked(self._ask(texts), len(texts), self._model.dimension)
+            return self._asked(texts)
         except TooLong:
             if len(texts) == 1:
                 return [self._shortened(texts[0])]
         except Stumbled:
             # One text must not keep all others waiting for ever; but without the server there is no result.
-            checked(self._ask([_HARMLESS]), 1, self._model.dimension)
+            self._asked([_HARMLESS])
             if len(texts) == 1:
                 return [None]
         middle = len(texts) // 2
@@ -73,7 +89,7 @@ class ServedEmbedder:
             if len(text) < _SHORTEST:
                 break
             try:
-                return checked(self._ask([text]), 1, self._model.dimension)[0]
+                return self._asked([text])[0]
             except TooLong:
                 continue
         return None
