@@ -49,6 +49,20 @@ def test_a_sound_workspace(demo: Workspace) -> None:
     assert {finding.subject for finding in findings} == {*demo.spec_names(), "index", "search"}
 
 
+def test_a_configuration_that_does_not_count_is_told(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(workspace, "spw-config.toml", '[planning]\nmax_wave_size = "many"\nwave = 2\n')
+    workspace.harvest()
+    found = [finding for finding in examine(workspace.paths) if finding.subject == "configuration"]
+    assert [finding.text.partition("toml: ")[2] for finding in found] == [
+        "planning.max_wave_size should be a whole number, not 'many'; the default applies",
+        "unknown keys: planning.wave",
+    ]
+    assert main(["--workspace", str(workspace.paths.root), "doctor"]) == 0
+    assert "configuration: .spec-workflow/spw-config.toml: unknown keys" in capsys.readouterr().out
+
+
 def test_a_run_that_has_just_begun_is_sound(workspace: Workspace) -> None:
     """Its folder holds no file yet, so no stored file tells of it."""
     write(workspace, "specs/alpha/tasks.md", "- [ ] 1. T\n")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from spw_core.config import load_config
 from spw_core.domain.places import Area, place_of
 from spw_core.errors import CorruptStore, SpwError
 from spw_core.harvest.harvest import harvest_spec, rebuild_spec
@@ -48,7 +49,7 @@ _COPIES = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One answer of the doctor. `subject`: a spec, `index`, `search`, `workspace` or `hook`."""
+    """One answer of the doctor. `subject` is a spec, or another thing (`index`, `search`, `hook`, …)."""
 
     level: str
     subject: str
@@ -80,6 +81,7 @@ def examine(
     findings += _search_findings(paths)
     findings += _permission_findings(paths)
     findings += _leftover_findings(paths)
+    findings += _configuration_findings(paths)
     findings += _hook_findings(paths)
     if progress:
         progress(len(names), len(names), "")
@@ -295,6 +297,12 @@ def _leftover_findings(paths: WorkspacePaths) -> Iterator[Finding]:
             with suppress(OSError):  # just removed by somebody
                 text = f"{path.relative_to(paths.root)} ({path.lstat().st_size} bytes) {what}"
                 yield Finding(WARNING, "workspace", text, "Delete it when nothing in it is needed.")
+
+
+def _configuration_findings(paths: WorkspacePaths) -> Iterator[Finding]:
+    """What of the configuration does not count: nothing else would tell a person that a key is misspelt."""
+    for warning in load_config(paths).warnings[:_LONGEST_LIST]:
+        yield Finding(WARNING, "configuration", warning)
 
 
 def _hook_findings(paths: WorkspacePaths) -> Iterator[Finding]:
