@@ -7,6 +7,11 @@ import os
 
 from spw_core.names import CONFIG_PATHS
 
+# Keys of the compiled configuration beside its values: the identity of the file that it was made from, and
+# one that is there when something in that file could not be used.
+IDENTITY = ""
+WARNED = "warned"
+
 
 def config_identity(root: str) -> str:
     """What changes when the configuration of a workspace does: which file it is, and the file's own signs

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spw_core.api import Workspace
-from spw_core.cli.settings import config_for_people
 from spw_core.config import (
     CONFIG_FILES,
     Config,
@@ -360,15 +359,6 @@ def test_dates_and_endless_numbers_become_text() -> None:
     document, problems = parse_toml(b"a = 2026-02-14\nb = 10:00:00\nc = inf\nd = [1979-05-27T07:32:00Z]\n")
     assert problems == []
     assert document == {"a": "2026-02-14", "b": "10:00:00", "c": "inf", "d": ["1979-05-27T07:32:00+00:00"]}
-
-
-def test_people_are_told_once(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    load(workspace, '[planning]\nmax_wave_size = "many\\u001b[31m"\n')
-    assert config_for_people(workspace.paths) == Config()
-    assert capsys.readouterr().err == (
-        "spw: warning: .spec-workflow/oraculo.toml: planning.max_wave_size should be a whole number,"
-        " not 'many\\x1b[31m'; the default applies\n"
-    )
 
 
 ANY_VALUE = st.recursive(

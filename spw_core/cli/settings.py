@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spw_core.errors import WorkspaceNotFound
-from spw_core.text import clean_line
 
 if TYPE_CHECKING:
-    from spw_core.config import Config, LoadedConfig
-    from spw_core.workspace import WorkspacePaths
+    from spw_core.config import LoadedConfig
 
 
 def machine_config(args: argparse.Namespace) -> LoadedConfig:
@@ -30,13 +27,3 @@ def machine_config(args: argparse.Namespace) -> LoadedConfig:
             raise
         paths = WorkspacePaths(Path.cwd())
     return load_config(paths)
-
-
-def config_for_people(paths: WorkspacePaths) -> Config:
-    """The configuration; what in it could not be used is said once on stderr."""
-    from spw_core.config import load_config
-
-    loaded = load_config(paths)
-    for warning in loaded.warnings:
-        print(f"spw: warning: {clean_line(warning)}", file=sys.stderr)
-    return loaded.config

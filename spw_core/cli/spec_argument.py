@@ -13,7 +13,6 @@ TASKS = "tasks.md"
 if TYPE_CHECKING:
     from spw_core.api import Spec
     from spw_core.domain.model import SpecRecord
-    from spw_core.workspace import WorkspacePaths
 
 
 def add_spec(parser: argparse.ArgumentParser) -> None:
@@ -30,11 +29,6 @@ def open_spec(args: argparse.Namespace) -> Spec:
     except SpecNotFound as error:
         folder = f"{WORKFLOW_DIR}/{SPECS_DIR}/{args.spec}"
         raise SpecNotFound(f"spec directory not found: {folder}", error.hint) from error
-
-
-def find_spec(args: argparse.Namespace) -> WorkspacePaths:
-    """The workspace of the spec named on the command line, which exists. Raises as `open_spec`."""
-    return open_spec(args).paths
 
 
 def record_of(spec: Spec) -> SpecRecord:

@@ -195,12 +195,11 @@ def _named_task(path: str) -> str:
 
 def _require_log(spec: Spec, task_id: str) -> None:
     """Raise unless a log of exactly this task says something; an empty file proves no work."""
-    if find_written_log(spec, task_id):
-        return
-    raise SpwError(
-        f"implementation log missing for task {task_id}",
-        f"Write execution/_implementation-logs/task-{task_id}.md first.",
-    )
+    from spw_core.dispatch.logs import log_path
+
+    if not find_written_log(spec, task_id):
+        hint = f"Write {log_path(task_id)} first."
+        raise SpwError(f"implementation log missing for task {task_id}", hint)
 
 
 def _task_value(task: Task) -> dict[str, object]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from spw_core.cli.machine import emit, machine_parser
 from spw_core.cli.spec_argument import add_spec, open_spec, record_of
 from spw_core.errors import SpecNotFound, SpwError
-from spw_core.names import APPROVALS_DIR, DASHBOARDS, SPECS_DIR, WORKFLOW_DIR, is_valid_name
+from spw_core.names import APPROVALS_DIR, DASHBOARDS, SPECS_DIR, WORKFLOW_DIR
 
 if TYPE_CHECKING:
     from spw_core.api import Spec
@@ -104,20 +104,16 @@ def _approval_fallback_id(args: argparse.Namespace) -> int:
 
 
 def _verify_task(args: argparse.Namespace) -> int:
-    from spw_core.formats.task_values import normalise_id
+    from spw_core.dispatch.logs import check_task_id, log_path
     from spw_core.workspace import find_workspace
 
     paths = find_workspace(args.workspace)
-    task_id = normalise_id(args.task_id)
-    if not is_valid_name(task_id):  # it becomes part of a path
-        raise SpwError(
-            f"invalid task id: {args.task_id[:80]!r}", "Give it as tasks.md has it, like 3 or 1.2."
-        )
+    task_id = check_task_id(args.task_id)
     try:
         log = _log_path(open_spec(args), task_id)
     except SpecNotFound:
         log = ""
-    path = log or f"{_spec_folder(args.spec)}/execution/_implementation-logs/task-{task_id}.md"
+    path = log or f"{_spec_folder(args.spec)}/{log_path(task_id)}"
     result: dict[str, object] = {"task_id": task_id, "impl_log": {"exists": bool(log), "path": path}}
     if args.check_commit:
         result["commit"] = _commit(paths, args.spec, task_id)

@@ -6,7 +6,7 @@ import argparse
 
 from spw_core.cli.machine import emit, emit_warned, machine_parser
 from spw_core.cli.parsers import add_subcommands
-from spw_core.cli.spec_argument import add_spec, find_spec, open_spec, read_number
+from spw_core.cli.spec_argument import add_spec, open_spec, read_number
 from spw_core.errors import SpecNotFound, SpwError
 
 
@@ -40,7 +40,7 @@ def _register(args: argparse.Namespace) -> int:
     from spw_core.dispatch.files import shown
     from spw_core.dispatch.logs import LogEntry, check_task_id, register_log
 
-    paths = find_spec(args)
+    paths = open_spec(args).paths
     entry = LogEntry(
         task_id=check_task_id(args.task_id),
         wave=f"{read_number(args.wave, 'wave'):02d}",
@@ -88,7 +88,7 @@ def _wave_update(args: argparse.Namespace) -> int:
     from spw_core.dispatch.logs import check_task_id
     from spw_core.dispatch.waves import WaveEnd, update_wave
 
-    paths = find_spec(args)
+    paths = open_spec(args).paths
     end = WaveEnd(
         wave=read_number(args.wave, "wave"),
         status=args.status.strip().lower(),
@@ -115,7 +115,7 @@ def _task_mark(args: argparse.Namespace) -> int:
     from spw_core.formats.task_values import normalise_id
 
     status = read_task_status(args.status)
-    paths = find_spec(args)
+    paths = open_spec(args).paths
     task_id = normalise_id(args.task_id)
     try:
         marked = mark_in_file(paths, args.spec, task_id, status)

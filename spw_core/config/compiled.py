@@ -1,30 +1,28 @@
 """The parts of the configuration that hooks and dispatchers obey, as plain texts: reading TOML would cost
 either several times its own time.
 
-They stand in the index with the identity of the file they were made from. A hook that finds the file to
-be another one compiles it anew, once for each change.
+They stand in the index with the identity of the file they were made from. Whoever finds the file to be
+another one compiles it anew, once for each change.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from spw_core.config import load_config
-from spw_core.workspace import WorkspacePaths
+from spw_core.config import LoadedConfig
+from spw_core.config_identity import IDENTITY, WARNED
 
 _SECTIONS = ("hooks", "statusline", "templates", "safety", "execution", "models", "planning")
 
-# The key that is there when something in the configuration could not be used.
-WARNED = "warned"
 
+def compiled(loaded: LoadedConfig, identity: str) -> dict[str, str]:
+    """Dotted key to text (`true`, `30`, `block`) for every simple value of these sections.
 
-def compile_config(paths: WorkspacePaths) -> dict[str, str]:
-    """Dotted key to text (`true`, `30`, `block`) for every simple value of these sections. Never raises."""
-    loaded = load_config(paths)
-    document = loaded.document
-    values = {WARNED: "true"} if loaded.warnings else {}
+    `identity` is that of the file as it was before it was loaded.
+    """
+    values = {IDENTITY: identity, **({WARNED: "true"} if loaded.warnings else {})}
     for section in _SECTIONS:
-        table = document.get(section)
+        table = loaded.document.get(section)
         for key, value in table.items() if isinstance(table, Mapping) else ():
             if isinstance(value, bool):
                 values[f"{section}.{key}"] = "true" if value else "false"

@@ -11,6 +11,7 @@ from random import Random
 from spw_core.demo import approvals, documents
 from spw_core.demo.model import DEMO_NOW, Agent, Run, Story
 from spw_core.demo.reports import Scene, report
+from spw_core.domain.registry import LOGS
 
 _ROOT_DOCUMENTS = {"requirements.md": "requirements", "design.md": "design"}
 
@@ -114,5 +115,5 @@ class StoryWriter:
         for task in self._story.tasks:
             if task.log and task.state == "x":
                 at = self._implemented.get(task.id, self._story.tasks_at)
-                path = f"{self._spec}/execution/_implementation-logs/task-{task.id}.md"
+                path = f"{self._spec}/{LOGS}/task-{task.id}.md"
                 self._tree.write(path, documents.implementation_log(task, at), at)

@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 
 from spw_core.dispatch import notes
 from spw_core.dispatch.files import replace_stored
+from spw_core.domain.registry import LOGS
 from spw_core.errors import InvalidName
 from spw_core.formats.task_values import normalise_id
 from spw_core.names import is_valid_name
 from spw_core.workspace import WorkspacePaths
-
-_LOGS = "execution/_implementation-logs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ def check_task_id(text: str) -> str:
 
 def log_path(task_id: str) -> str:
     """Where the log of a task is, relative to the spec."""
-    return f"{_LOGS}/task-{task_id}.md"
+    return f"{LOGS}/task-{task_id}.md"
 
 
 def register_log(paths: WorkspacePaths, spec: str, entry: LogEntry) -> Registered:

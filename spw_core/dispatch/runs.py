@@ -8,7 +8,7 @@ from typing import NamedTuple
 from spw_core.atomic import WriteError
 from spw_core.dispatch import notes
 from spw_core.dispatch.files import explaining, is_run_name, make_folder, wave_folder
-from spw_core.domain.registry import COMMANDS, Command
+from spw_core.domain.registry import COMMANDS, LOGS, Command
 from spw_core.errors import SpecNotFound, SpwError
 from spw_core.harvest.inside import entry_inside
 from spw_core.names import SPECS_DIR, WORKFLOW_DIR
@@ -18,7 +18,6 @@ from spw_core.workspace import WorkspacePaths, check_name
 # Beyond any real wave, and two runs a minute for a year.
 HIGHEST_WAVE = 9999
 _HIGHEST_RUN = 999_999
-_LOGS = "execution/_implementation-logs"
 
 
 class OpenedRun(NamedTuple):
@@ -54,7 +53,7 @@ def open_run(paths: WorkspacePaths, command_name: str, spec: str, wave: int | No
     number = max(_highest_on_disk(paths, spec, folder), notes.last_run_number(paths, spec, folder)) + 1
     path, made_ns = _make_run(paths, spec, folder, number)
     if command.name == "exec":
-        make_folder(top, _LOGS)
+        make_folder(top, LOGS)
     row = _row(command, path, wave, made_ns)
     return OpenedRun(spec, path, command, wave, tuple(notes.note_run(paths, spec, row)))
 

@@ -5,9 +5,10 @@ As for hooks it stands in the index, compiled, because to read TOML takes longer
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import NamedTuple
 
-from spw_core.config_identity import config_identity
+from spw_core.config_identity import IDENTITY, WARNED, config_identity
 from spw_core.errors import SpwError
 from spw_core.names import CONFIG_PATHS
 from spw_core.workspace import WorkspacePaths
@@ -26,8 +27,6 @@ DEFAULTS: dict[str, Section] = {
     "planning": {"tasks_generation_strategy": "rolling-wave", "max_wave_size": 3},
 }
 
-_IDENTITY = ""  # the key under which the index has the identity of the configuration
-
 
 class DispatchSettings(NamedTuple):
     """Three sections of the configuration at `path`, and what in it could not be used."""
@@ -44,14 +43,15 @@ def dispatch_settings(paths: WorkspacePaths) -> DispatchSettings:
     identity = config_identity(str(paths.root))
     if not identity:
         return _settings(DEFAULTS, CONFIG_PATHS[0])
-    values = _compiled(paths)
-    if values.get(_IDENTITY) == identity and "warned" not in values:
+    values = _stored(paths)
+    is_known = values.get(IDENTITY) == identity
+    if is_known and WARNED not in values:
         path = identity.rsplit(" ", 4)[0]
         return _settings({name: _section(name, values) for name in DEFAULTS}, path)
-    return _read(paths, identity)
+    return _read(paths, "" if is_known else identity)
 
 
-def _compiled(paths: WorkspacePaths) -> dict[str, str]:
+def _stored(paths: WorkspacePaths) -> dict[str, str]:
     from spw_core.store.index_schema import read_compiled_config
 
     try:
@@ -75,19 +75,20 @@ def _value(text: str | None, default: bool | int | str) -> bool | int | str:
     return text
 
 
-def _read(paths: WorkspacePaths, identity: str) -> DispatchSettings:
-    """The settings as the file has them; the index learns them for the next time."""
+def _read(paths: WorkspacePaths, new_identity: str) -> DispatchSettings:
+    """The settings as the file has them; with the identity of a new file, the index learns them, too."""
     from spw_core.config import load_config
-    from spw_core.config.compiled import compile_config
-    from spw_core.store.index import IndexStore
 
-    try:
-        if paths.index_db.exists():
-            with IndexStore.writing(paths.index_db) as index, index.transaction():
-                index.put_compiled_config({**compile_config(paths), _IDENTITY: identity})
-    except (SpwError, OSError):  # read-only or damaged: the file is read again next time
-        pass
     loaded = load_config(paths)
+    if new_identity:
+        from spw_core.config.compiled import compiled
+        from spw_core.store.index import IndexStore
+
+        # A read-only or damaged index learns nothing: the file is read again next time.
+        with suppress(SpwError, OSError):
+            if paths.index_db.exists():
+                with IndexStore.writing(paths.index_db) as index, index.transaction():
+                    index.put_compiled_config(compiled(loaded, new_identity))
     sections: dict[str, Section] = {
         name: {key: getattr(getattr(loaded.config, name), key) for key in keys}
         for name, keys in DEFAULTS.items()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
 from spw_core.domain.model import SpecRecord
+from spw_core.domain.registry import LOGS
 
 ARTIFACTS = (
     "requirements.md",
@@ -29,11 +30,11 @@ ARTIFACTS = (
 )
 
 OLD_PLACES = {
-    "Implementation Logs": "execution/_implementation-logs",
+    "Implementation Logs": LOGS,
     "_agent-comms": "<phase>/_comms (runs lie in their phase)",
     "execution/SKILLS-EXEC.md": "planning/SKILLS-EXEC.md",
-    "implementation-logs": "execution/_implementation-logs",
-    "implementation_logs": "execution/_implementation-logs",
+    "implementation-logs": LOGS,
+    "implementation_logs": LOGS,
     "research": "(removed from the standard; research belongs to design/)",
 }
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from spw_core.domain.registry import COMMANDS, PHASE_ALIASES, PHASES, WAVE_STAGES
+from spw_core.domain.registry import COMMANDS, LOGS, PHASE_ALIASES, PHASES, WAVE_STAGES
 from spw_core.formats.logs import is_log_name
 from spw_core.names import DASHBOARDS
 
@@ -144,7 +144,7 @@ def _modernise(parts: tuple[str, ...]) -> tuple[tuple[str, ...], int]:
             prefix = ("execution", "_comms", command)
         return prefix + rest, len(prefix) - 2
     if head in LOG_FOLDERS and len(parts) > 1:
-        return ("execution", "_implementation-logs", *parts[1:]), 1
+        return (*LOGS.split("/"), *parts[1:]), 1
     return parts, 0
 
 

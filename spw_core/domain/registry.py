@@ -1,4 +1,4 @@
-"""The workflow commands and where their runs live. One table for building and for recognising paths."""
+"""The workflow commands, where their runs and logs live: one table for building and for recognising paths."""
 
 from __future__ import annotations
 
@@ -46,6 +46,9 @@ COMMANDS: dict[str, Command] = {
         Command("post-mortem", "post-mortem", "pipeline", "synthesis", "post-mortem/_comms"),
     )
 }
+
+# The folder of implementation logs, relative to the spec.
+LOGS = "execution/_implementation-logs"
 
 # The stages inside execution/waves/wave-NN and the command whose runs they hold.
 WAVE_STAGES = {"execution": "exec", "checkpoint": "checkpoint", "post-check": "post-check"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from spw_core.domain.model import SpecRecord
 
+# In the order of the work.
 REQUIREMENTS = "requirements"
 DESIGN = "design"
 PLANNING = "planning"
@@ -12,9 +13,6 @@ QA = "qa"
 POST_MORTEM = "post-mortem"
 COMPLETE = "complete"
 UNKNOWN = "unknown"
-
-# In the order of the work.
-STAGES = (REQUIREMENTS, DESIGN, PLANNING, EXECUTION, QA, POST_MORTEM, COMPLETE)
 
 _QA_FILES = ("qa/QA-TEST-PLAN.md", "qa/QA-CHECK.md", "qa/QA-EXECUTION-REPORT.md")
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from spw_core.domain.places import Area, wave_number
-from spw_core.domain.registry import PHASE_ALIASES, PHASES, WAVE_STAGES
+from spw_core.domain.registry import LOGS, PHASE_ALIASES, PHASES, WAVE_STAGES
 from spw_core.names import DASHBOARDS
 
 _PHASE_FOLDERS = frozenset((*PHASES, *PHASE_ALIASES))
 _POINTERS = ("_wave-summary.json", "_latest.json")
-_TRACE_FOLDERS = (("execution", "_implementation-logs"), ("qa", "qa-artifacts"))
+_TRACE_FOLDERS = (LOGS, "qa/qa-artifacts")
 
 
 def is_transient(area: Area, rel_path: str) -> bool:
@@ -23,7 +23,7 @@ def is_transient(area: Area, rel_path: str) -> bool:
         return False
     if parts[0] in _PHASE_FOLDERS and parts[1] == "_comms":
         return True
-    if (parts[0], parts[1]) in _TRACE_FOLDERS:
+    if "/".join(parts[:2]) in _TRACE_FOLDERS:
         return True
     if parts[:2] == ["execution", "waves"] and wave_number(parts[2]) is not None and len(parts) > 3:
         return parts[3] in _POINTERS if len(parts) == 4 else parts[3] in WAVE_STAGES

@@ -4,7 +4,7 @@ The index is asked only where there is a configuration file, and believed only w
 very file; otherwise the file is read, which takes several times as long as everything else, once.
 """
 
-from spw_core.config_identity import config_identity
+from spw_core.config_identity import IDENTITY, config_identity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from spw_core.hook.index import Index
 
 _BUSY_SECONDS = 0.25
-IDENTITY = ""  # the key under which the index has the identity of the file
 _NO = ("false", "0", "no", "off")
 _YES = ("true", "1", "yes", "on")
 
@@ -64,14 +63,15 @@ def _compiled(root: str, identity: str) -> dict[str, str]:
     """The configuration read from its file, and left in the index for the next hook."""
     from pathlib import Path
 
-    from spw_core.config.compiled import compile_config
+    from spw_core.config import load_config
+    from spw_core.config.compiled import compiled
     from spw_core.errors import SpwError
     from spw_core.store.connection import BusyWait
     from spw_core.store.index import IndexStore
     from spw_core.workspace import WorkspacePaths
 
     paths = WorkspacePaths(Path(root))
-    values = {**compile_config(paths), IDENTITY: identity}
+    values = compiled(load_config(paths), identity)
     try:
         # Whatever is not a file SQLite would wait for, or follow out of the workspace.
         if paths.index_db.is_symlink() or (paths.index_db.exists() and not paths.index_db.is_file()):
