@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from spw_core import __version__
+from spw_core.user_dirs import state_dir
 
 
 def write_report(error: BaseException) -> Path | None:
@@ -25,8 +26,7 @@ def write_report(error: BaseException) -> Path | None:
     ]
     text = "\n".join(lines)
     for find_folder in (_state_folder, tempfile.gettempdir):
-        # No home (how platformdirs says so depends on its version), read-only, full: not a crash in its turn.
-        with suppress(OSError, RuntimeError):
+        with suppress(OSError):  # no home, read-only, full: not a crash in its turn
             return _write(find_folder(), text)
     return None
 
@@ -38,9 +38,7 @@ def where(report: Path | None) -> str:
 
 def _state_folder() -> str:
     """Folder for logs and reports, created with access for its owner only."""
-    from platformdirs import user_state_path
-
-    folder = user_state_path("spw", appauthor=False) / "log"
+    folder = Path(state_dir(), "log")
     if not folder.is_absolute():  # no home: it would be a folder called `~`, right here
         raise FileNotFoundError(folder)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -12,6 +12,7 @@ from spw_core.domain.model import Document, ImplLog, Run, SpecRecord, Subagent, 
 from spw_core.domain.places import Kind
 from spw_core.domain.stage import stage_of
 from spw_core.domain.summary import summarise, utc_text
+from spw_core.domain.unfinished import obstacles
 from spw_core.domain.waves import resolve_checkpoint, verdict_of, wave_states
 from spw_core.errors import DocumentNotFound
 from spw_core.formats.approvals import Approval
@@ -254,3 +255,13 @@ def test_find_log() -> None:
     assert find_log(RECORD, "1").path == "b/task-1.md"
     with pytest.raises(DocumentNotFound, match="task 7"):
         find_log(RECORD, "7")
+
+
+def test_what_needs_attention_is_what_keeps_from_finishing() -> None:
+    """Runs of one stage may lie in folders of two layouts; each folder has its own last run."""
+    done = Run("_agent-comms/qa/run-003", "qa", 3, "qa", 0, True, (agent("a", "pass"),), 1, 2)
+    begun = Run("qa/_comms/qa/run-001", "qa", 1, "qa", 0, False, (), 3, 4)
+    record = SpecRecord("alpha", runs=(done, begun))
+    assert [item.path for item in summarise(record).attention] == [f"specs/alpha/{begun.path}"]
+    left = [obstacle.text for obstacle in obstacles(record, has_post_mortem=True)]
+    assert f"run without handoff: {begun.path}" in left

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spw_core.cli.output import add_output_options, print_json, print_line
+from spw_core.cli.parsers import Subparsers
 
 if TYPE_CHECKING:
     from spw_core.workspace import WorkspacePaths
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = subparsers.add_parser(
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
         "backup",
         help="copy every database into one zip archive, or put them back",
         description="Write a zip archive of all databases, each in one consistent state."

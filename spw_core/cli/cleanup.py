@@ -7,12 +7,13 @@ from collections import Counter
 from dataclasses import asdict
 
 from spw_core.cli.output import add_output_options, print_json, print_line
+from spw_core.cli.parsers import Subparsers
 
 _SHOWN = 20
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = subparsers.add_parser(
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
         "cleanup",
         help="remove the traces of work that are stored: runs, wave files, logs, approvals",
         description="Remove transient files whose bytes on disk equal those in the database at that moment. "

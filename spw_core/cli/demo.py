@@ -7,13 +7,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from spw_core.cli.output import add_output_options, print_json, print_line
+from spw_core.cli.parsers import Subparsers
 from spw_core.errors import SpwError
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = subparsers.add_parser(
-        "demo", help="write an example workspace, the same every time"
-    )
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser("demo", help="write an example workspace, the same every time")
     parser.add_argument("dir", metavar="DIR", help="folder to write to; made if needed")
     parser.add_argument("--specs", type=int, default=8, metavar="N", help="number of specs (default: 8)")
     parser.add_argument("--seed", type=int, default=7, metavar="S", help="another seed, another workspace")

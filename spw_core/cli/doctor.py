@@ -6,10 +6,11 @@ import argparse
 from dataclasses import asdict
 
 from spw_core.cli.output import add_output_options, print_json, print_line, print_text, progress_bar
+from spw_core.cli.parsers import Subparsers
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = subparsers.add_parser(
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
         "doctor",
         help="check databases, stored bytes, index, permissions and hooks; repair what is safe",
         description="Check everything and repair what is safe. Exits with 1 when an error is left.",

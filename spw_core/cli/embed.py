@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from spw_core.cli.output import add_output_options, print_json, print_line, progress_bar
+from spw_core.cli.parsers import Subparsers
 
 if TYPE_CHECKING:
     from spw_core.api import Workspace
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 _INTERVAL_S = 2.0
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = subparsers.add_parser(
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
         "embed",
         help="make the vectors for search by meaning",
         description="Make the vectors that are missing. Interrupted at any time, it goes on where it was.",

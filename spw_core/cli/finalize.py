@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from spw_core.cli.machine import emit
 from spw_core.cli.output import open_in_vscode, require_vscode
+from spw_core.cli.parsers import Subparsers
 
 if TYPE_CHECKING:
     from spw_core.harvest.finalize import FinalizeReport
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = subparsers.add_parser(
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
         "finalizar",
         aliases=["finalize"],
         help="complete a spec: completion summary, index, cleanup",

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from spw_core.cli.output import (
+    NO_SPECS,
     add_output_options,
     console,
     is_terminal,
@@ -18,6 +19,7 @@ from spw_core.cli.output import (
     progress_bar,
     rich_line,
 )
+from spw_core.cli.parsers import Subparsers
 
 if TYPE_CHECKING:
     from spw_core.harvest.report import HarvestReport, SpecReport
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
 _ERRORS_SHOWN = 10
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = subparsers.add_parser(
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
         "harvest", help="store the files of specs in their databases and index them"
     )
     parser.add_argument("specs", nargs="*", metavar="SPEC", help="specs to harvest (default: all)")
@@ -84,7 +86,7 @@ def _as_json(report: HarvestReport) -> dict[str, object]:
 
 def _print(report: HarvestReport, width: int | None) -> None:
     if not report.specs:
-        print_text("No specs yet. A spec is a folder in .spec-workflow/specs/ with a requirements.md.")
+        print_text(NO_SPECS)
         return
     if is_terminal():
         _print_table(report, width)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 
+from spw_core.cli.parsers import Subparsers
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = subparsers.add_parser(
+
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
         "hook", help="run one hook event, with its payload on standard input (spw-hook is the fast way)"
     )
     parser.add_argument("event", metavar="EVENT", help="as statusline or guard-paths; see spw-hook --help")

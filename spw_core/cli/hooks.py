@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spw_core.cli.output import print_json, print_line, print_text
-from spw_core.cli.parsers import Parser
+from spw_core.cli.parsers import Parser, Subparsers
 
 if TYPE_CHECKING:
     from spw_core.install.files import Change
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = subparsers.add_parser(
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
         "hooks", help="register the hooks and the status line with Claude Code; status, uninstall"
     )
-    commands: argparse._SubParsersAction[argparse.ArgumentParser] = parser.add_subparsers(
+    commands: Subparsers = parser.add_subparsers(
         dest="subcommand", metavar="SUBCOMMAND", required=True, parser_class=Parser
     )
     install = _subcommand(
@@ -54,12 +54,8 @@ _SCOPES = {
 }
 
 
-def _subcommand(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
-) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=text, description=text.capitalize() + "."
-    )
+def _subcommand(commands: Subparsers, name: str, text: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=text, description=text.capitalize() + ".")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
         "--workspace", metavar="DIR", default=argparse.SUPPRESS, help="the project (default: search upward)"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from spw_core.cli.numbers import whole_number
 from spw_core.cli.output import add_output_options, console, is_terminal, print_json, print_line, rich_line
+from spw_core.cli.parsers import Subparsers
 
 if TYPE_CHECKING:
     from spw_core.domain.problems import Problem
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 _EXAMPLES = 3
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = subparsers.add_parser(
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
         "insights", help="what keeps failing at checkpoints over all specs, and what put it right"
     )
     parser.add_argument(

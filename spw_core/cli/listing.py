@@ -6,15 +6,24 @@ import argparse
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from spw_core.cli.output import add_output_options, console, is_terminal, print_json, print_text, rich_line
+from spw_core.cli.output import (
+    NO_SPECS,
+    add_output_options,
+    console,
+    is_terminal,
+    print_json,
+    print_text,
+    rich_line,
+)
+from spw_core.cli.parsers import Subparsers
 from spw_core.text import clean_line
 
 if TYPE_CHECKING:
     from spw_core.domain.summary import SpecSummary
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = subparsers.add_parser(
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
         "list", help="show every spec with its stage, progress and what needs attention"
     )
     add_output_options(parser)
@@ -28,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json({"ok": True, "specs": [_as_json(spec) for spec in specs]})
     elif not specs:
-        print_text("No specs yet. A spec is a folder in .spec-workflow/specs/ with a requirements.md.")
+        print_text(NO_SPECS)
     elif is_terminal():
         _print_table(sorted(specs, key=_urgency), args.width)
     else:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from spw_core.cli.numbers import whole_number
 from spw_core.cli.output import add_output_options, console, is_terminal, print_json, print_text, rich_line
+from spw_core.cli.parsers import Subparsers
 from spw_core.errors import SpwError, WorkspaceNotFound
 from spw_core.text import clean_line
 
@@ -22,8 +23,8 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 _STYLES = {"block": "bold red", "warn": "yellow", "allow": "dim"}
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = subparsers.add_parser(
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
         "log",
         help="show what the hooks' guards decided",
         description="The newest decisions of the hooks' guards in this workspace, the last one last.",

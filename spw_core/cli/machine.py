@@ -12,12 +12,13 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from spw_core.cli.output import json_text
+from spw_core.cli.parsers import Subparsers
 
 Handler = Callable[[argparse.Namespace], int]
 
 
 def machine_parser(
-    subparsers: argparse._SubParsersAction[argparse.ArgumentParser],
+    subparsers: Subparsers,
     name: str,
     help_text: str,
     handler: Handler,
@@ -28,7 +29,7 @@ def machine_parser(
 
     With `spec_last` the spec, given as `--spec NAME`, is the last argument and not the first.
     """
-    parser: argparse.ArgumentParser = subparsers.add_parser(name, help=help_text, spec_last=spec_last)
+    parser = subparsers.add_parser(name, help=help_text, spec_last=spec_last)
     parser.add_argument("--raw", action="store_true", help="print the bare value")
     parser.add_argument(
         "--workspace", metavar="DIR", default=argparse.SUPPRESS, help="folder with .spec-workflow"

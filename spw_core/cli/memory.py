@@ -19,7 +19,7 @@ from spw_core.cli.output import (
     progress_bar,
     rich_line,
 )
-from spw_core.cli.parsers import Parser
+from spw_core.cli.parsers import Parser, Subparsers
 
 if TYPE_CHECKING:
     from spw_core.memory.importing import ImportReport
@@ -29,11 +29,11 @@ _NOTHING = "No sessions yet. `spw memory import --all` reads the transcripts of 
 _SHORT_ID = 8
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = subparsers.add_parser(
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
         "memory", help="what agents said here: import transcripts, list, show, search, forget"
     )
-    commands: argparse._SubParsersAction[argparse.ArgumentParser] = parser.add_subparsers(
+    commands: Subparsers = parser.add_subparsers(
         dest="subcommand", metavar="SUBCOMMAND", required=True, parser_class=Parser
     )
     _add_import(commands)
@@ -69,7 +69,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     return parser
 
 
-def _add_import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_import(commands: Subparsers) -> None:
     parser = commands.add_parser(
         "import",
         help="read transcripts of Claude Code: files, or with --all those of this workspace",
@@ -89,12 +89,7 @@ def _finish(parser: argparse.ArgumentParser, handler: object, limit: int = 0) ->
         )
     add_output_options(parser)
     parser.add_argument("--workspace", metavar="DIR", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
-    parser.set_defaults(memory_handler=handler)
-
-
-def run(args: argparse.Namespace) -> int:
-    code: int = args.memory_handler(args)
-    return code
+    parser.set_defaults(handler=handler)
 
 
 # -- import --------------------------------------------------------------------------------------

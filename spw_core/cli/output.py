@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
     from rich.text import Text
 
+NO_SPECS = "No specs yet. A spec is a folder in .spec-workflow/specs/ with a requirements.md."
+
 _MARKDOWN_WIDTH = 120
 # Rich lays out every column of every line: beyond any screen that is only a way to use up the memory.
 _NARROWEST, _WIDEST = 20, 1000

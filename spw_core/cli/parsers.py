@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 
 def first_word(argv: Sequence[str]) -> str:
@@ -20,6 +20,9 @@ def first_word(argv: Sequence[str]) -> str:
             return word
     return ""
 
+
+# Where a command adds its parser; subscripted as a text, because the class is none at run time.
+Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 Fill = Callable[["Parser", str], None]
 
@@ -131,11 +134,9 @@ def _rearranged(words: list[str], spec_last: bool) -> list[str]:
     return [*others[:raw], *first, *others[raw:], *last, *words[end:]]
 
 
-def add_subcommands(
-    group: argparse.ArgumentParser,
-) -> argparse._SubParsersAction[argparse.ArgumentParser]:
+def add_subcommands(group: argparse.ArgumentParser) -> Subparsers:
     """Room for the subcommands of a command group; the group alone is a usage error."""
-    commands: argparse._SubParsersAction[argparse.ArgumentParser] = group.add_subparsers(
+    commands: Subparsers = group.add_subparsers(
         dest="subcommand", metavar="SUBCOMMAND", required=True, parser_class=SpecParser, prog=group.prog
     )
     return commands

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from spw_core.cli.output import add_output_options, print_json, print_line
+from spw_core.cli.parsers import Subparsers
 from spw_core.errors import SpwError
 
 _SHOWN = 20
@@ -18,8 +19,8 @@ _TIME = re.compile(
 )
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = subparsers.add_parser(
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
         "restore",
         help="write stored files back with their bytes, mode and time",
         words="paths",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from spw_core.cli.numbers import whole_number
 from spw_core.cli.output import add_output_options, is_terminal, print_error, print_json, progress_bar
+from spw_core.cli.parsers import Subparsers
 from spw_core.errors import SpwError
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ Filters without a word list the newest documents first.
 """
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = subparsers.add_parser(
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
         "search",
         help="find documents by words and meaning",
         description=_DESCRIPTION,

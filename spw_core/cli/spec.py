@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from spw_core.cli.machine import emit, machine_parser
-from spw_core.cli.parsers import add_subcommands
+from spw_core.cli.parsers import Subparsers, add_subcommands
 from spw_core.cli.spec_argument import add_spec, open_spec, record_of
 from spw_core.errors import SpecNotFound
 from spw_core.names import APPROVALS_DIR, SPECS_DIR, WORKFLOW_DIR
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from spw_core.api import Spec
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    group: argparse.ArgumentParser = subparsers.add_parser("spec", help="facts about specs (for programs)")
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    group = subparsers.add_parser("spec", help="facts about specs (for programs)")
     commands = add_subcommands(group)
     machine_parser(commands, "list", "the names of all specs", _list)
     add_spec(machine_parser(commands, "stage", "how far a spec has come", _stage))

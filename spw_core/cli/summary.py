@@ -6,11 +6,12 @@ import argparse
 import sys
 
 from spw_core.cli.output import add_output_options, open_in_vscode, print_json, print_markdown, print_text
+from spw_core.cli.parsers import Subparsers
 from spw_core.text import clean_line
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = subparsers.add_parser(
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
         "summary", help="how far a spec has come, at any stage; its completion summary once it is complete"
     )
     parser.add_argument("spec", metavar="SPEC")

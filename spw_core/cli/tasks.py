@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from spw_core.cli.machine import emit, machine_parser
-from spw_core.cli.parsers import add_subcommands
+from spw_core.cli.parsers import Subparsers, add_subcommands
 from spw_core.cli.spec_argument import TASKS, add_spec, open_spec, planned_record
 from spw_core.errors import DocumentNotFound, SpwError
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from spw_core.formats.tasks import Task, TaskCounts, TasksDocument, TaskStatus
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    group: argparse.ArgumentParser = subparsers.add_parser("tasks", help="tasks of a spec (for programs)")
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    group = subparsers.add_parser("tasks", help="tasks of a spec (for programs)")
     commands = add_subcommands(group)
     add_spec(machine_parser(commands, "state", "every task with its status", _state))
     add_spec(machine_parser(commands, "next", "what to do next", _next))

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from spw_core.cli.machine import emit_warned, machine_parser
+from spw_core.cli.parsers import Subparsers
 from spw_core.errors import SpwError
 from spw_core.workspace import find_workspace
 
@@ -18,7 +19,7 @@ _MESSAGES = {
 }
 
 
-def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_commands(commands: Subparsers) -> None:
     parser = machine_parser(commands, "dispatch-init-audit", "a folder for an audit inside a run", _init)
     _add_audit(parser)
     parser.add_argument("--iteration", type=int, default=1, metavar="N", help="from 1, the default")

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from spw_core.cli.machine import emit, machine_parser
+from spw_core.cli.parsers import Subparsers
 from spw_core.cli.settings import machine_config
 from spw_core.errors import SpwError
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _TDD_SKILL = "test-driven-development"
 
 
-def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_commands(commands: Subparsers) -> None:
     parser = machine_parser(commands, "config-get", "one value of the configuration", _config_get)
     parser.add_argument("key", metavar="SECTION.KEY")
     parser.add_argument("--default", default="", metavar="VALUE", help="printed for a key that is not there")

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from spw_core.cli.machine import emit_warned, machine_parser
+from spw_core.cli.parsers import Subparsers
 from spw_core.errors import InvalidName, SpecNotFound, SpwError
 from spw_core.workspace import find_workspace
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from spw_core.workspace import WorkspacePaths
 
 
-def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_commands(commands: Subparsers) -> None:
     parser = machine_parser(commands, "dispatch-init", "open a run of a command", _init, spec_last=True)
     parser.add_argument("run_command", metavar="COMMAND")
     parser.add_argument("spec", metavar="SPEC", help="name of the spec; --spec NAME means the same")

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from spw_core.cli.machine import emit, machine_parser
+from spw_core.cli.parsers import Subparsers
 from spw_core.errors import InvalidName, SpecNotFound
 from spw_core.names import SPECS_DIR, WORKFLOW_DIR
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from spw_core.domain.runs import RunCheck
 
 
-def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_commands(commands: Subparsers) -> None:
     parser = machine_parser(commands, "handoff-validate", "what a run lacks", _handoff_validate)
     parser.add_argument("run_dir", metavar="RUN-DIR")
     parser = machine_parser(

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from spw_core.cli.machine import emit, machine_parser
+from spw_core.cli.parsers import Subparsers
 from spw_core.cli.spec_argument import add_spec, open_spec, record_of
 from spw_core.errors import SpecNotFound, SpwError
 from spw_core.names import APPROVALS_DIR, DASHBOARDS, SPECS_DIR, WORKFLOW_DIR
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from spw_core.workspace import WorkspacePaths
 
 
-def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_commands(commands: Subparsers) -> None:
     add_spec(machine_parser(commands, "wave-status", "where execution stands", _wave_status))
     add_spec(
         machine_parser(commands, "wave-resolve-current", "the newest wave folder", _wave_resolve_current)

@@ -5,15 +5,13 @@ from __future__ import annotations
 import argparse
 
 from spw_core.cli.machine import emit, emit_warned, machine_parser
-from spw_core.cli.parsers import add_subcommands
+from spw_core.cli.parsers import Subparsers, add_subcommands
 from spw_core.cli.spec_argument import add_spec, open_spec, read_number
 from spw_core.errors import SpecNotFound, SpwError
 
 
-def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    group: argparse.ArgumentParser = commands.add_parser(
-        "impl-log", help="implementation logs of tasks", group=True
-    )
+def add_commands(commands: Subparsers) -> None:
+    group = commands.add_parser("impl-log", help="implementation logs of tasks", group=True)
     logs = add_subcommands(group)
     register = machine_parser(logs, "register", "write the log of a task", _register)
     add_spec(register)

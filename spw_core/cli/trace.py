@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from spw_core.cli.output import add_output_options, console, is_terminal, print_json, print_line, rich_line
+from spw_core.cli.parsers import Subparsers
 
 if TYPE_CHECKING:
     from spw_core.domain.trace import Node
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 _STYLES = {"pass": "green", "done": "green", "blocked": "red", "pending": "yellow", "in_progress": "cyan"}
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = subparsers.add_parser(
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
         "trace", help="what a requirement, task, file, run or session belongs to, and what is missing"
     )
     parser.add_argument(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from spw_core.cli.output import add_output_options, open_in_vscode, print_json, print_markdown, print_text
+from spw_core.cli.parsers import Subparsers
 from spw_core.errors import DocumentNotFound, SpwError
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ class _View:
     path: str = ""
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = subparsers.add_parser(
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
         "view", help="show the overview of a spec, a report, a checkpoint, a log …"
     )
     parser.add_argument("spec", metavar="SPEC")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from spw_core.cli.machine import emit, machine_parser
-from spw_core.cli.parsers import add_subcommands
+from spw_core.cli.parsers import Subparsers, add_subcommands
 from spw_core.cli.spec_argument import (
     add_spec,
     open_spec,
@@ -18,8 +18,8 @@ from spw_core.cli.spec_argument import (
 _NUMBER = "wave number"
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    group: argparse.ArgumentParser = subparsers.add_parser("wave", help="waves of a spec (for programs)")
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    group = subparsers.add_parser("wave", help="waves of a spec (for programs)")
     commands = add_subcommands(group)
     add_spec(machine_parser(commands, "state", "every wave with its runs and status", _state))
     summary = machine_parser(commands, "summary", "status and summary of one wave", _summary)

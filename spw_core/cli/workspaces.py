@@ -6,13 +6,12 @@ import argparse
 from pathlib import Path
 
 from spw_core.cli.output import add_output_options, print_json, print_line
+from spw_core.cli.parsers import Subparsers
 from spw_core.names import WORKFLOW_DIR
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = subparsers.add_parser(
-        "workspaces", help="the workspaces in which you have stored something"
-    )
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser("workspaces", help="the workspaces in which you have stored something")
     parser.add_argument(
         "--forget", default="", metavar="DIR", help="take one off the list; it stays as it is"
     )

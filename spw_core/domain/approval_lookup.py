@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from spw_core.domain.model import SpecRecord
-from spw_core.formats.approvals import Approval
+from spw_core.formats.approvals import NEEDS_REVISION, PENDING, Approval
 from spw_core.names import DASHBOARDS
 
 _DOC_TYPES = frozenset(name.removesuffix(".md") for name in DASHBOARDS)
@@ -24,6 +24,18 @@ def latest_approvals(record: SpecRecord) -> dict[str, Approval]:
         if current is None or _order(approval, modified) >= _order(current, modified):
             newest[approval.doc_type] = approval
     return newest
+
+
+def waiting_approvals(record: SpecRecord) -> list[Approval]:
+    """The requests that somebody has to answer or to act on, by document.
+
+    A snapshot alone does not wait for anybody: its request was answered and removed.
+    """
+    return [
+        approval
+        for _, approval in sorted(latest_approvals(record).items())
+        if approval.version == 0 and approval.status in (PENDING, NEEDS_REVISION)
+    ]
 
 
 def find_approval(record: SpecRecord, doc_type: str) -> Approval | None:

@@ -80,7 +80,7 @@ def _is_named(run: Run, name: str) -> bool:
 def _known_runs(runs: Sequence[Run]) -> str:
     if not runs:
         return "It has no runs yet."
-    names = [f"{run.command}{f' wave {run.wave}' if run.wave else ''} {run.run_id}" for run in runs]
+    names = [run.title for run in runs]
     more = f" and {len(names) - 12} more" if len(names) > 12 else ""
     return f"There are: {', '.join(names[:12])}{more}."
 

@@ -61,6 +61,11 @@ class Run:
         return self.path.rpartition("/")[2]
 
     @property
+    def title(self) -> str:
+        """`checkpoint wave 2 run-001`, for people."""
+        return f"{self.command}{f' wave {self.wave}' if self.wave else ''} {self.run_id}"
+
+    @property
     def all_pass(self) -> bool:
         """True only when there is a subagent and every one of them says pass."""
         return bool(self.subagents) and all(agent.status == PASS for agent in self.subagents)

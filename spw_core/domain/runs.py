@@ -39,17 +39,22 @@ def check_run(run: Run) -> RunCheck:
     return RunCheck(run, tuple(issues))
 
 
+def newest_runs(runs: Iterable[Run]) -> list[Run]:
+    """The last run of each folder of runs, which supersedes those before it."""
+    newest: dict[str, Run] = {}
+    for run in runs:
+        folder = run.path.rpartition("/")[0]
+        if folder not in newest or _age(run) > _age(newest[folder]):
+            newest[folder] = run
+    return list(newest.values())
+
+
 def latest_unfinished(runs: Iterable[Run]) -> RunCheck | None:
     """The unfinished run that was written to last; None when every stage ended well.
 
     In each folder of runs only the highest number counts: what was tried again is settled.
     """
-    newest: dict[str, Run] = {}
-    for run in runs:
-        stage = run.path.rpartition("/")[0]
-        if stage not in newest or _age(run) > _age(newest[stage]):
-            newest[stage] = run
-    checks = [check for run in newest.values() if not (check := check_run(run)).is_finished]
+    checks = [check for run in newest_runs(runs) if not (check := check_run(run)).is_finished]
     return max(checks, key=lambda check: (check.run.updated_ns, check.run.path), default=None)
 
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from spw_core.domain import stage as stages
-from spw_core.domain.approval_lookup import latest_approvals
-from spw_core.domain.model import IN_PROGRESS, Run, SpecRecord
+from spw_core.domain.approval_lookup import waiting_approvals
+from spw_core.domain.model import IN_PROGRESS, SpecRecord
+from spw_core.domain.runs import newest_runs
 from spw_core.domain.task_plan import TaskPlan, wave_at_work
 from spw_core.domain.waves import COMPLETE, GATE_DECIDER, WaveState, wave_states
-from spw_core.formats.approvals import NEEDS_REVISION, PENDING
+from spw_core.formats.approvals import PENDING
 from spw_core.formats.status import BLOCKED, PASS
 from spw_core.formats.tasks import TaskStatus
 from spw_core.names import DASHBOARDS
@@ -103,14 +104,13 @@ def _attention(record: SpecRecord, waves: tuple[WaveState, ...]) -> Iterator[Att
                 f"wave {wave.number}: checkpoint blocked ({plural(wave.checkpoint.attempts, 'attempt')})",
                 f"{spec}/{_evidence(record, wave.checkpoint.run_path)}",
             )
-    for doc_type, approval in sorted(latest_approvals(record).items()):
-        # A snapshot alone does not wait for anybody: its request was answered and removed.
-        if approval.version == 0 and approval.status in (PENDING, NEEDS_REVISION):
-            what = "waits for approval" if approval.status == PENDING else "needs revision"
-            # The path inside the request is a text that anybody may have written; only a plain one is used.
-            named = f"{doc_type}.md" in DASHBOARDS
-            path = f"{spec}/{doc_type}.md" if named else f"approvals/{record.name}/{approval.path}"
-            yield Attention("approval", f"{clean_line(doc_type)} {what}", path)
+    for approval in waiting_approvals(record):
+        document = f"{approval.doc_type}.md"
+        what = "waits for approval" if approval.status == PENDING else "needs revision"
+        # The path inside the request is a text that anybody may have written; only a plain one is used.
+        is_known = document in DASHBOARDS
+        path = f"{spec}/{document}" if is_known else f"approvals/{record.name}/{approval.path}"
+        yield Attention("approval", f"{clean_line(approval.doc_type)} {what}", path)
     for error in record.errors:
         if error.path == ".":
             yield Attention("unreadable", clean_line(f"the spec's folder {error.error}"), spec)
@@ -121,9 +121,9 @@ def _attention(record: SpecRecord, waves: tuple[WaveState, ...]) -> Iterator[Att
     if stages.stage_of(record) == stages.COMPLETE:
         return
     complete = {wave.number for wave in waves if wave.status == COMPLETE}
-    for run in _newest_runs(record):
+    for run in newest_runs(record.runs):
         if run.status == IN_PROGRESS and run.wave not in complete:
-            yield Attention("incomplete-run", f"{_run_title(run)}: no handoff", f"{spec}/{run.path}")
+            yield Attention("incomplete-run", f"{run.title}: no handoff", f"{spec}/{run.path}")
     for wave in waves:
         for text in wave.checkpoint.stale:
             pointer = f"{spec}/{wave.folder}/{text.partition(' ')[0]}"
@@ -139,16 +139,6 @@ def _attention(record: SpecRecord, waves: tuple[WaveState, ...]) -> Iterator[Att
             )
 
 
-def _newest_runs(record: SpecRecord) -> Iterator[Run]:
-    """The highest run of each command and wave; earlier ones are superseded."""
-    newest: dict[tuple[str, str, int], Run] = {}
-    for run in record.runs:
-        key = (run.phase, run.command, run.wave)
-        if key not in newest or run.number > newest[key].number:
-            newest[key] = run
-    yield from newest.values()
-
-
 def _evidence(record: SpecRecord, run_path: str) -> str:
     """The blocking subagent's report: the gate decider's, else the first that does not pass."""
     run = next((run for run in record.runs if run.path == run_path), None)
@@ -157,8 +147,3 @@ def _evidence(record: SpecRecord, run_path: str) -> str:
     blocking = [agent for agent in run.subagents if agent.status != PASS]
     blocking.sort(key=lambda agent: agent.name != GATE_DECIDER)
     return f"{blocking[0].path}/report.md" if blocking and blocking[0].has_report else run_path
-
-
-def _run_title(run: Run) -> str:
-    wave = f" wave {run.wave}" if run.wave else ""
-    return f"{run.command}{wave} {run.run_id}"

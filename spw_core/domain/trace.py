@@ -101,7 +101,7 @@ def graph_of(record: SpecRecord, requirements: Sequence[Requirement]) -> TraceGr
         )
     edges |= {Edge(spec, "has", requirement_id): None for requirement_id in wanted.values()}
     runs = {
-        run.path: node(_kind_of(run), run.path, title=_run_title(run), status=run.status, path=run.path)
+        run.path: node(_kind_of(run), run.path, title=run.title, status=run.status, path=run.path)
         for run in record.runs
     }
     checks = {run.path for run in record.runs if _kind_of(run) == NodeKind.CHECKPOINT}
@@ -136,10 +136,6 @@ def graph_of(record: SpecRecord, requirements: Sequence[Requirement]) -> TraceGr
 
 def _kind_of(run: Run) -> NodeKind:
     return NodeKind.CHECKPOINT if run.command == _CHECKPOINT_COMMAND else NodeKind.RUN
-
-
-def _run_title(run: Run) -> str:
-    return f"{run.command}{f' wave {run.wave}' if run.wave else ''} {run.run_id}"
 
 
 def gaps_of(record: SpecRecord, requirements: Sequence[Requirement]) -> Iterator[Gap]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from spw_core.domain.approval_lookup import latest_approvals
-from spw_core.domain.model import IN_PROGRESS, Run, SpecRecord
-from spw_core.domain.task_plan import is_put_off as is_put_off  # many ask for it here
-from spw_core.domain.task_plan import put_off_waves
+from spw_core.domain.approval_lookup import waiting_approvals
+from spw_core.domain.model import IN_PROGRESS, SpecRecord
+from spw_core.domain.runs import newest_runs
+from spw_core.domain.task_plan import is_put_off, put_off_waves
 from spw_core.domain.waves import COMPLETE, WaveState, wave_states
-from spw_core.formats.approvals import NEEDS_REVISION, PENDING
 from spw_core.formats.status import BLOCKED
 from spw_core.formats.tasks import TaskStatus
 from spw_core.text import clean_line, plural
@@ -82,19 +81,12 @@ def _about_checkpoint(state: WaveState) -> str:
 def _from_runs(record: SpecRecord) -> Iterator[str]:
     """The newest run of each folder of runs that was not handed off; a passed wave settles its executions."""
     passed = {state.number for state in wave_states(record) if state.status == COMPLETE}
-    newest: dict[str, Run] = {}
-    for run in record.runs:
-        folder = run.path.rpartition("/")[0]
-        if folder not in newest or run.number > newest[folder].number:
-            newest[folder] = run
-    for run in newest.values():
+    for run in newest_runs(record.runs):
         is_settled = (run.phase, run.command) == ("execution", "exec") and run.wave in passed
         if run.status == IN_PROGRESS and not is_settled:
             yield f"run without handoff: {run.path}"
 
 
 def _from_approvals(record: SpecRecord) -> Iterator[str]:
-    for doc_type, approval in sorted(latest_approvals(record).items()):
-        # A snapshot alone does not wait for anybody: its request was answered and removed.
-        if approval.version == 0 and approval.status in (PENDING, NEEDS_REVISION):
-            yield f"approval of {clean_line(doc_type)}: {approval.status}"
+    for approval in waiting_approvals(record):
+        yield f"approval of {clean_line(approval.doc_type)}: {approval.status}"

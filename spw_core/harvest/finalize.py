@@ -13,7 +13,8 @@ from pathlib import Path
 
 from spw_core.domain.model import SpecRecord
 from spw_core.domain.places import Area
-from spw_core.domain.unfinished import is_put_off, obstacles
+from spw_core.domain.task_plan import is_put_off
+from spw_core.domain.unfinished import obstacles
 from spw_core.errors import SpwError, Unfinished
 from spw_core.harvest.cleanup import cleanup
 from spw_core.harvest.export import export_file

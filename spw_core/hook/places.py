@@ -2,13 +2,13 @@
 
 import os
 
-from spw_core.names import is_valid_name
+from spw_core.names import CACHE_DIR, is_valid_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CACHE_FILES = (".spw-cache/statusline.json", ".oraculo-cache/statusline.json")
+CACHE_FILES = (f"{CACHE_DIR}/statusline.json", ".oraculo-cache/statusline.json")
 
 _SMALL_FILE_BYTES = 1 << 16
 

@@ -96,8 +96,7 @@ def is_go(command: object) -> bool:
     if _program(words[0]) in ("spw", "oraculo") and words[1:2] == ["hook"]:
         return True
     return _program(words[0]) == "node" and any(
-        word.rpartition("/")[2].startswith(("spw-statusline", "spw-guard-", "spw-")) and "hooks/" in word
-        for word in words[1:]
+        word.rpartition("/")[2].startswith("spw-") and "hooks/" in word for word in words[1:]
     )
 
 

@@ -170,7 +170,7 @@ def installation_problems(root: Path) -> Iterator[tuple[str, str]]:
     if len(programs) > 1:
         yield (
             "several installations of spw-hook are registered, so each event runs several times",
-            ("spw hooks status shows where; spw hooks uninstall takes one out."),
+            "spw hooks status shows where; spw hooks uninstall takes one out.",
         )
 
 

@@ -109,16 +109,15 @@ def set_details(connection: apsw.Connection, collection_id: int, details: Mappin
     )
 
 
-def complete_collection(connection: apsw.Connection, collection: Collection) -> list[str]:
-    """Let a generation answer and drop the others of its name; returns the uuids of those."""
+def complete_collection(connection: apsw.Connection, collection: Collection) -> None:
+    """Let a generation answer and drop the others of its name."""
     connection.execute("UPDATE vector_collections SET is_complete = 1 WHERE id = ?", (collection.id,))
-    others = [other for other in collections(connection, collection.name) if other.id != collection.id]
-    for other in others:
-        drop_collection(connection, other.id)
-    return [other.uuid for other in others]
+    for other in collections(connection, collection.name):
+        if other.id != collection.id:
+            _drop_collection(connection, other.id)
 
 
-def drop_collection(connection: apsw.Connection, collection_id: int) -> None:
+def _drop_collection(connection: apsw.Connection, collection_id: int) -> None:
     """Forget a generation with everything that belongs to it."""
     ids = "SELECT id FROM vectors WHERE collection_id = ?1"
     connection.execute(f"DELETE FROM vector_floats WHERE id IN ({ids})", (collection_id,))

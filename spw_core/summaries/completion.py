@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 
 from spw_core.domain.model import SpecRecord
 from spw_core.domain.summary import utc_text
-from spw_core.domain.unfinished import is_put_off
+from spw_core.domain.task_plan import is_put_off
 from spw_core.domain.wave_summary import WaveDigest, wave_digest
 from spw_core.domain.waves import COMPLETE, WaveState, verdict_of, wave_states
 from spw_core.formats.frontmatter import render_frontmatter
