@@ -15,7 +15,17 @@ MODULES = sorted([*ROOT.rglob("*.py"), *Path(spw_tui.__file__).parent.rglob("*.p
 
 # Rooms from the ground up. A module may import from its own room and from those below its floor.
 FLOORS = [
-    {"names", "errors", "text", "config_identity", "editor", "redact", "redact_rules", "user_dirs"},
+    {
+        "names",
+        "errors",
+        "text",
+        "config_identity",
+        "editor",
+        "moments",
+        "redact",
+        "redact_rules",
+        "user_dirs",
+    },
     {"store", "formats", "workspace", "crash", "atomic"},
     {"domain", "config", "install"},
     {"search"},

@@ -11,13 +11,14 @@ from spw_core.domain.lookup import find_log, find_run, find_subagent
 from spw_core.domain.model import Document, ImplLog, Run, SpecRecord, Subagent, WaveFiles
 from spw_core.domain.places import Kind
 from spw_core.domain.stage import stage_of
-from spw_core.domain.summary import summarise, utc_text
+from spw_core.domain.summary import summarise
 from spw_core.domain.unfinished import obstacles
 from spw_core.domain.waves import resolve_checkpoint, verdict_of, wave_states
 from spw_core.errors import DocumentNotFound
 from spw_core.formats.approvals import Approval
 from spw_core.formats.tasks import parse_tasks
 from spw_core.formats.waves import WaveLatest, WaveSummary
+from spw_core.moments import utc_text
 
 GATE = "release-gate-decider"
 

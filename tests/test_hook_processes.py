@@ -400,7 +400,7 @@ def test_spw_log(
     shown = capsys.readouterr().out
     assert shown.count("\n") == 3 and "\x1b" not in shown and "guard-prompt\talpha\t/spw:exec" in shown
     assert run(["log", "--since", "yesterday-ish"]) == 1
-    assert "not a time" in capsys.readouterr().err
+    assert "not a moment" in capsys.readouterr().err
     (workspace.paths.root.parent / "other" / ".spec-workflow").mkdir(parents=True)
     (workspace.paths.root.parent / "link").symlink_to(workspace.paths.root)
     fire("guard-prompt", {"prompt": "/spw:exec", "cwd": str(workspace.paths.root.parent / "link")})

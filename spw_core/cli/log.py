@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import re
-from contextlib import suppress
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from spw_core.cli.numbers import whole_number
@@ -18,8 +15,6 @@ from spw_core.text import clean_line
 if TYPE_CHECKING:
     from spw_core.store.gateway import AuditEntry
 
-_AGO = re.compile(r"(\d{1,6})([smhdw])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _STYLES = {"block": "bold red", "warn": "yellow", "allow": "dim"}
 
 
@@ -29,7 +24,9 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
         help="show what the hooks' guards decided",
         description="The newest decisions of the hooks' guards in this workspace, the last one last.",
     )
-    parser.add_argument("--since", default="", metavar="TIME", help="as 2h, 7d, 2026-02-14, 2026-02-14T10:00")
+    parser.add_argument(
+        "--since", default="", metavar="TIME", help="2026-02-14T10:00, 30min, 2h, 7d, today …"
+    )
     parser.add_argument("--spec", default="", metavar="NAME", help="decisions about one spec")
     parser.add_argument(
         "--limit",
@@ -45,9 +42,12 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
+    from spw_core.search.since import SINCE_HINT, parse_since
     from spw_core.store.gateway import audit_entries, gateway_path, reading_gateway
 
-    since = utc_since(args.since)
+    since = parse_since(args.since) if args.since else ""
+    if since is None:
+        raise SpwError(f"not a moment: {args.since}", SINCE_HINT)
     workspace = "" if args.all else _workspace(args.workspace)
     with reading_gateway() as gateway:
         entries = (
@@ -75,25 +75,6 @@ def run(args: argparse.Namespace) -> int:
         for entry in entries:
             print_text("\t".join(map(clean_line, _columns(entry))))
     return 0
-
-
-def utc_since(text: str, now: datetime | None = None) -> str:
-    """A time as the database writes it, of `2h` (so long ago), a date, or a date and time in UTC."""
-    if not text:
-        return ""
-    now = now or datetime.now(UTC)
-    moment = None
-    with suppress(ValueError, OverflowError):
-        if match := _AGO.fullmatch(text.strip()):
-            moment = now - timedelta(**{_UNITS[match[2]]: int(match[1])})
-        else:
-            moment = datetime.fromisoformat(text.strip())
-            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    if moment is None:
-        raise SpwError(
-            f"not a time: {text[:40]!r}", "Write it as 2h, 7d, 2026-02-14 or 2026-02-14T10:00 (UTC)."
-        )
-    return f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def _workspace(start: str | None) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from spw_core.cli.output import add_output_options, print_json, print_line
 from spw_core.cli.parsers import Subparsers
 from spw_core.errors import SpwError
+from spw_core.moments import text_of
 
 _SHOWN = 20
 _TIME = re.compile(
@@ -83,5 +84,5 @@ def _utc(text: str) -> str:
         fraction = (match["fraction"] or ".999999").ljust(7, "0")
         moment = f"{match['date']}T{time}{seconds}{fraction}"
         with suppress(ValueError):  # a month 13, an hour 25
-            return f"{datetime.fromisoformat(moment).isoformat(timespec='microseconds')}Z"
+            return text_of(datetime.fromisoformat(moment))
     raise SpwError(f"not a time: {text[:40]!r}", "Write it as 2026-02-14 or 2026-02-14T10:00 (UTC).")

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 from spw_core.domain.registry import PHASE_ALIASES, PHASES
 from spw_core.errors import SpwError
+from spw_core.moments import utc_text
 from spw_core.store.connection import waiting_at_most
 from spw_core.store.rows import Row
 from spw_core.store.spec import EMPTY_RUNS, NewContent, SpecStore
@@ -58,8 +59,7 @@ def note_brief(paths: WorkspacePaths, spec: str, rel_path: str) -> list[str]:
         found = read_file(paths.spec_dir(spec), rel_path)
         head = rel_path.partition("/")[0]
         phase = PHASE_ALIASES.get(head, head)
-        seconds, rest = divmod(now_ns := time.time_ns(), 1_000_000_000)
-        now = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{rest // 1000:06d}Z"
+        now_ns = time.time_ns()
         new = NewContent(
             area="spec",
             rel_path=rel_path,
@@ -74,7 +74,7 @@ def note_brief(paths: WorkspacePaths, spec: str, rel_path: str) -> list[str]:
             checked_ns=now_ns,
             problem=None,
         )
-        store.add([(new, now)])
+        store.add([(new, utc_text(now_ns))])
         store.note_change()
 
     return _noted(paths, spec, note)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from spw_core.domain.model import SpecRecord
 from spw_core.formats.approvals import NEEDS_REVISION, PENDING, Approval
+from spw_core.moments import nanoseconds
 from spw_core.names import DASHBOARDS
 
 _DOC_TYPES = frozenset(name.removesuffix(".md") for name in DASHBOARDS)
 _MILLISECONDS_IN_ID = re.compile(r"approval_(\d{12,14})_")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def latest_approvals(record: SpecRecord) -> dict[str, Approval]:
     """The newest request or snapshot per document, a request winning a tie."""
-    modified = {d.path: d.mtime_ns // 1000 for d in record.documents if d.area == "approvals"}
+    modified = {d.path: d.mtime_ns for d in record.documents if d.area == "approvals"}
     newest: dict[str, Approval] = {}
     for approval in record.approvals:
         current = newest.get(approval.doc_type)
@@ -62,26 +61,17 @@ def _is_same_request(request: Approval, snapshot: Approval) -> bool:
 
 
 def _order(approval: Approval, modified: Mapping[str, int]) -> tuple[int, bool, int]:
-    return (_microseconds(approval, modified), approval.version == 0, approval.version)
+    return (_spoken_of_ns(approval, modified), approval.version == 0, approval.version)
 
 
-def _microseconds(approval: Approval, modified: Mapping[str, int]) -> int:
+def _spoken_of_ns(approval: Approval, modified: Mapping[str, int]) -> int:
     """When it was last spoken of: the time inside, else the one in its id, else that of the file.
 
     File times come last because a checkout makes them all equal.
     """
     for text in (approval.responded_at, approval.created_at):
-        if (moment := _read_time(text)) is not None:
+        if (moment := nanoseconds(text)) is not None:
             return moment
     if match := _MILLISECONDS_IN_ID.match(approval.approval_id):
-        return int(match[1]) * 1000
+        return int(match[1]) * 1_000_000
     return modified.get(approval.path, 0)
-
-
-def _read_time(text: str) -> int | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    passed = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
-    return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds

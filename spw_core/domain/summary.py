@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from spw_core.domain.waves import COMPLETE, GATE_DECIDER, WaveState, wave_states
 from spw_core.formats.approvals import PENDING
 from spw_core.formats.status import BLOCKED, PASS
 from spw_core.formats.tasks import TaskStatus
+from spw_core.moments import utc_text
 from spw_core.names import DASHBOARDS
 from spw_core.text import clean_line, plural
 
@@ -51,18 +51,6 @@ class SpecSummary:
     waves_total: int
     attention: tuple[Attention, ...]
     updated_at: str
-
-
-def utc_text(nanoseconds: int) -> str:
-    """`2026-02-14T10:00:00.123456Z` for nanoseconds since the epoch, so that text order is time order."""
-    seconds, rest = divmod(nanoseconds, 1_000_000_000)
-    try:
-        year, month, day, hour, minute, second, *_ = time.gmtime(seconds)
-    except (OverflowError, OSError):  # a file system can hold times no calendar has
-        year = 0
-    if not 1 <= year <= 9999:
-        return "9999-12-31T23:59:59.999999Z" if seconds > 0 else "0001-01-01T00:00:00.000000Z"
-    return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{rest // 1000:06}Z"
 
 
 def summarise(record: SpecRecord) -> SpecSummary:

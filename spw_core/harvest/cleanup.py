@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from spw_core.domain.places import Area, Kind, place_of
-from spw_core.domain.summary import utc_text
 from spw_core.domain.transient import is_transient, why_it_stays
 from spw_core.errors import DocumentNotFound
 from spw_core.formats.approvals import NEEDS_REVISION, PENDING, parse_approval
@@ -21,6 +20,7 @@ from spw_core.harvest.inside import Entry, entry_inside, temporary_of
 from spw_core.harvest.read_file import INT64, FileContent, read_once, storable
 from spw_core.harvest.scan import FoundFile, Scan, area_folder, scan_spec
 from spw_core.harvest.stored import begun_anew
+from spw_core.moments import utc_text
 from spw_core.search.documents import document_path
 from spw_core.store.spec import SpecStore, StoredArtifact
 from spw_core.workspace import WorkspacePaths

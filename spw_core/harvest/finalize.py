@@ -18,10 +18,11 @@ from spw_core.domain.unfinished import obstacles
 from spw_core.errors import SpwError, Unfinished
 from spw_core.harvest.cleanup import cleanup
 from spw_core.harvest.export import export_file
-from spw_core.harvest.finalized import Finalization, finalization, nanoseconds, store_finalization
+from spw_core.harvest.finalized import Finalization, finalization, store_finalization
 from spw_core.harvest.harvest import harvest
 from spw_core.harvest.report import SpecReport
 from spw_core.harvest.stored import stored_record
+from spw_core.moments import nanoseconds
 from spw_core.store.index import SPEC_SOURCE, IndexStore
 from spw_core.store.spec import SpecStore
 from spw_core.summaries.completion import COMPLETION_FILE, Completion, completion_of, render_completion

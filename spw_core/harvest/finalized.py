@@ -8,10 +8,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from spw_core.domain.model import SpecRecord
 from spw_core.domain.places import Area, Kind
+from spw_core.moments import nanoseconds
 from spw_core.store.spec import SpecStore, StoredArtifact
 from spw_core.summaries.completion import COMPLETION_FILE
 
@@ -81,13 +82,3 @@ def summary_artifact(meta: Mapping[str, str]) -> StoredArtifact | None:
         cleaned_at=stored.at,
         problem=None,
     )
-
-
-def nanoseconds(text: str) -> int | None:
-    """Nanoseconds since the epoch for an ISO 8601 text, UTC where it names no zone; None for others."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (moment - _EPOCH) // timedelta(microseconds=1) * 1000

@@ -16,13 +16,14 @@ from spw_core.domain.model import Run, SpecRecord
 from spw_core.domain.next_wave import next_wave
 from spw_core.domain.places import Area, Kind, place_of
 from spw_core.domain.summary import DONE as COMPLETED
-from spw_core.domain.summary import SpecSummary, summarise, utc_text
+from spw_core.domain.summary import SpecSummary, summarise
 from spw_core.domain.waves import wave_states
 from spw_core.errors import CorruptStore, SpwError
 from spw_core.formats.status import BLOCKED
 from spw_core.formats.text_decode import decode_text
 from spw_core.harvest.finalized import NO_FILE, finalization, summary_artifact
 from spw_core.harvest.stored import stored_record
+from spw_core.moments import utc_text
 from spw_core.search.chunks import Chunk
 from spw_core.search.documents import document_path, is_indexed, read_document
 from spw_core.search.indexing import DocumentWriter

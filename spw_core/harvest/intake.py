@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from spw_core.domain.model import FileError
 from spw_core.domain.places import Area, Kind, Place, place_of
-from spw_core.domain.summary import utc_text
 from spw_core.formats.json_object import load_json_object
 from spw_core.formats.text_decode import decode_text
 from spw_core.harvest.inside import Descent
@@ -20,6 +19,7 @@ from spw_core.harvest.rows import to_meta, to_rows
 from spw_core.harvest.scan import FoundFile, Scan
 from spw_core.harvest.stamps import stamps_of
 from spw_core.harvest.stored import counted, empty_runs_now, stored_empty_runs, stored_sources
+from spw_core.moments import utc_text
 from spw_core.store.at_rest import RACY_NS
 from spw_core.store.spec import EMPTY_RUNS, UNPROJECTED, NewContent, SpecStore, StoredArtifact
 

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 
 from spw_core.domain.model import Document, SpecRecord
 from spw_core.domain.places import Area, Kind, place_of
-from spw_core.domain.summary import utc_text
 from spw_core.errors import CorruptStore
 from spw_core.harvest.finalized import as_finalized
 from spw_core.harvest.project import READ_KINDS, Source
 from spw_core.harvest.rows import from_rows, from_wave_facts
 from spw_core.harvest.scan import Scan
+from spw_core.moments import utc_text
 from spw_core.names import DASHBOARDS
 from spw_core.store.content import REPAIR_HINT
 from spw_core.store.spec import EMPTY_RUNS, SpecStore, StoredArtifact

@@ -254,7 +254,7 @@ class _Reader:
 
 def utc_of_ns(time_ns: int) -> str:
     """Nanoseconds since the epoch as the stores write times."""
-    from spw_core.domain.summary import utc_text
+    from spw_core.moments import utc_text
 
     try:
         return utc(utc_text(time_ns))

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from spw_core.domain.model import SpecRecord
 from spw_core.domain.places import Area
 from spw_core.domain.problems import Problem, problems_of
-from spw_core.domain.summary import utc_text
 from spw_core.errors import NotFound, SpwError
 from spw_core.formats.text_decode import decode_text
 from spw_core.harvest.reading import load_record, read_document
+from spw_core.moments import utc_text
 from spw_core.redact import redact
 from spw_core.store.index import IndexStore
 from spw_core.workspace import WorkspacePaths

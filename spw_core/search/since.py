@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+from spw_core.moments import text_of
+
 _AGE = re.compile(r"(\d{1,5})\s*(min|h|d|w|m|y)[a-z]*")
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 _UNITS = {
@@ -16,7 +18,7 @@ _UNITS = {
     "y": timedelta(days=365),
 }
 _DAYS = {"today": 0, "hoje": 0, "yesterday": 1, "ontem": 1}
-SINCE_HINT = "Use a date (2026-02-01), an age (12h, 2d, 3w, 6m, 1y), today or yesterday."
+SINCE_HINT = "Use a date (2026-02-01), an age (30min, 12h, 2d, 3w, 6m, 1y), today or yesterday."
 
 
 def parse_since(text: str, now: datetime | None = None) -> str | None:
@@ -29,16 +31,11 @@ def parse_since(text: str, now: datetime | None = None) -> str | None:
     try:
         if text in _DAYS:
             day = now.replace(hour=0, minute=0, second=0, microsecond=0)
-            return _as_text(day - timedelta(days=_DAYS[text]))
+            return text_of(day - timedelta(days=_DAYS[text]))
         if age := _AGE.fullmatch(text):
-            return _as_text(now - int(age[1]) * _UNITS[age[2]])
+            return text_of(now - int(age[1]) * _UNITS[age[2]])
         if date := _DATE.fullmatch(text):
-            return _as_text(datetime(int(date[1]), int(date[2] or 1), int(date[3] or 1), tzinfo=UTC))
-        moment = datetime.fromisoformat(text)
-        return _as_text(moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC))
+            return text_of(datetime(int(date[1]), int(date[2] or 1), int(date[3] or 1), tzinfo=UTC))
+        return text_of(datetime.fromisoformat(text.upper()))
     except (ValueError, OverflowError):
         return None
-
-
-def _as_text(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond:06d}Z".rjust(27, "0")

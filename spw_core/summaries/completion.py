@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from spw_core.domain.model import SpecRecord
-from spw_core.domain.summary import utc_text
 from spw_core.domain.task_plan import is_put_off
 from spw_core.domain.wave_summary import WaveDigest, wave_digest
 from spw_core.domain.waves import COMPLETE, WaveState, verdict_of, wave_states
 from spw_core.formats.frontmatter import render_frontmatter
 from spw_core.formats.status import BLOCKED, MISSING, PASS
 from spw_core.formats.tasks import Task, TaskStatus
+from spw_core.moments import utc_text
 from spw_core.summaries.inference import files_changed, tags_of, technologies_of
 from spw_core.summaries.tables import table
 from spw_core.text import clean_line

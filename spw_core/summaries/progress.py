@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass
 
 from spw_core.domain.model import SpecRecord
 from spw_core.domain.stage import stage_of
-from spw_core.domain.summary import summarise, utc_text
+from spw_core.domain.summary import summarise
 from spw_core.domain.task_plan import is_put_off
 from spw_core.domain.waves import wave_states
 from spw_core.formats.frontmatter import render_frontmatter
 from spw_core.formats.status import BLOCKED, PASS
 from spw_core.formats.tasks import TaskStatus
+from spw_core.moments import utc_text
 from spw_core.summaries.inference import files_changed, technologies_of
 from spw_core.summaries.tables import cell, table
 
