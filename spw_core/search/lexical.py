@@ -62,7 +62,7 @@ def _rank(
         f" WHERE {condition} AND ?3 = ?3 ORDER BY m.score DESC, d.key, c.line LIMIT ?2",
         (expression, limit, first, *values),
     )
-    rows = [(int(str(chunk_id)), float(str(score)), int(str(seen))) for chunk_id, score, seen in cursor]
+    rows = [(int(chunk_id), float(score), int(seen)) for chunk_id, score, seen in cursor]
     if first >= 0 and len(rows) < limit:
         looked_at = rows[0][2] if rows else first
         if looked_at >= first:
@@ -89,7 +89,7 @@ def score(
         " AND +rowid IN (SELECT value FROM json_each(?2))",
         (expression, json.dumps(list(chunk_ids))),
     )
-    return {int(str(chunk_id)): float(str(value)) for chunk_id, value in rows}
+    return {int(chunk_id): float(value) for chunk_id, value in rows}
 
 
 def rank_by_words(
@@ -114,7 +114,7 @@ def newest(connection: apsw.Connection, request: RankRequest) -> Ranked:
         f" WHERE {condition} AND chunk_id IS NOT NULL ORDER BY d.updated_at DESC, d.key LIMIT ?1",
         (request.limit, *values),
     )
-    return Ranked(tuple(Hit(int(str(chunk_id)), 0.0) for (chunk_id,) in rows), LEXICAL, NEWEST)
+    return Ranked(tuple(Hit(int(chunk_id), 0.0) for (chunk_id,) in rows), LEXICAL, NEWEST)
 
 
 def count_documents(connection: apsw.Connection, query: Query, filters: Filters) -> int:
@@ -124,9 +124,9 @@ def count_documents(connection: apsw.Connection, query: Query, filters: Filters)
     matching = (
         "c.id IN (SELECT rowid FROM chunks_fts WHERE chunks_fts MATCH ?1)" if expression else "?1 IS NOT NULL"
     )
-    rows = connection.execute(
+    [[number]] = connection.execute(
         "SELECT count(*) FROM (SELECT DISTINCT d.id FROM chunks c JOIN documents d ON d.id = c.document_id"
         f" WHERE {matching} AND {condition} LIMIT {_MOST_COUNTED})",
         (expression, *values),
-    ).fetchall()
-    return int(str(rows[0][0]))
+    )
+    return int(number)

@@ -45,8 +45,8 @@ def query_like(connection: apsw.Connection, document_id: int) -> Query | None:
             connection.execute("SELECT doc FROM chunks_vocab WHERE term = ?", (stem,)).fetchone()
             for stem in stems
         ]
-        rarest = min((int(str(row[0])) for row in found if row), default=0)
+        rarest = min((int(row[0]) for row in found if row), default=0)
         if rarest:
-            weights[word] = (1 + math.log(count)) * math.log(1 + int(str(chunks)) / rarest)
+            weights[word] = (1 + math.log(count)) * math.log(1 + int(chunks) / rarest)
     best = sorted(weights, key=lambda word: (-weights[word], word))[:_WORDS_ASKED]
     return Query(title, tuple(Term(word) for word in best), spoken=title)

@@ -159,7 +159,7 @@ class Vocabulary:
         """How many chunks hold a word, in any inflection."""
         [(_, _, stem), *_] = tokenizer(self._connection)(word) or [(0, 0, word)]
         row = self._connection.execute("SELECT doc FROM chunks_vocab WHERE term = ?", (stem,)).fetchone()
-        return int(str(row[0])) if row else 0
+        return int(row[0]) if row else 0
 
 
 def _parts(joined: str) -> list[str]:

@@ -32,7 +32,7 @@ def pending_texts(
     rows: dict[str, tuple[int, str, str, str]] = {}
     for number, key, heading, body in cursor:
         # The last chunk counts, so that the next call goes on behind it.
-        rows[str(key)] = (int(str(number)), str(key), str(heading), str(body))
+        rows[str(key)] = (int(number), str(key), str(heading), str(body))
     return list(rows.values())
 
 
@@ -41,13 +41,13 @@ def count_pending(connection: apsw.Connection, collection_id: int) -> int:
     [[number]] = connection.execute(
         f"SELECT count(DISTINCT c.content_hash) FROM chunks c WHERE {_WITHOUT_VECTOR}", (collection_id,)
     )
-    return int(str(number))
+    return int(number)
 
 
 def count_texts(connection: apsw.Connection) -> int:
     """Number of different texts."""
     [[number]] = connection.execute("SELECT count(DISTINCT content_hash) FROM chunks")
-    return int(str(number))
+    return int(number)
 
 
 def texts(connection: apsw.Connection, step: int) -> Iterator[tuple[str, str]]:
@@ -95,7 +95,7 @@ def chunks_of(
         f" WHERE {condition} ORDER BY wanted.key, c.id",
         (json.dumps(list(ids)), *values),
     )
-    return [(int(str(vector)), int(str(chunk))) for vector, chunk in cursor]
+    return [(int(vector), int(chunk)) for vector, chunk in cursor]
 
 
 def document_paths(connection: apsw.Connection, chunks: Sequence[int]) -> dict[int, str]:
@@ -105,7 +105,7 @@ def document_paths(connection: apsw.Connection, chunks: Sequence[int]) -> dict[i
         " CROSS JOIN documents d ON d.id = c.document_id",
         (json.dumps(list(chunks)),),
     )
-    return {int(str(chunk)): str(path) for chunk, path in cursor}
+    return {int(chunk): str(path) for chunk, path in cursor}
 
 
 def vectors_of(connection: apsw.Connection, collection_id: int, chunks: Sequence[int]) -> dict[int, int]:
@@ -115,4 +115,4 @@ def vectors_of(connection: apsw.Connection, collection_id: int, chunks: Sequence
         " CROSS JOIN vectors v ON v.collection_id = ?1 AND v.key = lower(hex(c.content_hash))",
         (collection_id, json.dumps(list(chunks))),
     )
-    return {int(str(chunk)): int(str(vector)) for chunk, vector in cursor}
+    return {int(chunk): int(vector) for chunk, vector in cursor}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 import apsw
@@ -126,23 +127,11 @@ def _drop_collection(connection: apsw.Connection, collection_id: int) -> None:
     connection.execute("DELETE FROM vector_collections WHERE id = ?", (collection_id,))
 
 
-def _collection(row: tuple[object, ...]) -> Collection:
+def _collection(row: tuple[Any, ...]) -> Collection:
     number, name, model, uuid, dimension, complete, details, *counters = row
-    epoch, last_id, last_tombstone, live = (int(str(value)) for value in counters)
-    parsed = json.loads(str(details))
-    return Collection(
-        int(str(number)),
-        str(name),
-        str(model),
-        str(uuid),
-        int(str(dimension)),
-        bool(complete),
-        parsed if isinstance(parsed, dict) else {},
-        epoch,
-        last_id,
-        last_tombstone,
-        live,
-    )
+    parsed = json.loads(details)
+    known = parsed if isinstance(parsed, dict) else {}
+    return Collection(number, name, model, uuid, dimension, bool(complete), known, *counters)
 
 
 # -- writing -------------------------------------------------------------------------------------
@@ -202,7 +191,7 @@ def skip_keys(connection: apsw.Connection, collection_id: int, reasons: Mapping[
 def _last_id(connection: apsw.Connection) -> int:
     """The highest id that any row ever had."""
     row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'vectors'").fetchone()
-    return int(str(row[0])) if row else 0
+    return int(row[0]) if row else 0
 
 
 def _stored(
@@ -240,7 +229,7 @@ def _bury(connection: apsw.Connection, collection_id: int, ids: Sequence[int]) -
         " FROM vector_collections WHERE id = ?1",
         (collection_id,),
     )
-    if int(str(count)) > max(_MIN_TOMBSTONES, int(str(live)) // 4):
+    if int(count) > max(_MIN_TOMBSTONES, int(live) // 4):
         # Whoever has not seen them all reads everything anew.
         connection.execute("DELETE FROM vector_tombstones WHERE collection_id = ?", (collection_id,))
         connection.execute("UPDATE vector_collections SET epoch = epoch + 1 WHERE id = ?", (collection_id,))
@@ -270,7 +259,7 @@ def count_up_to(connection: apsw.Connection, collection_id: int, last_id: int) -
     [[number]] = connection.execute(
         "SELECT count(*) FROM vectors WHERE collection_id = ? AND id <= ?", (collection_id, last_id)
     )
-    return int(str(number))
+    return int(number)
 
 
 def tombstones_after(connection: apsw.Connection, collection_id: int, seq: int) -> list[int]:
@@ -278,7 +267,7 @@ def tombstones_after(connection: apsw.Connection, collection_id: int, seq: int) 
     cursor = connection.execute(
         "SELECT vector_id FROM vector_tombstones WHERE collection_id = ? AND seq > ?", (collection_id, seq)
     )
-    return [int(str(number)) for (number,) in cursor]
+    return [int(number) for (number,) in cursor]
 
 
 def floats_of(connection: apsw.Connection, ids: Iterable[int]) -> dict[int, bytes]:
