@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .problem import Problem
-from .text_decode import BOM, split_lines
+from spw_core.formats.problem import Problem
+from spw_core.formats.text_decode import BOM, split_lines
 
 if TYPE_CHECKING:
     import yaml

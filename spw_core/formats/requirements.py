@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .frontmatter import split_frontmatter
-from .task_layout import read_layout
-from .text_decode import BOM, split_lines
+from spw_core.formats.frontmatter import split_frontmatter
+from spw_core.formats.task_layout import read_layout
+from spw_core.formats.text_decode import BOM, split_lines
 
 _ID = r"[A-Z]{1,6}(?:-[A-Z]{1,6})?-?\d{1,4}(?:\.\d{1,3})*"
 _HEADING = re.compile(

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from .problem import Problem
-from .task_layout import HEADING, indent_of
-from .task_line import TaskLine, clean_title
-from .task_scan import Scan
-from .task_values import narrow
-from .task_words import (
+from spw_core.formats.problem import Problem
+from spw_core.formats.task_layout import HEADING, indent_of
+from spw_core.formats.task_line import TaskLine, clean_title
+from spw_core.formats.task_scan import Scan
+from spw_core.formats.task_values import narrow
+from spw_core.formats.task_words import (
     Key,
     is_constraints_heading,
     is_deferred_text,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Set
 
-from .problem import Problem
-from .task_blocks import Block
-from .task_model import Task, WavePlanEntry
-from .task_values import (
+from spw_core.formats.problem import Problem
+from spw_core.formats.task_blocks import Block
+from spw_core.formats.task_model import Task, WavePlanEntry
+from spw_core.formats.task_values import (
     DASHES,
     drop_parentheses,
     expand_range,
@@ -19,7 +19,7 @@ from .task_values import (
     read_items,
     read_planned_ids,
 )
-from .task_words import (
+from spw_core.formats.task_words import (
     Key,
     TaskStatus,
     denies_deferral,

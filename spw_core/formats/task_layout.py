@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .problem import Problem
-from .task_comments import Comments
+from spw_core.formats.problem import Problem
+from spw_core.formats.task_comments import Comments
 
 HEADING = re.compile(r"\s{0,3}(#{1,6})\s+")
 

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from .task_layout import indent_of
-from .task_values import DASHES, ID, narrow, normalise_id
-from .task_words import SIGNS, TASK_WORDS, TaskStatus, status_of_word
+from spw_core.formats.task_layout import indent_of
+from spw_core.formats.task_values import DASHES, ID, narrow, normalise_id
+from spw_core.formats.task_words import SIGNS, TASK_WORDS, TaskStatus, status_of_word
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .task_line import TaskLine
-from .task_scan import Scan, scan_tasks
-from .task_signs import Edit, TaskMarkError, edits_without_box, sign_for
-from .task_values import normalise_id
-from .task_words import SIGNS, TaskStatus
-from .tasks import Task, parse_tasks
-from .text_decode import BOM, split_lines
+from spw_core.formats.task_line import TaskLine
+from spw_core.formats.task_scan import Scan, scan_tasks
+from spw_core.formats.task_signs import Edit, TaskMarkError, edits_without_box, sign_for
+from spw_core.formats.task_values import normalise_id
+from spw_core.formats.task_words import SIGNS, TaskStatus
+from spw_core.formats.tasks import Task, parse_tasks
+from spw_core.formats.text_decode import BOM, split_lines
 
 __all__ = ["MarkResult", "TaskMarkError", "mark_task"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .problem import Problem
-from .task_values import normalise_id
-from .task_words import TaskStatus
+from spw_core.formats.problem import Problem
+from spw_core.formats.task_values import normalise_id
+from spw_core.formats.task_words import TaskStatus
 
 
 @dataclass(frozen=True, slots=True)

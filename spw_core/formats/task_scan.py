@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from .frontmatter import split_frontmatter
-from .problem import Problem
-from .task_layout import Layout, indent_of, read_layout
-from .task_line import TaskLine, read_task_line
-from .task_sections import Heading, Sections, find_lookalikes, read_sections
-from .task_values import ID, narrow, normalise_id
-from .text_decode import BOM, split_lines
+from spw_core.formats.frontmatter import split_frontmatter
+from spw_core.formats.problem import Problem
+from spw_core.formats.task_layout import Layout, indent_of, read_layout
+from spw_core.formats.task_line import TaskLine, read_task_line
+from spw_core.formats.task_sections import Heading, Sections, find_lookalikes, read_sections
+from spw_core.formats.task_values import ID, narrow, normalise_id
+from spw_core.formats.text_decode import BOM, split_lines
 
 _ITEM = re.compile(rf"\s{{0,16}}(?P<bullet>[-*+•]\s{{1,8}})?[*_]{{0,3}}(?P<id>{ID})\\?[.)、]\s{{0,3}}\S")
 _GAP_OF_COMMENT = re.compile(rf" {{{len('<!---->')},}}")

@@ -7,10 +7,10 @@ from bisect import bisect_right
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
-from .problem import Problem
-from .task_layout import HEADING, indent_of
-from .task_values import ID, narrow
-from .task_words import (
+from spw_core.formats.problem import Problem
+from spw_core.formats.task_layout import HEADING, indent_of
+from spw_core.formats.task_values import ID, narrow
+from spw_core.formats.task_words import (
     TASK_WORDS,
     is_constraints_heading,
     is_criteria_label,

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..errors import SpwError
-from .task_blocks import BlockReader
-from .task_line import TaskLine
-from .task_scan import Scan
-from .task_words import SIGNS, Key, TaskStatus, status_of_word, word_of_status
+from spw_core.errors import SpwError
+from spw_core.formats.task_blocks import BlockReader
+from spw_core.formats.task_line import TaskLine
+from spw_core.formats.task_scan import Scan
+from spw_core.formats.task_words import SIGNS, Key, TaskStatus, status_of_word, word_of_status
 
 
 class TaskMarkError(SpwError):

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from spw_core.formats.task_words import TASK_WORDS, is_none, is_wave_word, starts_with_none
 from spw_core.text import fold
-
-from .task_words import TASK_WORDS, is_none, is_wave_word, starts_with_none
 
 NUMBER = r"[0-9]{1,9}(?:\\?\.[0-9]{1,9}){0,15}"
 """One task id; the counts are bounded so that no line can make a pattern run long."""

@@ -18,14 +18,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Set
 
-from .problem import Problem
-from .task_blocks import BlockReader
-from .task_build import build_task, read_plan_line
-from .task_line import TaskLine
-from .task_model import Task, TaskCounts, TasksDocument, TasksHeader, WavePlanEntry
-from .task_scan import Scan, scan_tasks
-from .task_values import expand_range, read_ids
-from .task_words import TaskStatus, is_none
+from spw_core.formats.problem import Problem
+from spw_core.formats.task_blocks import BlockReader
+from spw_core.formats.task_build import build_task, read_plan_line
+from spw_core.formats.task_line import TaskLine
+from spw_core.formats.task_model import Task, TaskCounts, TasksDocument, TasksHeader, WavePlanEntry
+from spw_core.formats.task_scan import Scan, scan_tasks
+from spw_core.formats.task_values import expand_range, read_ids
+from spw_core.formats.task_words import TaskStatus, is_none
 
 __all__ = [
     "Task",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
-from .problem import Problem
+from spw_core.formats.problem import Problem
 
 BOM = "\ufeff"
 

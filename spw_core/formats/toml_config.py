@@ -7,8 +7,8 @@ import math
 import re
 from itertools import pairwise
 
-from .problem import Problem
-from .text_decode import decode_text, split_lines
+from spw_core.formats.problem import Problem
+from spw_core.formats.text_decode import decode_text, split_lines
 
 _HEADER = re.compile(r"[ \t]*\[[ \t]*[A-Za-z0-9_-]+(?:[ \t]*\.[ \t]*[A-Za-z0-9_-]+)*[ \t]*\][ \t]*(?:#.*)?")
 _PLACE = re.compile(r"(?P<what>.*?) \(at (?:line (?P<line>\d+), column \d+|end of document)\)", re.DOTALL)
