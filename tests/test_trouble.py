@@ -121,53 +121,48 @@ def test_full_disk_once_harvested(roomy_disk: Path, demo_files: Path, what: str)
     assert fingerprint(roomy_disk).items() >= whole.items()
 
 
-def test_doctor_of_a_read_only_workspace(demo_files: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def read_only(demo_files: Path, tmp_path: Path) -> Iterator[Path]:
+    """A harvested demo on a mount that nobody may write to: a process of root writes through permissions."""
+    folder, target = tmp_path / "ro", tmp_path / "mounted"
+    shutil.copytree(demo_files, folder)
+    Workspace.open(folder).harvest()
+    target.mkdir()
+    if not shutil.which("mount") or subprocess.run(["mount", "--bind", folder, target]).returncode:
+        pytest.skip("may not mount")
+    try:
+        if subprocess.run(["mount", "-o", "remount,ro,bind", target]).returncode:
+            pytest.skip("may not remount")
+        yield target
+    finally:
+        subprocess.run(["umount", "-l", target], check=True)
+
+
+def spw_at(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "spw_core.cli", "--workspace", str(folder), *words]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_doctor_of_a_read_only_workspace(read_only: Path) -> None:
     """Sound data are called sound where nothing can be written, and nothing is rebuilt there."""
-    folder = tmp_path / "ro"
-    shutil.copytree(demo_files, folder)
-    Workspace.open(folder).harvest()
-    target = tmp_path / "mounted"
-    target.mkdir()
-    if not shutil.which("mount") or subprocess.run(["mount", "--bind", folder, target]).returncode:
-        pytest.skip("may not mount")
-    try:
-        if subprocess.run(["mount", "-o", "remount,ro,bind", target]).returncode:
-            pytest.skip("may not remount")
-        command = [sys.executable, "-m", "spw_core.cli", "--workspace", str(target), "doctor"]
-        done = subprocess.run(command, capture_output=True, text=True)
-        assert done.returncode == 0, done
-        assert done.stdout.endswith("10 sound, nothing to do\n"), done
-        done = subprocess.run([*command, "--rebuild"], capture_output=True, text=True)
-        assert done.returncode == 1
-        assert done.stdout.count("error ") == 1
-        assert "is read-only" in done.stdout
-    finally:
-        subprocess.run(["umount", "-l", target], check=True)
+    done = spw_at(read_only, "doctor")
+    assert done.returncode == 0, done
+    assert done.stdout.endswith("10 sound, nothing to do\n"), done
+    done = spw_at(read_only, "doctor", "--rebuild")
+    assert done.returncode == 1
+    assert done.stdout.count("error ") == 1
+    assert "is read-only" in done.stdout
 
 
-def test_read_only_workspace(demo_files: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "ro"
-    shutil.copytree(demo_files, folder)
-    Workspace.open(folder).harvest()
-    # A bind mount, because a process of root writes through permissions.
-    target = tmp_path / "mounted"
-    target.mkdir()
-    if not shutil.which("mount") or subprocess.run(["mount", "--bind", folder, target]).returncode:
-        pytest.skip("may not mount")
-    try:
-        if subprocess.run(["mount", "-o", "remount,ro,bind", target]).returncode:
-            pytest.skip("may not remount")
-        workspace = Workspace.open(target)
-        before = fingerprint(target)
-        assert len(workspace.specs()) == 8
-        assert workspace.search("flaky login").results
-        command = [sys.executable, "-m", "spw_core.cli", "--workspace", str(target)]
-        for args in (["harvest", "--all"], ["cleanup", "user-auth"]):
-            done = subprocess.run([*command, *args], capture_output=True, text=True)
-            assert done.returncode == 1, (args, done)
-            text = done.stdout + done.stderr
-            assert "Traceback" not in text
-            assert "ead-only" in text, text
-        assert fingerprint(target) == before
-    finally:
-        subprocess.run(["umount", "-l", target], check=True)
+def test_read_only_workspace(read_only: Path) -> None:
+    workspace = Workspace.open(read_only)
+    before = fingerprint(read_only)
+    assert len(workspace.specs()) == 8
+    assert workspace.search("flaky login").results
+    for words in (["harvest", "--all"], ["cleanup", "user-auth"]):
+        done = spw_at(read_only, *words)
+        assert done.returncode == 1, (words, done)
+        text = done.stdout + done.stderr
+        assert "Traceback" not in text
+        assert "ead-only" in text, text
+    assert fingerprint(read_only) == before
