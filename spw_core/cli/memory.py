@@ -48,9 +48,12 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     search.add_argument("--session", default="", help="only in this session")
     _finish(search, _search, limit=20)
     forget = commands.add_parser(
-        "forget", help="remove sessions for ever; they are not imported again, here or with --queued"
+        "forget",
+        help="remove sessions for ever; they are not imported again",
+        description="Remove sessions for ever: messages, summaries, facts, words, vectors, off the disk."
+        " They are not imported again, by whomever. Costs as much as writing the search index once.",
     )
-    forget.add_argument("session", nargs="+", metavar="SESSION", help="the whole id")
+    forget.add_argument("session", nargs="+", metavar="SESSION", help="its id, or its first 8 characters")
     _finish(forget, _forget)
     compact = commands.add_parser(
         "compact",
@@ -261,11 +264,15 @@ def _search(args: argparse.Namespace) -> int:
 def _forget(args: argparse.Namespace) -> int:
     from spw_core.api import Workspace
 
-    gone = Workspace.open(args.workspace).forget(args.session)
+    report = Workspace.open(args.workspace).forget(args.session)
     if args.json:
-        print_json({"ok": True, "sessions": list(args.session), "messages": gone})
-    else:
-        print_line(f"{gone} messages removed; these sessions are not imported again.")
+        print_json({"ok": True, **asdict(report)})
+        return 0
+    for session in report.sessions:
+        print_line(f"{session} is forgotten, and not imported again.")
+    print_line(f"{report.messages} messages removed")
+    for line in report.left:
+        print_line(line, lead="  ")
     return 0
 
 

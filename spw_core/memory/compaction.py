@@ -17,8 +17,7 @@ from spw_core.atomic import locked
 from spw_core.config.sections import Store
 from spw_core.errors import InvalidInput, SpwError
 from spw_core.memory.extract import Extract, as_markdown, extract
-from spw_core.memory.place import HERE, writing_memory
-from spw_core.memory.sessions import entity_of
+from spw_core.memory.place import HERE, entity_of, writing_memory
 from spw_core.redact import redact
 from spw_core.store.memory.checks import now, utc
 from spw_core.store.memory.knowledge_types import LONGEST_TEXT, Fact

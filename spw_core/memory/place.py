@@ -29,3 +29,8 @@ def reading_memory(paths: WorkspacePaths) -> Iterator[Memory | None]:
     """The memory for reading; None when nothing was ever stored."""
     with reading(paths.memory_dir) as memory:
         yield memory
+
+
+def entity_of(session_id: str) -> str:
+    """Under which entity the facts about a session are stored."""
+    return f"session:{session_id}"

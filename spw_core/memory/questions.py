@@ -11,6 +11,7 @@ from spw_core.workspace import WorkspacePaths
 if TYPE_CHECKING:
     from spw_core.domain.problems import Problem
     from spw_core.memory.compaction import CompactReport
+    from spw_core.memory.forgetting import ForgetReport
     from spw_core.memory.importing import ImportReport
     from spw_core.memory.insights import Group, Similar
     from spw_core.memory.sessions import MessageHit, Said, SessionRow, SessionView
@@ -109,11 +110,8 @@ class MemoryQuestions:
 
         return similar(self.paths, run, limit=limit)
 
-    def forget(self: _HasPaths, session_ids: Sequence[str]) -> int:
-        """Remove sessions with all that was said in them, for ever; returns how many messages went."""
-        from spw_core.memory.searchable import index_memory
-        from spw_core.memory.sessions import forget_sessions
+    def forget(self: _HasPaths, session_ids: Sequence[str]) -> ForgetReport:
+        """Remove sessions with all that was said in them, for ever. See `memory.forgetting`. NotFound."""
+        from spw_core.memory.forgetting import forget_sessions
 
-        gone = forget_sessions(self.paths, session_ids)
-        index_memory(self.paths)
-        return gone
+        return forget_sessions(self.paths, session_ids)

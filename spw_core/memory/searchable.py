@@ -11,9 +11,12 @@ from contextlib import suppress
 
 from spw_core.errors import SpwError
 from spw_core.memory.place import HERE, SUMMARY_KEY, reading_memory
+from spw_core.search.embedding import COLLECTION
 from spw_core.search.library import Document, SearchIndex
+from spw_core.store.index import IndexStore
 from spw_core.store.memory.stores import Memory
 from spw_core.store.memory.types import LinkKind, Message, Role, Session, Summary
+from spw_core.store.purge import purge
 from spw_core.workspace import WorkspacePaths
 
 SOURCE = "memory"
@@ -25,8 +28,30 @@ def index_memory(paths: WorkspacePaths) -> int:
 
     An index that cannot be written stays behind until the next visit.
     """
-    changed = 0
-    with suppress(SpwError, OSError), reading_memory(paths) as memory:
+    with suppress(SpwError, OSError):
+        return _index_changes(paths)
+    return 0
+
+
+def remove_from_index(paths: WorkspacePaths) -> bool:
+    """Take what is no longer in the memory out of the index, and off the disk; vectors included.
+
+    Costs as much as writing the index once. False when somebody who reads it keeps its log alive. Raises
+    SpwError when the index cannot be written.
+    """
+    if not paths.index_db.exists():
+        return True
+    _index_changes(paths)
+    from spw_core.search.graph import remove_outlived  # numpy
+
+    with IndexStore.writing(paths.index_db) as index:
+        emptied = purge(index.connection, COLLECTION)
+        remove_outlived(index.connection, paths.vectors)
+    return emptied
+
+
+def _index_changes(paths: WorkspacePaths) -> int:
+    with reading_memory(paths) as memory:
         if memory is None:
             return 0
         index = SearchIndex(paths.index_db, source=SOURCE)

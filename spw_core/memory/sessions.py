@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from spw_core.errors import NotFound
-from spw_core.memory.place import HERE, SUMMARY_KEY, reading_memory, writing_memory
+from spw_core.memory.place import HERE, SUMMARY_KEY, reading_memory
 from spw_core.store.memory.types import Link, LinkKind, Message, Session, Summary
 from spw_core.workspace import WorkspacePaths
 
@@ -124,28 +124,6 @@ def what_was_said(paths: WorkspacePaths, key: str) -> Said:
         if memory and (message := memory.messages.with_id(HERE, key)):
             return Said(message.session_id, message.content)
     raise NotFound(f"no message {key[:80]}", "It was forgotten; `spw memory import --all` reads transcripts.")
-
-
-def forget_sessions(paths: WorkspacePaths, session_ids: Iterable[str]) -> int:
-    """Remove sessions with all that was said in them and stated of them, for ever.
-
-    Returns how many messages went.
-
-    The session is marked first: an interruption leaves nothing that a later import would bring back, and
-    forgetting again completes the work.
-    """
-    gone = 0
-    with writing_memory(paths) as memory:
-        for session_id in session_ids:
-            memory.sessions.delete(HERE, session_id, forever=True)
-            memory.knowledge.forget_facts_about(HERE, entity_of(session_id))
-            gone += memory.messages.forget_session(HERE, session_id)
-    return gone
-
-
-def entity_of(session_id: str) -> str:
-    """Under which entity the facts about a session are stored."""
-    return f"session:{session_id}"
 
 
 def _row(session: Session, said: tuple[int, str, str], summaries: int, links: Iterable[Link]) -> SessionRow:

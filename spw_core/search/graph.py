@@ -80,8 +80,7 @@ def load_graph(folder: Path, collection: table.Collection, present: Graph | None
 
 def _fits(header: bytes, size: int, collection: table.Collection) -> bool:
     """True for a whole header of this version, for this generation, with a file as long as it says."""
-    checked = header[: _HEADER_BYTES - _CRC.size]
-    if len(header) != _HEADER_BYTES or _CRC.pack(zlib.crc32(checked)) != header[len(checked) :]:
+    if not _is_whole(header):
         return False
     magic, version, uuid, dimension, _, last_id, _, _, length, _ = _HEADER.unpack_from(header)
     return bool(
@@ -90,6 +89,11 @@ def _fits(header: bytes, size: int, collection: table.Collection) -> bool:
         and last_id <= collection.last_id
         and size == _HEADER_BYTES + length
     )
+
+
+def _is_whole(header: bytes) -> bool:
+    checked = header[: _HEADER_BYTES - _CRC.size]
+    return len(header) == _HEADER_BYTES and _CRC.pack(zlib.crc32(checked)) == header[len(checked) :]
 
 
 def _restored(
@@ -197,6 +201,18 @@ def _write(folder: Path, collection: table.Collection, count: int, payload: byte
             Path(name).unlink()
         raise
     sync_folder(folder)
+
+
+def remove_outlived(connection: apsw.Connection, folder: Path) -> None:
+    """Remove the snapshots that hold deleted vectors; until a new one is built the scan answers."""
+    for collection in table.all_collections(connection):
+        path = snapshot_path(folder, collection.uuid)
+        with suppress(OSError):
+            with path.open("rb") as stream:
+                header = stream.read(_HEADER_BYTES)
+            epoch, _, last_tombstone = _HEADER.unpack_from(header)[4:7] if _is_whole(header) else (-1, 0, 0)
+            if (epoch, last_tombstone) != (collection.epoch, collection.last_tombstone):
+                path.unlink()
 
 
 def remove_snapshots(folder: Path, kept: set[str]) -> None:

@@ -222,6 +222,18 @@ def fold_log(path: Path) -> None:
         pass  # damaged, or in use
 
 
+def empty_log(connection: apsw.Connection) -> bool:
+    """Empty the write-ahead log, which may hold what was deleted; False when a reader still needs it."""
+    connection.set_busy_handler(BusyWait(_OPEN_LIMIT_S))
+    try:
+        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+    except apsw.BusyError:
+        return False  # whoever closes the database last removes the log
+    finally:
+        connection.set_busy_handler(BusyWait())
+    return True
+
+
 def replace_database(path: Path, fresh: Path) -> Path:
     """Put a closed database in the place of a damaged one; returns where the damaged one is kept.
 

@@ -62,6 +62,12 @@ def collections(connection: apsw.Connection, name: str) -> list[Collection]:
     return [_collection(row) for row in cursor]
 
 
+def all_collections(connection: apsw.Connection) -> list[Collection]:
+    """All generations of all collections, the oldest first."""
+    cursor = connection.execute(f"SELECT {_COLUMNS} FROM vector_collections ORDER BY id")
+    return [_collection(row) for row in cursor]
+
+
 def collection_by_id(connection: apsw.Connection, collection_id: int) -> Collection | None:
     """The collection as it is now; None when it was dropped."""
     row = connection.execute(
@@ -72,7 +78,7 @@ def collection_by_id(connection: apsw.Connection, collection_id: int) -> Collect
 
 def uuids(connection: apsw.Connection) -> set[str]:
     """The uuids of all generations of all collections."""
-    return {str(uuid) for (uuid,) in connection.execute("SELECT uuid FROM vector_collections")}
+    return {collection.uuid for collection in all_collections(connection)}
 
 
 def answering(connection: apsw.Connection, name: str) -> Collection | None:

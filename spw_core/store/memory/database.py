@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -13,6 +13,7 @@ import apsw
 from spw_core.errors import InvalidInput
 from spw_core.store.connection import (
     Schema,
+    empty_log,
     open_for_reading,
     open_for_writing,
     transaction,
@@ -66,9 +67,8 @@ class Database:
 
     def forget_log(self) -> None:
         """Empty the write-ahead log, which may still hold what was deleted, as far as readers let it."""
-        # A reader may hold it; then the next checkpoint does it.
-        with self._lock, self._translating(), suppress(apsw.BusyError):
-            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        with self._lock, self._translating():
+            empty_log(self._connection)
 
     @contextmanager
     def _translating(self) -> Iterator[None]:
