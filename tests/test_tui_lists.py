@@ -7,11 +7,12 @@ from collections.abc import Iterable
 
 from textual.app import App, ComposeResult
 
+from spw_core.api import Workspace
 from spw_tui.rows import Row, Tone, cell, heading
 from spw_tui.themes import DARK, themes
 from spw_tui.widgets.row_list import RowList
 
-from .tui_support import drawn
+from .tui_support import SIZE, browse, drawn, make_app, press, settle
 
 
 class ListApp(App[None]):
@@ -92,3 +93,37 @@ async def test_a_hundred_thousand_rows() -> None:
         await pilot.pause()
         assert time.process_time() - started < 10  # of processor time; it is 0.2 s
         assert view.row is many[1]
+
+
+async def test_text_of_a_list_is_selected_with_the_mouse(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        specs = browse(app).specs_list
+        await pilot.mouse_down(specs, offset=(4, 0))
+        await pilot.hover(specs, offset=(11, 1))
+        await pilot.mouse_up(specs, offset=(11, 1))
+        await settle(pilot)
+        assert app.screen.get_selected_text() is not None
+        first, second = str(app.screen.get_selected_text()).splitlines()
+        assert first.startswith("billing-export") and second.strip() == "blocked"
+        await press(pilot, "ctrl+c")
+        assert app.clipboard.startswith("billing-export")
+        await pilot.click(specs, offset=(5, 3), times=2)
+        await settle(pilot)
+        assert not app.screen.get_selected_text(), "a double click opens and selects nothing"
+
+
+async def test_text_of_a_card_is_selected_without_the_column_beside_it(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "3")
+        board = browse(app).board
+        assert board is not None
+        await pilot.mouse_down(board, offset=(1, 0))
+        await pilot.hover(board, offset=(20, 1))
+        await pilot.mouse_up(board, offset=(20, 1))
+        await settle(pilot)
+        text = str(app.screen.get_selected_text())
+        assert "Wave 1" in text and "2/2" in text and "Wave 2" not in text

@@ -233,14 +233,8 @@ class BrowseScreen(LiveScreen):
     def pane_widget(self, name: str) -> Widget:
         return self.board if name == "rows" and self.board else super().pane_widget(name)
 
-    def on_board_highlighted(self, event: Board.Highlighted) -> None:
-        self._row_highlighted(event)
-
-    def on_board_opened(self, event: Board.Opened) -> None:
-        self._row_opened(event)
-
-    @on(RowList.Highlighted, "#rows")
-    def _row_highlighted(self, event: RowList.Highlighted | Board.Highlighted) -> None:
+    @on(RowList.Highlighted, "#rows, #board")
+    def _row_highlighted(self, event: RowList.Highlighted) -> None:
         row = event.row
         self.preview.open(row.document if row else None, nothing="nothing to preview here" if row else "")
 
@@ -248,8 +242,8 @@ class BrowseScreen(LiveScreen):
     def _spec_opened(self) -> None:
         self.focus_pane("rows")
 
-    @on(RowList.Opened, "#rows")
-    def _row_opened(self, event: RowList.Opened | Board.Opened) -> None:
+    @on(RowList.Opened, "#rows, #board")
+    def _row_opened(self, event: RowList.Opened) -> None:
         row = event.row
         if row.run and self.facts:
             from spw_tui.screens.run import RunScreen

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 
 from rich.segment import Segment
-from textual.events import Click, Resize
 from textual.geometry import Size
-from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from spw_tui.actions import Scope, bindings
 from spw_tui.rows import Column, Line, Row, Span, Tone, cell, lay_out
 from spw_tui.themes import cursor_style, tones
+from spw_tui.widgets.lines import CURSOR_MARK, CursorLines
 
 _NARROWEST = 34
 _WIDEST = 60
@@ -23,35 +20,10 @@ _BETWEEN = " │ "
 _MARGIN = 1
 
 
-class Board(ScrollView, can_focus=True, inherit_bindings=False):
+class Board(CursorLines, inherit_bindings=False):
     """The cursor is on a card, and kept by the card's id while cards come, go and move."""
 
     BINDINGS = bindings(Scope.BOARD)
-    DEFAULT_CSS = """
-    Board { overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
-    """
-
-    @dataclass
-    class Highlighted(Message):
-        """The cursor is on another card, or on other contents of it; None on an empty board."""
-
-        board: Board
-        row: Row | None
-
-        @property
-        def control(self) -> Board:
-            return self.board
-
-    @dataclass
-    class Opened(Message):
-        """Enter or a double click on a card."""
-
-        board: Board
-        row: Row
-
-        @property
-        def control(self) -> Board:
-            return self.board
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -85,10 +57,10 @@ class Board(ScrollView, can_focus=True, inherit_bindings=False):
         if fresh:
             self._first = 0
             self.scroll_to(y=0, animate=False, force=True)
-        self._fit()
+        self.keep_visible()
         self.refresh()
         if fresh or self.row != before:
-            self._announce()
+            self.announce()
 
     def _place(self, wanted: str) -> None:
         """The cursor on the wanted card, or near where it was."""
@@ -112,7 +84,7 @@ class Board(ScrollView, can_focus=True, inherit_bindings=False):
         count = max(1, min(len(self._columns), (room + len(_BETWEEN)) // (_NARROWEST + len(_BETWEEN))))
         return max(8, min(_WIDEST, (room - len(_BETWEEN) * (count - 1)) // count)), count
 
-    def _fit(self) -> None:
+    def keep_visible(self) -> None:
         """Make the card under the cursor visible."""
         tallest = max((tops[-1] for tops in self._tops), default=0)
         self.virtual_size = Size(self.scrollable_content_region.width, self._head + tallest)
@@ -153,10 +125,6 @@ class Board(ScrollView, can_focus=True, inherit_bindings=False):
     def action_last(self) -> None:
         self._move_to(self._column, len(self._tops[self._column]) - 2 if self._tops else 0)
 
-    def action_open(self) -> None:
-        if self.row:
-            self.post_message(self.Opened(self, self.row))
-
     def select(self, row_id: str) -> None:
         """Put the cursor on a card, if it is there."""
         before = self._column, self._card
@@ -172,79 +140,65 @@ class Board(ScrollView, can_focus=True, inherit_bindings=False):
             self._moved()
 
     def _moved(self) -> None:
-        self._fit()
+        self.keep_visible()
         self.refresh()
-        self._announce()
+        self.announce()
 
-    def _announce(self) -> None:
-        """Tell what is under the cursor. The sender is named, because a message that a parent causes would
-        otherwise end at the parent."""
-        message = self.Highlighted(self, self.row)
-        message.set_sender(self)
-        self.post_message(message)
-
-    # Events
-
-    def on_resize(self, event: Resize) -> None:
-        self._fit()
-        self.refresh()
-
-    def on_focus(self) -> None:
-        self.refresh()
-
-    def on_blur(self) -> None:
-        self.refresh()
-
-    def on_click(self, event: Click) -> None:
+    def row_clicked(self, x: int, y: int) -> bool:
         width, count = self._widths()
-        column = self._first + event.x // (width + len(_BETWEEN))
-        if event.y < self._head or column >= min(self._first + count, len(self._columns)):
-            return
-        line = event.y - self._head + self.scroll_offset.y
-        for card, top in enumerate(self._tops[column][:-1]):
-            if top <= line < top + len(self._columns[column].cards[card].lines):
-                self._move_to(column, card)
-                if event.chain >= 2:
-                    self.action_open()
+        column = self._first + x // (width + len(_BETWEEN))
+        if y < self._head or column >= min(self._first + count, len(self._columns)):
+            return False
+        card, _ = self._card_at(column, y - self._head + self.scroll_offset.y)
+        if card >= 0:
+            self._move_to(column, card)
+        return card >= 0
 
     # Drawing
 
+    def line_count(self) -> int:
+        return len(self._columns) * self.virtual_size.height
+
+    def line_text(self, line: int) -> str:
+        number, below = divmod(line, max(1, self.virtual_size.height))
+        width, _ = self._widths()
+        return "".join(segment.text for segment in self._segments(number, below, width))
+
     def render_line(self, y: int) -> Strip:
+        """All columns side by side. To the mouse the text of one column follows that of the one before."""
         look = tones(self.app.theme)
-        base = self.visual_style.rich_style
         width, count = self._widths()
-        segments: list[Segment] = []
+        line = y if y < self._head else y + self.scroll_offset.y
+        pieces: list[Strip] = []
         for number in range(self._first, min(self._first + count, len(self._columns))):
             if number > self._first:
-                segments.append(Segment(_BETWEEN, look[Tone.FAINT]))
-            segments += self._segments(number, y, width)
-        strip = Strip(segments).adjust_cell_length(self.scrollable_content_region.width)
-        return strip.apply_style(base)
+                pieces.append(Strip([Segment(_BETWEEN, look[Tone.FAINT])]))
+            piece = Strip(self._segments(number, line, width))
+            pieces.append(self.selected(piece, number * self.virtual_size.height + line))
+        strip = Strip.join(pieces).adjust_cell_length(self.scrollable_content_region.width)
+        return strip.apply_style(self.visual_style.rich_style)
 
-    def _segments(self, number: int, y: int, width: int) -> list[Segment]:
-        """One line of one column."""
-        look = tones(self.app.theme)
+    def _segments(self, number: int, line: int, width: int) -> list[Segment]:
+        """One line of one column: of its head, or of what is below it."""
         column = self._columns[number]
-        if y < len(column.head):
-            line = column.head[y]
-            if y == 0 and number == self._first and number:
-                line = (cell(f"← {number}", Tone.DIM), *line)
+        if line < len(column.head):
+            drawn = column.head[line]
+            if line == 0 and number == self._first and number:
+                drawn = (cell(f"← {number}", Tone.DIM), *drawn)
             _, count = self._widths()
-            if y == 0 and number == self._first + count - 1 < len(self._columns) - 1:
-                line = (*line, cell(f"{len(self._columns) - 1 - number} →", Tone.DIM))
-            return self._draw(" ", line, width)
-        if y < self._head:
-            return [Segment(" " * width)]
-        card, inside = self._card_at(number, y - self._head + self.scroll_offset.y)
+            if line == 0 and number == self._first + count - 1 < len(self._columns) - 1:
+                drawn = (*drawn, cell(f"{len(self._columns) - 1 - number} →", Tone.DIM))
+            return self._draw(" ", drawn, width)
+        card, inside = self._card_at(number, line - self._head)
         if card < 0:
             return [Segment(" " * width)]
         is_cursor = number == self._column and card == self._card
-        lit = is_cursor and self.has_focus
-        drawn = self._draw("▌" if lit else " ", column.cards[card].lines[inside], width)
+        gutter = CURSOR_MARK if is_cursor and self.has_focus else " "
+        segments = self._draw(gutter, column.cards[card].lines[inside], width)
         if is_cursor:
             behind = cursor_style(self.app.theme, lit=self.has_focus)
-            drawn = [Segment(text, behind + style if style else behind) for text, style, _ in drawn]
-        return drawn or [Segment(" " * width, look[Tone.NORMAL])]
+            return [Segment(text, behind + style if style else behind) for text, style, _ in segments]
+        return segments
 
     def _card_at(self, number: int, line: int) -> tuple[int, int]:
         """(card, line inside it) at a line of a column, (-1, 0) between cards."""

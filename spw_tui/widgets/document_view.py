@@ -13,15 +13,13 @@ from textual import work
 from textual.events import Resize
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
-from textual.selection import Selection
 from textual.strip import Strip
 
 from spw_tui.actions import Scope, bindings
 from spw_tui.refs import DocumentRef
-from spw_tui.rendering.plain import wrap_line
-from spw_tui.rows import Tone, safe
+from spw_tui.rows import Tone
 from spw_tui.themes import tones
+from spw_tui.widgets.lines import SelectableLines
 
 if TYPE_CHECKING:
     from spw_tui.rendering.document import DocumentRenderer, Slice
@@ -33,12 +31,12 @@ _RESIZE_PAUSE = 0.05
 _END = -1
 
 
-class DocumentView(ScrollView, can_focus=True, inherit_bindings=False):
+class DocumentView(SelectableLines, inherit_bindings=False):
     """Shows one text. A newer text, width or theme drops the drawing of the older one."""
 
     BINDINGS = bindings(Scope.PAGE)
     DEFAULT_CSS = """
-    DocumentView { overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1; padding: 0 1; }
+    DocumentView { overflow-y: scroll; padding: 0 1; }
     """
 
     @dataclass
@@ -253,24 +251,11 @@ class DocumentView(ScrollView, can_focus=True, inherit_bindings=False):
 
     # Selecting with the mouse
 
-    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        return selection.extract(self.text), "\n"
+    def line_count(self) -> int:
+        return len(self._strips)
 
-    def selection_updated(self, selection: Selection | None) -> None:
-        self.refresh()
-
-    def _selected(self, strip: Strip, line: int) -> Strip:
-        """The strip with the selected part lit, and with the places that the mouse can select."""
-        selection = self.text_selection
-        span = selection.get_span(line) if selection else None
-        if span:
-            start, end = span
-            end = strip.cell_length if end == -1 else min(end, strip.cell_length)
-            start = min(start, end)
-            lit = self.screen.get_component_rich_style("screen--selection")
-            inside = strip.crop(start, end).apply_style(lit)
-            strip = Strip.join([strip.crop(0, start), inside, strip.crop(end)])
-        return strip.apply_offsets(0, line)
+    def line_text(self, line: int) -> str:
+        return self._strips[line].text
 
     # Events and drawing
 
@@ -289,21 +274,13 @@ class DocumentView(ScrollView, can_focus=True, inherit_bindings=False):
         base = self.visual_style.rich_style
         line = y + self.scroll_offset.y
         if self.message:
-            return self._message_line(y, width, base)
+            return self.message_line(y, width, self._message, 1)
         if line >= len(self._strips):
             return Strip.blank(width, base)
         strip = self._strips[line]
         if self._marks:
             strip = _marked(strip, self._marks, tones(self.app.theme)[Tone.MARK])
-        return self._selected(strip, line).adjust_cell_length(width).apply_style(base)
-
-    def _message_line(self, y: int, width: int, base: Style) -> Strip:
-        text, tone = self._message
-        pieces = [piece for part in text.split("\n") for piece in wrap_line(safe(part), max(10, width - 2))]
-        if not 1 <= y <= len(pieces):
-            return Strip.blank(width, base)
-        segment = Segment(f" {pieces[y - 1]}", tones(self.app.theme)[tone])
-        return Strip([segment]).adjust_cell_length(width).apply_style(base)
+        return self.selected(strip, line).adjust_cell_length(width).apply_style(base)
 
 
 def _renderer(text: str, name: str, width: int, theme: str, raw: bool) -> DocumentRenderer:

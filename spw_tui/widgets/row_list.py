@@ -4,55 +4,25 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 
 from rich.segment import Segment
-from rich.style import Style
-from textual.events import Click, Resize
 from textual.geometry import Size
-from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from spw_tui.actions import Scope, bindings
-from spw_tui.rendering.plain import wrap_line
-from spw_tui.rows import Row, Tone, lay_out, safe
+from spw_tui.rows import Row, Tone, lay_out
 from spw_tui.themes import cursor_style, tones
+from spw_tui.widgets.lines import CURSOR_MARK, CursorLines
 
 _GUTTER = 2
 _MARGIN = 1
 
 
-class RowList(ScrollView, can_focus=True, inherit_bindings=False):
+class RowList(CursorLines, inherit_bindings=False):
     """Rows with a cursor. The cursor is kept by id: rows may come, go and move under it."""
 
     BINDINGS = bindings(Scope.LIST)
-    DEFAULT_CSS = """
-    RowList { overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
-    """
-
-    @dataclass
-    class Highlighted(Message):
-        """The cursor is on another row, or on other contents of the same row; None for an empty list."""
-
-        rows: RowList
-        row: Row | None
-
-        @property
-        def control(self) -> RowList:
-            return self.rows
-
-    @dataclass
-    class Opened(Message):
-        """Enter or a double click on a row."""
-
-        rows: RowList
-        row: Row
-
-        @property
-        def control(self) -> RowList:
-            return self.rows
 
     def __init__(self, *, id: str | None = None, driven: bool = False) -> None:
         """A `driven` list is moved by keys that another widget does not want; its cursor is always lit."""
@@ -112,10 +82,10 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
         self.virtual_size = Size(self.scrollable_content_region.width, height)
         if keeps_place and found >= 0:
             self._scroll_to_line(self._tops[found] - offset)
-        self._keep_visible()
+        self.keep_visible()
         self.refresh()
         if fresh or self.row != before:
-            self._announce()
+            self.announce()
 
     def say(self, text: str, tone: Tone = Tone.DIM) -> None:
         """Show a message in place of rows: that something loads, is missing, or went wrong."""
@@ -123,7 +93,7 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
         self._message = (text, tone)
         self.virtual_size = Size(0, 0)
         self.refresh()
-        self._announce()
+        self.announce()
 
     # The cursor
 
@@ -156,10 +126,6 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
     def action_last(self) -> None:
         self._move_to(self._selectable(len(self._rows) - 1, -1))
 
-    def action_open(self) -> None:
-        if self.row:
-            self.post_message(self.Opened(self, self.row))
-
     def _move_near(self, line: int, step: int) -> None:
         index = max(0, min(bisect_right(self._tops, line) - 1, len(self._rows) - 1))
         found = self._selectable(index, step)
@@ -178,11 +144,11 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
         if index < 0 or index == self._cursor:
             return
         self._cursor = index
-        self._keep_visible()
+        self.keep_visible()
         self.refresh()
-        self._announce()
+        self.announce()
 
-    def _keep_visible(self) -> None:
+    def keep_visible(self) -> None:
         if self._cursor < 0 or not self.size.height:
             return
         top = self._tops[self._cursor]
@@ -195,61 +161,47 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
     def _scroll_to_line(self, line: int) -> None:
         self.scroll_to(y=max(0, line), animate=False, force=True)
 
-    def _announce(self) -> None:
-        """Tell what is under the cursor. The sender is named, because a message that a parent causes would
-        otherwise end at the parent."""
-        message = self.Highlighted(self, self.row)
-        message.set_sender(self)
-        self.post_message(message)
-
-    # Events
-
-    def on_resize(self, event: Resize) -> None:
-        self._keep_visible()
-        self.refresh()
-
-    def on_focus(self) -> None:
-        self.refresh()
-
-    def on_blur(self) -> None:
-        self.refresh()
-
-    def on_click(self, event: Click) -> None:
-        index = bisect_right(self._tops, event.y + self.scroll_offset.y) - 1
-        if 0 <= index < len(self._rows) and self._rows[index].selectable:
-            if event.y + self.scroll_offset.y >= self.virtual_size.height:
-                return
+    def row_clicked(self, x: int, y: int) -> bool:
+        line = y + self.scroll_offset.y
+        index = bisect_right(self._tops, line) - 1
+        is_row = index >= 0 and line < self.virtual_size.height and self._rows[index].selectable
+        if is_row:
             self._move_to(index)
-            if event.chain >= 2:
-                self.action_open()
+        return is_row
 
     # Drawing
+
+    def line_count(self) -> int:
+        return self.virtual_size.height
+
+    def line_text(self, line: int) -> str:
+        return "".join(segment.text for segment in self._segments(line))
 
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
         base = self.visual_style.rich_style
-        line = y + self.scroll_offset.y
         if not self._rows:
-            return self._message_line(y, width, base)
+            return self.message_line(y, width, self._message, _GUTTER)
+        line = y + self.scroll_offset.y
+        segments = self._segments(line)
+        index = bisect_right(self._tops, line) - 1
+        if index == self._cursor and segments:
+            base += cursor_style(self.app.theme, lit=self._is_lit)
+        return self.selected(Strip(segments), line).adjust_cell_length(width).apply_style(base)
+
+    @property
+    def _is_lit(self) -> bool:
+        return self.has_focus or self._driven
+
+    def _segments(self, line: int) -> list[Segment]:
+        """One line of one row, with its margin; nothing for an empty line and below the last row."""
         index = bisect_right(self._tops, line) - 1
         row = self._rows[index]
         inside = line - self._tops[index]
-        if inside >= len(row.lines):
-            return Strip.blank(width, base)
+        if inside >= len(row.lines) or not row.lines[inside]:
+            return []
         look = tones(self.app.theme)
-        spans = lay_out(row.lines[inside], max(0, width - _GUTTER - _MARGIN))
-        is_cursor = index == self._cursor
-        is_lit = self.has_focus or self._driven
-        gutter = "▌ " if is_cursor and is_lit and row.lines[inside] else "  "
-        segments = [Segment(gutter, look[Tone.ACCENT]), *(Segment(s.text, look[s.tone]) for s in spans)]
-        if is_cursor and row.lines[inside]:
-            base += cursor_style(self.app.theme, lit=is_lit)
-        return Strip(segments).adjust_cell_length(width).apply_style(base)
-
-    def _message_line(self, y: int, width: int, base: Style) -> Strip:
-        text, tone = self._message
-        pieces = [piece for part in text.split("\n") for piece in wrap_line(safe(part), max(10, width - 4))]
-        if not 1 <= y <= len(pieces):
-            return Strip.blank(width, base)
-        segment = Segment(f"  {pieces[y - 1]}", tones(self.app.theme)[tone])
-        return Strip([segment]).adjust_cell_length(width).apply_style(base)
+        room = self.scrollable_content_region.width - _GUTTER - _MARGIN
+        gutter = f"{CURSOR_MARK} " if index == self._cursor and self._is_lit else "  "
+        spans = lay_out(row.lines[inside], max(0, room))
+        return [Segment(gutter, look[Tone.ACCENT]), *(Segment(span.text, look[span.tone]) for span in spans)]
