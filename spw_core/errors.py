@@ -14,6 +14,10 @@ class SpwError(Exception):
         self.hint = hint
 
 
+class UsageError(SpwError):
+    """A command line that cannot be understood; the hint names the help."""
+
+
 class WorkspaceNotFound(SpwError):
     """No `.spec-workflow` folder here or above."""
 

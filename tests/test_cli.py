@@ -23,7 +23,7 @@ def spw(*args: object, workspace: Workspace | None = None) -> int:
     options = ["--workspace", str(workspace.paths.root)] if workspace else []
     try:
         return main([*options, *(str(arg) for arg in args)])
-    except SystemExit as error:  # argparse
+    except SystemExit as error:  # --help and --version
         return error.code if isinstance(error.code, int) else 1
 
 
@@ -194,7 +194,6 @@ def test_search_without_results_gives_a_hint(
         (["search", "x", "--width", "100000000"], "--width: must be a whole number from 20 to 1000"),
         (["list", "--width", "-1"], "--width: must be a whole number from 20 to 1000"),
         (["search"], "required: WORD"),
-        (["search", "--json"], "required: WORD"),
         (["search", "x", "--lmit", "3"], "unrecognized arguments: --lmit"),
         (["search", "x", "-step", "--lmit=3"], "unrecognized arguments: --lmit=3"),
         (["view", "nobody"], "spec not found"),
@@ -222,6 +221,43 @@ def test_bad_input_is_one_message_and_exit_1(
     assert message in captured.err
     assert captured.err.startswith("spw: error: ")
     assert len(captured.err.splitlines()) <= 2  # the message and a hint
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["search", "--json"], "required: WORD"),
+        (["search", "x", "--limit", "0", "--json"], "--limit: must be"),
+        (["search", "x", "--type", "nonsense", "--json"], "unknown type"),
+        (["--json", "nonsense"], "invalid choice"),
+        (["memory", "--json"], "SUBCOMMAND"),
+        (["memory", "forget", "--js"], "SESSION"),
+        (["memory", "show", "a", "b", "--json"], "unrecognized arguments: b"),
+        (["trace", "--json"], "required"),
+        (["insights", "--limit", "x", "--json"], "--limit"),
+        (["log", "--json", "--nonsense"], "--nonsense"),
+        (["workspaces", "--json", "extra"], "extra"),
+        (["doctor", "--json", "--nonsense"], "--nonsense"),
+        (["hooks", "--json"], "required"),
+        (["tasks", "next", "--json"], "required"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_whoever_asks_for_json_gets_errors_as_json(
+    demo_harvested: Workspace, capsys: Capture, args: list[str], message: str
+) -> None:
+    assert spw(*args, workspace=demo_harvested) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    error = json.loads(captured.err)
+    assert error["ok"] is False
+    assert message in error["error"]
+    assert error["hint"]
+
+
+def test_words_behind_the_options_ask_for_nothing(demo_harvested: Workspace, capsys: Capture) -> None:
+    assert spw("list", "--nonsense", "--", "--json", workspace=demo_harvested) == 1
+    assert capsys.readouterr().err.startswith("spw: error: ")
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from spw_core import __version__
-from spw_core.cli.parsers import Parser, first_word, load
+from spw_core.cli.parsers import Parser, asks_for_json, first_word, load
 from spw_core.cli.streams import OutputFailed, discard_output, standard_streams
-from spw_core.errors import SpwError
+from spw_core.errors import SpwError, UsageError
 from spw_core.workspace import NOWHERE
 
 # Every command and its module, in the order of the help. Only the module in question is imported.
@@ -87,7 +87,11 @@ def _run(argv: Sequence[str] | None) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     given = sys.argv[1:] if argv is None else argv
     parser = build_parser(given)
-    args = parser.parse_args(given)
+    try:
+        args = parser.parse_args(given)
+    except UsageError as error:
+        _tell(argparse.Namespace(json=asks_for_json(given)), error.message, error.hint)
+        return 1
     if args.command is None:
         parser.print_help()
         return 1

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn, TypeAlias
 
+from spw_core.errors import UsageError
+
 
 def first_word(argv: Sequence[str]) -> str:
     """The first argument that is neither an option nor the folder of `--workspace`; empty without one."""
@@ -24,11 +26,18 @@ def first_word(argv: Sequence[str]) -> str:
 # Where a command adds its parser; subscripted as a text, because the class is none at run time.
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
+
+def asks_for_json(argv: Sequence[str]) -> bool:
+    """True when `--json`, or an abbreviation of it, is among the options, whether or not they make sense."""
+    options = argv[: argv.index("--")] if "--" in argv else argv
+    return any(len(word) > 2 and "--json".startswith(word) for word in options)
+
+
 Fill = Callable[["Parser", str], None]
 
 
 class Parser(argparse.ArgumentParser):
-    """Usage errors exit with 1, as the Go tool's did, and point at the help instead of repeating it.
+    """Usage errors are raised, as UsageError, and point at the help instead of repeating it.
 
     `words` names an argument for free text: it gets every word that is no option, wherever it stands among
     the options, also `-without` and whatever follows `--`. At least one, unless they are `optional`.
@@ -70,10 +79,7 @@ class Parser(argparse.ArgumentParser):
         return super()._parse_optional(arg_string)
 
     def error(self, message: str) -> NoReturn:
-        from spw_core.cli.output import print_error
-
-        print_error(message, f"See `{self.prog} --help`.")
-        raise SystemExit(1)
+        raise UsageError(message, f"See `{self.prog} --help`.")
 
 
 def load(module: str) -> Any:

@@ -6,9 +6,9 @@ import argparse
 from typing import TYPE_CHECKING
 
 from spw_core.cli.numbers import whole_number
-from spw_core.cli.output import add_output_options, is_terminal, print_error, print_json, progress_bar
+from spw_core.cli.output import add_output_options, is_terminal, print_json, progress_bar
 from spw_core.cli.parsers import Subparsers
-from spw_core.errors import SpwError
+from spw_core.errors import SpwError, UsageError
 
 if TYPE_CHECKING:
     from spw_core.api import Workspace
@@ -92,8 +92,7 @@ def run(args: argparse.Namespace) -> int:
     if args.self_test:
         return _self_test(args, Workspace.open(args.workspace))
     if args.more_like is None and not args.query and not _has_filter(args):
-        print_error("the following arguments are required: WORD", "See `spw search --help`.")
-        return 1
+        raise UsageError("the following arguments are required: WORD", "See `spw search --help`.")
     if args.more_like is not None and args.query:
         raise SpwError("--more-like takes no words", "Narrow it with options such as --type and --spec.")
     workspace = Workspace.open(args.workspace)
