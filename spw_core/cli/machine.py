@@ -2,8 +2,8 @@
 
 JSON is indented by two spaces, with sorted keys and no final newline; with --raw a command prints its
 bare value, again without a newline, and nothing when it has none. Errors are JSON on stderr, whatever the
-options; only wrong usage, which is found out before there is a command, is told in plain words unless `--json`
-is among the options.
+options; only wrong usage, which is found out before there is a command, is told in plain words, unless
+`--json` is among the options.
 """
 
 from __future__ import annotations
