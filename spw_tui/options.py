@@ -54,9 +54,9 @@ def _print_keys() -> None:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    """Serve the app to browsers; whoever can reach the port can read the workspace."""
+    """Serve the app to the browsers of whoever has the printed address."""
     try:
-        from textual_serve.server import Server
+        from spw_tui.serving import serve
     except ImportError as error:
         raise SpwError(
             "serving needs the package textual-serve", "Install it: pip install 'spw[serve]'."
@@ -65,7 +65,5 @@ def _serve(options: argparse.Namespace) -> int:
 
     command = [sys.executable, "-c", "import sys, spw_tui; sys.exit(spw_tui.main())"]
     command.append("--demo" if options.demo else str(find_workspace(options.dir).root))
-    if options.host not in (_LOOPBACK, "localhost", "::1"):
-        print(f"spw-tui: everybody who reaches {options.host}:{options.port} can read it", file=sys.stderr)
-    Server(shlex.join(command), host=options.host, port=options.port, title="spw").serve()
+    serve(shlex.join(command), options.host, options.port)
     return 0
