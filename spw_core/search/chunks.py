@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from spw_core.text import clean
 
@@ -47,8 +48,7 @@ class ChunkedText:
     chunks: tuple[Chunk, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
+class _Block(NamedTuple):  # not a dataclass: there is one for every other line
     """Lines that belong together: a paragraph, a list, a table, a fence, or a heading (`level` > 0).
 
     Of a paragraph, a list or a table longer than TARGET, as many lines as fit. `path` is that of a heading
@@ -128,7 +128,7 @@ class _Cutter:
         self.first_heading = self.first_heading or text
         if block.level == 1:
             self.title = self.title or text
-        self._held.append(replace(block, path=tuple(self._path)))
+        self._held.append(block._replace(path=tuple(self._path)))
 
     def add_text(self, block: _Block) -> None:
         if self._size and self._size + len(block.text) > TARGET:
