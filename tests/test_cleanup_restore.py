@@ -17,7 +17,7 @@ from spw_core.api import Workspace
 from spw_core.cli import main
 from spw_core.domain.places import Area
 from spw_core.domain.transient import is_transient
-from spw_core.errors import DocumentNotFound, SpwError
+from spw_core.errors import CorruptStore, DocumentNotFound, SpwError
 from spw_core.harvest import cleanup as cleanup_module
 from spw_core.harvest import harvest as harvest_module
 
@@ -477,3 +477,42 @@ def test_restore_command_says_what_failed(workspace: Workspace, capsys: pytest.C
     assert '"ok": false' in capsys.readouterr().out
     assert main(["--workspace", root, "restore", "alpha", "--at", "2026-13-45"]) == 1
     assert "not a time" in capsys.readouterr().err
+
+
+def test_restore_that_leaves_a_differing_file_fails_and_says_what_to_do(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(workspace, "specs/alpha/notes.md", "stored")
+    workspace.harvest()
+    path.write_text("other")
+    words = ["--workspace", str(workspace.paths.root), "restore", "alpha", "notes.md"]
+    assert main(words) == 1
+    out = capsys.readouterr().out
+    assert "kept specs/alpha/notes.md: the file on disk differs" in out and "--to DIR" in out
+    assert main([*words, "--json"]) == 1
+    assert '"ok": false' in capsys.readouterr().out
+    assert path.read_text() == "other"
+    assert main([*words, "--force"]) == 0 and path.read_text() == "stored"
+    assert main(words) == 0  # it is there already
+
+
+def test_restore_never_writes_damaged_bytes(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """A page whose bytes changed is noticed by nobody but those who compare the hash."""
+    secret = "a line that is stored as it is"
+    path = write(workspace, "specs/alpha/qa/notes.md", secret)
+    other = write(workspace, "specs/alpha/qa/sound.md", "sound")
+    workspace.harvest()
+    path.unlink()
+    other.unlink()
+    database = workspace.paths.spec_db("alpha")
+    content = database.read_bytes()
+    assert content.count(secret.encode()) == 1
+    database.write_bytes(content.replace(b"stored as it is", b"Stored as it is"))
+    root = str(workspace.paths.root)
+    assert main(["--workspace", root, "restore", "alpha"]) == 1
+    out = capsys.readouterr().out
+    assert "failed specs/alpha/qa/notes.md: cannot be restored: the stored bytes have another hash" in out
+    assert "spw doctor" in out
+    assert not path.exists() and other.read_text() == "sound"
+    with pytest.raises(CorruptStore, match="another hash"):
+        workspace.spec("alpha").read("qa/notes.md")

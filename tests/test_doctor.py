@@ -448,10 +448,61 @@ def test_dry_run_says_what_would_happen_and_writes_nothing(demo: Workspace) -> N
     assert [(p.files, p.changed) for p in planned.specs] == [(d.files, d.changed) for d in done.specs]
     (demo.paths.spec_dir("user-auth") / "tasks.md").unlink()
     (demo.paths.spec_dir("user-auth") / "new.md").write_text("new")
-    [report] = demo.harvest(["user-auth"], dry_run=True).specs
-    assert (report.changed, report.removed) == (1, 1)
-    [report] = demo.harvest(["user-auth"]).specs
-    assert (report.changed, report.removed) == (1, 1)
+    (demo.paths.spec_dir("user-auth") / "design.md").touch()
+    (demo.paths.spec_dir("user-auth") / "requirements.md").write_text("other")
+    [planned_now] = demo.harvest(["user-auth"], dry_run=True).specs
+    [done_now] = demo.harvest(["user-auth"]).specs
+    for report in (planned_now, done_now):
+        assert (report.new, report.changed, report.removed) == (1, 2, 1)
+    done_now.revision = None
+    assert planned_now == done_now
+
+
+def test_dry_run_command_tells_what_and_that_nothing_was_written(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(workspace, "specs/alpha/notes.md", "first")
+    write(workspace, "specs/beta/notes.md", "first")
+    workspace.harvest()
+    write(workspace, "specs/alpha/notes.md", "second")
+    write(workspace, "specs/alpha/more.md", "new")
+    assert main(["--workspace", str(workspace.paths.root), "harvest", "--dry-run"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "alpha: would store 1 new and 1 changed files and note 0 as removed; 0 are unchanged",
+        "2 specs, 1 of them as they are stored: would store 1 new and 1 changed files and note 0 as"
+        " removed. Nothing was written.",
+    ]
+    assert main(["--workspace", str(workspace.paths.root), "harvest", "--dry-run", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["dry_run"] is True and answer["specs"][0]["new"] == 1
+
+
+def test_watch_tells_once_of_an_index_that_cannot_be_written_and_tries_again(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(workspace, "specs/alpha/tasks.md", "- [ ] 1. T\n")
+    ordinary, failing = watch_module.harvest, iter([True] * 4)
+    calls = 0
+
+    def harvest(paths: WorkspacePaths, names: list[str] | None = None) -> HarvestReport:
+        nonlocal calls
+        calls += 1
+        report = ordinary(paths, names)
+        report.index_failed = "locked" if next(failing, False) else ""
+        return report
+
+    monkeypatch.setattr(watch_module, "harvest", harvest)
+    looks = iter(range(8))
+
+    def sleep(_: float) -> None:
+        if next(looks, None) is None:
+            raise KeyboardInterrupt
+
+    seen = []
+    with pytest.raises(KeyboardInterrupt):
+        seen.extend(report.index_failed for report in watch(workspace.paths, sleep=sleep))
+    assert seen == ["locked"]  # once, although it was tried until it went well
+    assert calls == 5
 
 
 def test_watch_takes_a_run_when_it_is_handed_off(workspace: Workspace) -> None:
@@ -475,7 +526,9 @@ def test_watch_takes_a_run_when_it_is_handed_off(workspace: Workspace) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         seen.extend(
-            (asleep, report.changed, report.handoffs) for report in watch(workspace.paths, sleep=sleep)
+            (asleep, spec.changed, spec.handoffs)
+            for report in watch(workspace.paths, sleep=sleep)
+            for spec in report.specs
         )
     # At the start; when the handoff came; when tasks.md had settled.
     assert seen == [(0, 0, 0), (3, 5, 1), (5, 1, 1)]
@@ -502,7 +555,11 @@ def test_watch_survives_a_spec_that_is_deleted(workspace: Workspace, monkeypatch
 
     seen = []
     with pytest.raises(KeyboardInterrupt):
-        seen.extend((report.spec, report.changed) for report in watch(workspace.paths, sleep=sleep))
+        seen.extend(
+            (spec.spec, spec.changed)
+            for report in watch(workspace.paths, sleep=sleep)
+            for spec in report.specs
+        )
     assert seen == [("alpha", 1), ("beta", 1), ("alpha", 1)]
 
 
@@ -527,4 +584,4 @@ def test_watch_command_stops_on_interrupt(demo: Workspace) -> None:
     assert {line["spec"] for line in lines} == set(demo.spec_names())
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
-    assert (process.returncode, errors) == (130, b"spw: error: interrupted\n")
+    assert (process.returncode, errors) == (130, b"")

@@ -197,3 +197,20 @@ def test_database_written_meanwhile_is_not_believed(settled: Workspace) -> None:
         return other.meta()["harvested_at"]
 
     assert SpecStore.at_rest(path, slow) is None
+
+
+def test_a_file_too_large_to_store_does_not_cost_a_comparison_each_time(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = write(workspace, "spw-config.toml", "[store]\nmax_file_mb = 1\n")
+    write(workspace, "specs/alpha/big.bin", b"x" * (1024 * 1024 + 1))
+    age(workspace)
+    workspace.harvest()
+    os.utime(workspace.paths.spec_db("alpha"), ns=(OLD_NS, OLD_NS))
+    with monkeypatch.context() as patch:
+        patch.setattr(harvest, "scan_spec", lambda *_: pytest.fail("the folders were listed"))
+        [report] = workspace.harvest().specs
+    assert (report.unchanged, len(report.errors)) == (1, 1)
+    config.write_text("[store]\nmax_file_mb = 2\n")
+    [report] = workspace.harvest().specs
+    assert (report.changed, report.errors) == (1, [])

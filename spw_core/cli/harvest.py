@@ -20,6 +20,7 @@ from spw_core.cli.output import (
     rich_line,
 )
 from spw_core.cli.parsers import Subparsers
+from spw_core.text import clean_line
 
 if TYPE_CHECKING:
     from spw_core.harvest.report import HarvestReport, SpecReport
@@ -56,23 +57,39 @@ def run(args: argparse.Namespace) -> int:
     if not args.dry_run and report.specs:
         remember(workspace.paths.root)
     if args.json:
-        print_json(_as_json(report))
+        print_json({**_as_json(report), **({"dry_run": True} if args.dry_run else {})})
     else:
-        _print(report, args.width)
+        _print_plan(report) if args.dry_run else _print(report, args.width)
     return 0 if report.ok else 1
 
 
 def _watch(args: argparse.Namespace, paths: WorkspacePaths) -> int:
     """Until interrupted: one line (with --json one JSON object a line) per harvested spec."""
+    from spw_core.cli.main import INTERRUPTED
     from spw_core.harvest.watch import watch
 
-    for spec in watch(paths):
-        if args.json:
-            print(json.dumps(asdict(spec)), flush=True)
-        elif spec.changed or spec.removed or spec.failed:
-            print_line(f"{spec.spec}: {_sentence(spec)}")
+    if not args.json and sys.stderr.isatty():
+        print("watching; Ctrl-C ends it", file=sys.stderr, flush=True)
+    try:
+        for report in watch(paths):
+            for spec in report.specs:
+                if args.json:
+                    print(json.dumps(asdict(spec)), flush=True)
+                elif spec.changed or spec.removed or spec.failed:
+                    print_line(f"{spec.spec}: {_sentence(spec)}")
+            for remark in report.remarks:
+                _remark(f"index: {remark}")
+            if report.index_failed:
+                _remark(f"index: {report.index_failed}; trying again")
             sys.stdout.flush()
+    except KeyboardInterrupt:  # how it is meant to end: no error, what was harvested is whole
+        return INTERRUPTED
     return 0
+
+
+def _remark(text: str) -> None:
+    """On stderr: with --json, stdout has a line for each spec and nothing else."""
+    print(clean_line(text), file=sys.stderr, flush=True)
 
 
 def _as_json(report: HarvestReport) -> dict[str, object]:
@@ -94,13 +111,37 @@ def _print(report: HarvestReport, width: int | None) -> None:
         for spec in report.specs:
             print_line(f"{spec.spec}: {_sentence(spec)}")
     for spec in report.specs:
+        if spec.failed and is_terminal():
+            print_line(f"{spec.spec}: failed: {spec.failed}")
         _print_errors(spec)
+    if report.index_failed:
+        print_line(f"index: not brought up to date, the next harvest will do it: {report.index_failed}")
     for remark in report.remarks:
         print_line(f"index: {remark}")
     files = sum(spec.files for spec in report.specs)
     changed = sum(spec.changed for spec in report.specs)
     done = sum(not spec.failed for spec in report.specs)
     print_text(f"{done} specs, {files} files, {changed} changed, in {report.elapsed_s:.2f} s")
+
+
+def _print_plan(report: HarvestReport) -> None:
+    """What a harvest would do; specs in which it would do nothing are only counted."""
+    for spec in report.specs:
+        if spec.failed:
+            print_line(f"{spec.spec}: failed: {spec.failed}")
+        elif spec.changed or spec.removed:
+            print_line(
+                f"{spec.spec}: would store {spec.new} new and {spec.changed - spec.new} changed files"
+                f" and note {spec.removed} as removed; {spec.unchanged} are unchanged"
+            )
+        _print_errors(spec)
+    idle = sum(not (spec.changed or spec.removed or spec.failed) for spec in report.specs)
+    changed, new = (sum(getattr(spec, name) for spec in report.specs) for name in ("changed", "new"))
+    print_text(
+        f"{len(report.specs)} specs, {idle} of them as they are stored: would store {new} new and"
+        f" {changed - new} changed files and note {sum(s.removed for s in report.specs)} as removed."
+        " Nothing was written."
+    )
 
 
 def _print_table(report: HarvestReport, width: int | None) -> None:
@@ -137,8 +178,6 @@ def _sentence(spec: SpecReport) -> str:
 
 
 def _print_errors(spec: SpecReport) -> None:
-    if spec.failed and is_terminal():
-        print_line(f"{spec.spec}: failed: {spec.failed}")
     for error in spec.errors[:_ERRORS_SHOWN]:
         print_line(f"{spec.spec}: {error.path}: {error.error}")
     if len(spec.errors) > _ERRORS_SHOWN:

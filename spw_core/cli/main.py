@@ -42,7 +42,7 @@ _COMMANDS = {
     "demo": "demo",
 }
 
-_INTERRUPTED = 130
+INTERRUPTED = 130
 
 
 def build_parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
@@ -105,7 +105,7 @@ def _run(argv: Sequence[str] | None) -> int:
         return 1
     except KeyboardInterrupt:
         _complain("interrupted")
-        return _INTERRUPTED
+        return INTERRUPTED
     except Exception as error:
         if isinstance(error, FileNotFoundError) and _is_nowhere():
             _tell(args, *NOWHERE)

@@ -43,6 +43,7 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     from spw_core.api import Workspace
+    from spw_core.store.content import REPAIR_HINT
 
     report = (
         Workspace.open(args.workspace)
@@ -56,8 +57,8 @@ def run(args: argparse.Namespace) -> int:
         )
     )
     if args.json:
-        print_json({"ok": not report.failed, **asdict(report)})
-        return 1 if report.failed else 0
+        print_json({"ok": report.ok, **asdict(report)})
+        return 0 if report.ok else 1
     for path in report.written[:_SHOWN]:
         print_line(f"wrote {path}")
     if len(report.written) > _SHOWN:
@@ -70,7 +71,11 @@ def run(args: argparse.Namespace) -> int:
         f"{report.spec}: wrote {len(report.written)} files, {report.unchanged} were there already,"
         f" kept {len(report.kept)}, failed {len(report.failed)}"
     )
-    return 1 if report.failed else 0
+    if report.damaged:
+        print_line(f"  {REPAIR_HINT}")
+    if report.kept and not args.force:
+        print_line("  --force replaces what differs, after storing it; --to DIR writes to another place.")
+    return 0 if report.ok else 1
 
 
 def _utc(text: str) -> str:

@@ -22,6 +22,7 @@ from spw_core.harvest.scan import FoundFile, Scan, area_folder, scan_spec
 from spw_core.harvest.stored import begun_anew
 from spw_core.moments import utc_text
 from spw_core.search.documents import document_path
+from spw_core.store.content import DamagedBytes
 from spw_core.store.spec import SpecStore, StoredArtifact
 from spw_core.workspace import WorkspacePaths
 
@@ -187,6 +188,8 @@ def _remove(top: Path, rel_path: str, store: SpecStore, artifact: StoredArtifact
             ):
                 return "changed while it was compared"
             return _unlink_unchanged(entry, content)
+    except DamagedBytes as error:
+        return f"{error}; see `spw doctor`"
     except OSError as error:
         return f"cannot be removed: {error.strerror or error}"
 

@@ -15,15 +15,22 @@ from spw_core.domain.places import Area
 from spw_core.errors import CorruptStore, SpwError, StoreError
 from spw_core.harvest.index_sync import sync_index
 from spw_core.harvest.inside import entry_inside, write_whole
-from spw_core.harvest.intake import differences, keep_stamps, lacks_stamps, take_in
-from spw_core.harvest.read_file import READ_FLAGS
+from spw_core.harvest.intake import (
+    TOO_LARGE,
+    differences,
+    has_room_now,
+    keep_stamps,
+    lacks_stamps,
+    take_in,
+)
+from spw_core.harvest.read_file import READ_FLAGS, read_file
 from spw_core.harvest.report import HarvestReport, SpecReport
-from spw_core.harvest.scan import Scan, scan_spec, spec_folders
+from spw_core.harvest.scan import FoundFile, Scan, scan_spec, spec_folders
 from spw_core.harvest.stamps import OPEN, SEALED, files_as_seen
 from spw_core.names import SPEC_DB
 from spw_core.store.at_rest import has_log
 from spw_core.store.connection import replace_database
-from spw_core.store.spec import SpecStore
+from spw_core.store.spec import SpecStore, StoredArtifact
 from spw_core.workspace import GITIGNORE_LINES, WorkspacePaths
 
 # Files of a new spec up to which its database is made in memory.
@@ -125,7 +132,14 @@ def _harvest_spec(paths: WorkspacePaths, name: str) -> SpecReport:
 
     def unchanged(store: SpecStore) -> SpecReport | None:
         files = files_as_seen(store, spec_folders(paths, name), (OPEN, SEALED))
-        return None if files is None else _report(store, name, files)
+        if files is None:
+            return None
+        report = _report(store, name, files)
+        if any(error.error == TOO_LARGE for error in report.errors):
+            limit = _stored_limit(paths)
+            if any(has_room_now(artifact, limit) for artifact in store.artifacts().values()):
+                return None
+        return report
 
     if report := SpecStore.at_rest(path, unchanged):
         return report
@@ -142,17 +156,20 @@ def _scan(paths: WorkspacePaths, name: str) -> Scan:
 
 def _update(store: SpecStore, paths: WorkspacePaths, name: str, scan: Scan) -> SpecReport:
     """Bring a database up to date with a scan."""
-    changed = removed = 0
+    new = changed = removed = 0
     limit = _stored_limit(paths)
     if differences(store, scan, limit):
         with store.transaction():
             # Asked again inside the transaction: another process may have been faster.
-            changed, removed = take_in(store, name, scan, differences(store, scan, limit), limit)
-            keep_stamps(store, scan)
+            differing = differences(store, scan, limit)
+            new, changed, removed = take_in(store, name, scan, differing, limit)
+            keep_stamps(store, scan, limit)
     elif lacks_stamps(store, scan):
         with store.transaction():
-            keep_stamps(store, scan)
-    return _report(store, name, len(scan.files), changed, removed)
+            keep_stamps(store, scan, limit)
+    report = _report(store, name, len(scan.files), changed, removed)
+    report.new = new
+    return report
 
 
 def _report(store: SpecStore, name: str, files: int, changed: int = 0, removed: int = 0) -> SpecReport:
@@ -187,17 +204,44 @@ def _stored_limit(paths: WorkspacePaths) -> int:
 
 
 def preview_harvest(paths: WorkspacePaths, name: str) -> SpecReport:
-    """What `harvest_spec` would do, by comparing alone; a touched file counts as changed."""
-    scan = scan_spec(paths, name)
-    report = SpecReport(name, files=len(scan.files), errors=list(scan.errors))
+    """What `harvest_spec` would do, by comparing alone. The facts counted are those there are now."""
+    from spw_core.harvest.reading import load_record
+
+    scan = _scan(paths, name)
+    report = SpecReport(name, files=len(scan.files))
     with SpecStore.reading(paths.spec_db(name)) as store:
         if store is None:
-            report.changed = report.files
+            report.changed = report.new = report.files
         else:
-            differing = differences(store, scan, _stored_limit(paths))
-            report.changed, report.removed = len(differing.fresh), len(differing.removed)
+            limit = _stored_limit(paths)
+            differing = differences(store, scan, limit)
+            stored = [pair for pair in differing.fresh if _would_be_stored(scan, *pair, limit)]
+            report.changed = len(stored)
+            report.new = sum(artifact is None for _, artifact in stored)
+            report.removed = len(differing.removed)
     report.unchanged = report.files - report.changed
+    record = load_record(paths, name)
+    report.runs, report.tasks, report.waves = len(record.runs), len(record.tasks), len(record.waves)
+    report.subagents = sum(len(run.subagents) for run in record.runs)
+    report.handoffs = sum(run.has_handoff for run in record.runs)
+    report.impl_logs = len(record.impl_logs)
+    report.approvals = sum(approval.version == 0 for approval in record.approvals)
+    report.errors = list(record.errors)
     return report
+
+
+def _would_be_stored(scan: Scan, found: FoundFile, artifact: StoredArtifact | None, limit: int) -> bool:
+    """False for a file that was only touched, and for one that cannot be read."""
+    try:
+        content = read_file(scan.tops[found.area], found.rel_path, limit=limit)
+    except OSError:
+        return False
+    return (
+        artifact is None
+        or artifact.removed_at is not None
+        or artifact.content_hash != content.content_hash
+        or (artifact.problem == TOO_LARGE and content.content is not None)
+    )
 
 
 def ensure_gitignore(paths: WorkspacePaths) -> list[str]:

@@ -14,7 +14,7 @@ from spw_core.formats.json_object import load_json_object
 from spw_core.formats.text_decode import decode_text
 from spw_core.harvest.inside import Descent
 from spw_core.harvest.project import READ_KINDS, project
-from spw_core.harvest.read_file import INT64, FileContent, read_entry
+from spw_core.harvest.read_file import FileContent, read_entry
 from spw_core.harvest.rows import to_meta, to_rows
 from spw_core.harvest.scan import FoundFile, Scan
 from spw_core.harvest.stamps import stamps_of
@@ -57,7 +57,7 @@ def differences(store: SpecStore, scan: Scan, limit: int) -> Differences:
     fresh = []
     for found in scan.files:
         artifact = known.pop((found.area, found.rel_path), None)
-        if artifact is None or not is_unchanged(artifact, found) or _has_room_now(artifact, limit):
+        if artifact is None or not is_unchanged(artifact, found) or has_room_now(artifact, limit):
             fresh.append((found, artifact))
     removed = [
         artifact
@@ -77,10 +77,13 @@ def differences(store: SpecStore, scan: Scan, limit: int) -> Differences:
     )
 
 
-def take_in(store: SpecStore, name: str, scan: Scan, differing: Differences, limit: int) -> tuple[int, int]:
+def take_in(
+    store: SpecStore, name: str, scan: Scan, differing: Differences, limit: int
+) -> tuple[int, int, int]:
     """Store what differs and project the facts; call it inside a transaction.
 
-    Of files above `limit` bytes only the hash is stored. Returns how many changed and were removed.
+    Of files above `limit` bytes only the hash is stored. Returns how many are new, how many
+    changed, the new ones among them, and how many were removed.
     """
     now = utc_text(time.time_ns())
     changed = removed = 0
@@ -98,6 +101,7 @@ def take_in(store: SpecStore, name: str, scan: Scan, differing: Differences, lim
             yield new, utc_text(new.checked_ns)
 
     store.add(additions())
+    new_ones = changed
     known = {found: artifact for found, artifact in differing.fresh if artifact is not None}
     for found, content in _read_all(scan, known, limit, unreadable):
         changed += store_content(store, found.area, found.rel_path, known[found], content)
@@ -126,7 +130,7 @@ def take_in(store: SpecStore, name: str, scan: Scan, differing: Differences, lim
                 _CREATED_AT: meta.get(_CREATED_AT, now),
             }
         )
-    return changed, removed
+    return new_ones, changed, removed
 
 
 def lacks_stamps(store: SpecStore, scan: Scan) -> bool:
@@ -135,10 +139,9 @@ def lacks_stamps(store: SpecStore, scan: Scan) -> bool:
     return any(store.stamps(scope) != text for scope, text in stamps.items())
 
 
-def keep_stamps(store: SpecStore, scan: Scan) -> None:
+def keep_stamps(store: SpecStore, scan: Scan, limit: int) -> None:
     """Keep what a scan saw, if the database holds exactly that; call it inside a transaction."""
-    # With all the room there is, what was too large to be stored differs: it is looked at each time.
-    if not differences(store, scan, INT64):
+    if not differences(store, scan, limit):
         store.put_stamps(stamps_of(scan, store.sealed_runs()))
 
 
@@ -201,8 +204,9 @@ def is_unchanged(artifact: StoredArtifact, found: FoundFile) -> bool:
     return same and artifact.mtime_ns < artifact.checked_ns - RACY_NS
 
 
-def _has_room_now(artifact: StoredArtifact, limit: int) -> bool:
-    return artifact.problem == _TOO_LARGE and artifact.size <= limit
+def has_room_now(artifact: StoredArtifact, limit: int) -> bool:
+    """True for a file that was too large to be stored, and is so no more since the limit was raised."""
+    return artifact.problem == TOO_LARGE and artifact.size <= limit
 
 
 def store_content(
@@ -211,7 +215,7 @@ def store_content(
     """Store a known file that was read; False when its bytes were the stored ones. Inside a transaction."""
     checked_ns = time.time_ns()
     if artifact.content_hash == content.content_hash and not (
-        artifact.problem == _TOO_LARGE and content.content is not None
+        artifact.problem == TOO_LARGE and content.content is not None
     ):
         store.touch(artifact.id, content.mtime_ns, content.inode, content.mode, checked_ns)
         return artifact.removed_at is not None
@@ -240,7 +244,7 @@ def _new_content(area: Area, rel_path: str, content: FileContent, checked_ns: in
 def _content_problem(place: Place, rel_path: str, content: FileContent) -> str | None:
     """Why bytes that no reader looks at cannot be understood; the readers report the others themselves."""
     if content.content is None:
-        return _TOO_LARGE
+        return TOO_LARGE
     if place.kind in READ_KINDS and (not place.special or place.kind is Kind.ITERATION_STATE):
         return None
     name = rel_path.lower()
@@ -263,7 +267,7 @@ def stored_errors(store: SpecStore, artifacts: Iterable[StoredArtifact]) -> list
     ]
 
 
-_TOO_LARGE = "larger than store.max_file_mb allows; recorded by its hash, not stored"
+TOO_LARGE = "larger than store.max_file_mb allows; recorded by its hash, not stored"
 _SCAN_ERRORS = "scan_errors"
 _UNREADABLE = "unreadable"
 _CREATED_AT = "created_at"

@@ -6,7 +6,6 @@ with the disk by `stat`; only files that differ are read.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 
 from spw_core.domain.model import FileError, SpecRecord
@@ -68,23 +67,28 @@ def read_document(paths: WorkspacePaths, name: str, area: Area, rel_path: str) -
 
     The completion summary of a finalized spec is stored without being a file.
 
-    Raises DocumentNotFound when neither has it. `rel_path` is not joined to a folder before it was found
-    in a scan or in the database, so it cannot lead anywhere else.
+    Raises DocumentNotFound when neither has it, and StoreError when only the database could tell and cannot
+    be read, or no longer has the bytes it was given. `rel_path` is not joined to a folder before it was
+    found in a scan or in the database, so it cannot lead anywhere else.
     """
-    stored, sealed = None, False
-    # A database that cannot be read leaves the disk; the commands that write report and repair it.
-    with suppress(StoreError), SpecStore.reading(paths.spec_db(name)) as store:
-        if store is not None:
-            stored = store.content(area, rel_path)
-            if (area, rel_path) == (Area.SPEC, COMPLETION_FILE) and (final := finalization(store.meta())):
-                stored = final.summary
-            sealed = place_of(area, rel_path).run in store.sealed_runs()
+    stored, sealed, trouble = None, False, None
+    try:
+        with SpecStore.reading(paths.spec_db(name)) as store:
+            if store is not None:
+                stored = store.content(area, rel_path)
+                if (area, rel_path) == (Area.SPEC, COMPLETION_FILE) and (final := finalization(store.meta())):
+                    stored = final.summary
+                sealed = place_of(area, rel_path).run in store.sealed_runs()
+    except StoreError as error:  # leaves the disk; the commands that write report and repair it
+        trouble = error
     if stored is not None and sealed:
         return stored
     if (live := read_live(paths, name, area, rel_path)) is not None:
         return live
     if stored is not None:
         return stored
+    if trouble is not None:
+        raise trouble
     raise DocumentNotFound(f"{name} has no file {rel_path}", "See `spw view` for what there is.")
 
 

@@ -9,12 +9,14 @@ from spw_core.domain.model import FileError
 
 @dataclass(slots=True)
 class SpecReport:
-    """What one harvest did to one spec. `failed` says why the spec could not be harvested at all;
+    """What one harvest did to one spec. `changed` counts files that were stored, `new` those
+    among them that were not there before. `failed` says why the spec could not be harvested at all;
     `revision` counts the harvests of its database that changed something."""
 
     spec: str
     files: int = 0
     changed: int = 0
+    new: int = 0
     unchanged: int = 0
     removed: int = 0
     runs: int = 0

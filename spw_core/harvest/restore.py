@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from spw_core.domain.places import Area, place_of
-from spw_core.errors import DocumentNotFound, SpwError
+from spw_core.errors import CorruptStore, DocumentNotFound, SpwError
 from spw_core.harvest.cleanup import Kept
 from spw_core.harvest.harvest import harvest_spec
 from spw_core.harvest.inside import Entry, entry_inside, temporary_of, write_whole
@@ -26,7 +27,7 @@ from spw_core.workspace import WorkspacePaths
 class RestoreReport:
     """What a restore wrote, what it left alone, and what it could not write or find.
 
-    Paths are below `.spec-workflow/` (or the target).
+    Paths are below `.spec-workflow/` (or the target). `damaged` says that stored bytes were not sound.
     """
 
     spec: str
@@ -34,6 +35,12 @@ class RestoreReport:
     kept: list[Kept] = field(default_factory=list)
     failed: list[Kept] = field(default_factory=list)
     unchanged: int = 0
+    damaged: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """True when everything that was asked for is there now."""
+        return not self.kept and not self.failed
 
 
 def restore(
@@ -83,6 +90,10 @@ def restore(
             safe = stored if target is None else None
             try:
                 outcome = _restore_one(store, version, top, path, safe, force=force)
+            except CorruptStore as error:  # wrong bytes are never written
+                report.failed.append(Kept(path, f"cannot be restored: {error.message}"))
+                report.damaged = True
+                continue
             except (OSError, ValueError) as error:
                 text = getattr(error, "strerror", None) or error
                 report.failed.append(Kept(path, f"cannot be written: {text}"))
@@ -93,6 +104,10 @@ def restore(
                 report.kept.append(Kept(path, outcome))
             else:
                 report.unchanged += 1
+    if force and target is None and report.written:
+        # Else what was replaced would still be the current version, and come back with the next restore.
+        with suppress(SpwError, OSError):  # the files are back; the next harvest sees them
+            harvest_spec(paths, name)
     return report
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from spw_core.domain.places import Area, Kind, place_of
-from spw_core.errors import SpecNotFound, StoreError
+from spw_core.errors import SpwError, StoreError
 from spw_core.harvest.harvest import harvest
-from spw_core.harvest.report import SpecReport
+from spw_core.harvest.report import HarvestReport, SpecReport
 from spw_core.harvest.scan import scan_spec
 from spw_core.store.spec import SpecStore
 from spw_core.workspace import WorkspacePaths
@@ -18,21 +18,26 @@ _Seen = dict[tuple[Area, str], tuple[int, int]]
 
 def watch(
     paths: WorkspacePaths, *, interval_s: float = 2.0, sleep: Callable[[float], None] = time.sleep
-) -> Iterator[SpecReport]:
-    """Yield a report for each spec that was harvested; runs until the caller stops asking.
+) -> Iterator[HarvestReport]:
+    """Yield a report of each harvest that did something; runs until the caller stops asking.
 
     Everything is harvested once at the start. From then on a look costs one `stat` for each file outside
     sealed runs. A handoff that was not there before is taken at once, because then the run is
-    complete; any other change when the next look finds nothing newer.
+    complete; any other change when the next look finds nothing newer. What failed is tried again at every
+    look, and told when it fails in another way, or no longer.
     """
-    yield from harvest(paths).specs
+    first = harvest(paths)
+    told = _failures(first)
+    yield first
     before: dict[str, _Seen] = {}
-    waiting: set[str] = set()
+    waiting = _failed(first)
     while True:
         due = []
-        names = paths.spec_names()
-        for name in names:
-            now = _look(paths, name)
+        for name in paths.spec_names():
+            try:
+                now = _look(paths, name)
+            except SpwError:  # the folder has just become a link; the harvest says so
+                now = {}
             old = before.get(name)
             before[name] = now
             if old is None or old == now:
@@ -45,12 +50,29 @@ def watch(
         if due:
             waiting.difference_update(due)
             try:
-                reports = harvest(paths, due).specs
-            except SpecNotFound:  # deleted since the look, which the next one will see
+                report = harvest(paths, due)
+            except SpwError:  # deleted since the look, which the next one will see
                 waiting.update(due)
-                reports = []
-            yield from filter(_did_something, reports)
+            else:
+                waiting |= _failed(report)
+                report.specs = [spec for spec in report.specs if _did_something(spec, told)]
+                failed_before, told = told, _failures(report)
+                if report.index_failed == failed_before.get(""):
+                    report.index_failed = ""
+                if report.specs or report.index_failed or report.remarks:
+                    yield report
         sleep(interval_s)
+
+
+def _failures(report: HarvestReport) -> dict[str, str]:
+    """What failed, by spec; under the empty name what failed with the index."""
+    failed = {spec.spec: spec.failed for spec in report.specs if spec.failed}
+    return failed | ({"": report.index_failed} if report.index_failed else {})
+
+
+def _failed(report: HarvestReport) -> set[str]:
+    """The specs to harvest again; when the index failed, all of them."""
+    return {spec.spec for spec in report.specs if spec.failed or report.index_failed}
 
 
 def _look(paths: WorkspacePaths, name: str) -> _Seen:
@@ -69,5 +91,5 @@ def _has_new_handoff(old: _Seen, new: _Seen) -> bool:
     return any(place_of(*key).kind is Kind.HANDOFF for key in new.keys() - old.keys())
 
 
-def _did_something(report: SpecReport) -> bool:
-    return bool(report.changed or report.removed or report.failed)
+def _did_something(report: SpecReport, told: Mapping[str, str]) -> bool:
+    return bool(report.changed or report.removed or report.failed != told.get(report.spec, ""))

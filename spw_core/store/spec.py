@@ -19,7 +19,7 @@ from spw_core.store.connection import (
     transaction,
     translating,
 )
-from spw_core.store.content import pack, unpack
+from spw_core.store.content import DamagedBytes, pack, unpack, unpack_sound
 from spw_core.store.in_memory import file_bytes, open_in_memory
 from spw_core.store.rows import Row, Value, read_rows, replace_rows
 
@@ -175,11 +175,12 @@ class SpecStore:
         return {(row[1], row[2]): StoredArtifact._make(row) for row in rows}
 
     def content(self, area: str, rel_path: str) -> bytes | None:
-        """Stored bytes of a file; None when it is unknown or was too large to keep."""
+        """Stored bytes of a file; None when it is unknown or was too large to keep. Raises DamagedBytes."""
         row = self._db.execute(
-            "SELECT content, encoding FROM artifacts WHERE area = ? AND rel_path = ?", (area, rel_path)
+            "SELECT content, encoding, content_hash FROM artifacts WHERE area = ? AND rel_path = ?",
+            (area, rel_path),
         ).fetchone()
-        return None if row is None else unpack(*row)
+        return None if row is None else unpack_sound(*row)
 
     def contents(self, kinds: Iterable[str]) -> dict[tuple[str, str], bytes | None]:
         """Bytes of all stored files of the given types, by (area, rel_path)."""
@@ -246,10 +247,11 @@ class SpecStore:
         return [StoredVersion._make(row) for row in rows]
 
     def version_bytes(self, version: StoredVersion) -> bytes | None:
-        """The bytes of a version. Raises CorruptStore when what is stored is damaged."""
+        """The bytes of a version. Raises DamagedBytes when they are not those that were stored."""
         table = "artifacts" if version.is_current else "artifact_history"
-        [row] = self._db.execute(f"SELECT content, encoding FROM {table} WHERE id = ?", (version.row_id,))
-        return unpack(*row)
+        query = f"SELECT content, encoding, content_hash FROM {table} WHERE id = ?"
+        [row] = self._db.execute(query, (version.row_id,))
+        return unpack_sound(*row)
 
     def sealed_runs(self) -> set[str]:
         """Folders of the runs that were harvested with their handoff."""
@@ -262,14 +264,13 @@ class SpecStore:
         """
         if check_integrity(self._db):
             return True
-        import hashlib
-
         self.artifacts()
         self.projections()
-        for version in self.versions():
-            content = self.version_bytes(version)
-            if content is not None and hashlib.sha256(content).hexdigest() != version.content_hash:
-                return True
+        try:
+            for version in self.versions():
+                self.version_bytes(version)
+        except DamagedBytes:
+            return True
         return False
 
     def salvage(self, damaged: Path) -> int:
