@@ -126,7 +126,7 @@ _NAMED_LITERALS = [
 
 
 def _by_core() -> list[tuple[str, list[tuple[str, int]]]]:
-    """The literals of the folded rules by what many of them have in common: without it, none need be tried."""
+    """The literals of the folded rules by what many have in common: without that, none need be tried."""
     groups: dict[str, list[tuple[str, int]]] = {core: [] for core in ("key", "auth", "pass", "")}
     for number, rule in enumerate(RULES):
         for literal in rule.literals if rule.folded else ():
