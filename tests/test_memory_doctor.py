@@ -19,6 +19,7 @@ from spw_core.store.memory.stores import KNOWLEDGE_DB, MEMORY_DB, SESSIONS_DB
 
 from .transcript_support import SESSION, Transcript
 
+NEVER_AGAIN = "5e55105e-0000-4000-8000-00000000dead"
 DATABASES = (SESSIONS_DB, MEMORY_DB, KNOWLEDGE_DB)
 SAID = [f"the {number}. thing about tokens " + "and so on " * 60 for number in range(200)]
 
@@ -31,7 +32,7 @@ def remembered(workspace: Workspace, tmp_path: Path) -> Workspace:
         transcript.add("user", text)
     workspace.harvest()
     workspace.import_transcripts([transcript.write()])
-    workspace.forget(["never-again"])
+    workspace.forget([NEVER_AGAIN])
     return workspace
 
 
@@ -131,7 +132,7 @@ def test_what_was_forgotten_stays_so(remembered: Workspace) -> None:
     assert [row.id for row in remembered.sessions()] == [SESSION]
     with reading_memory(remembered.paths) as memory:
         assert memory
-        assert memory.sessions.forgotten(HERE) == {"never-again"}
+        assert memory.sessions.forgotten(HERE) == {NEVER_AGAIN}
 
 
 def test_a_backup_brings_the_memory_back(remembered: Workspace, tmp_path: Path) -> None:
@@ -144,4 +145,4 @@ def test_a_backup_brings_the_memory_back(remembered: Workspace, tmp_path: Path) 
     assert remembered.session(SESSION).messages == before
     with reading_memory(remembered.paths) as memory:
         assert memory
-        assert memory.sessions.forgotten(HERE) == {"never-again"}
+        assert memory.sessions.forgotten(HERE) == {NEVER_AGAIN}

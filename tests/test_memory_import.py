@@ -252,14 +252,14 @@ def test_subagents_are_told_apart(workspace: Workspace, transcript: Transcript) 
 def test_what_is_forgotten_is_not_imported_again(workspace: Workspace, transcript: Transcript) -> None:
     path = transcript.add("user", "one zanzibar").write()
     take(workspace, path)
-    assert workspace.forget([SESSION]) == 1
+    assert workspace.forget([SESSION]).messages == 1
     transcript.add("user", "two").write()
     assert counts(take(workspace, path)) == (0, 0, 0)
     assert workspace.sessions() == []
     assert workspace.search_messages("zanzibar") == []
     with pytest.raises(NotFound):
         workspace.session(SESSION)
-    assert workspace.forget([SESSION]) == 0
+    assert workspace.forget([SESSION]).messages == 0
 
 
 def test_the_same_message_in_two_files_is_one(workspace: Workspace, transcript: Transcript) -> None:

@@ -39,6 +39,36 @@ def test_conversations_are_found_with_specs(talked: Workspace) -> None:
     assert index_memory(talked.paths) == 0
 
 
+RUN = ".spec-workflow/specs/alpha/execution/waves/wave-0{}/execution/run-00{}"
+
+
+def keys(workspace: Workspace, query: str) -> list[str]:
+    return sorted(hit.snippet.split()[0] for hit in workspace.search(query).results)
+
+
+def test_conversations_are_found_by_their_run(workspace: Workspace, tmp_path: Path) -> None:
+    write(workspace, "specs/beta/design.md", "# Design\n\nNothing of interest.\n")
+    workspace.harvest()
+    said = Transcript(tmp_path / f"{SESSION}.jsonl", str(workspace.paths.root))
+    said.add("user", "first: begin the work on zanzibar in spec beta")
+    said.call("Write", file_path=f"{workspace.paths.root}/{RUN.format(1, 1)}/coder/report.md")
+    said.add("assistant", "second: zanzibar is done in the first wave")
+    workspace.import_transcripts([said.write()])
+    assert keys(workspace, "zanzibar run:1 wave:1 spec:alpha") == ["first:", "second:"]
+    # The conversation goes on with another run: what was said before it belongs to the first one.
+    said.call("Read", file_path=f"{workspace.paths.root}/{RUN.format(2, 7)}/_handoff.md")
+    said.add("assistant", "third: zanzibar again, see execution")
+    said.add("user", f"fourth: and the zanzibar of {RUN.format(1, 1)}?")
+    workspace.import_transcripts([said.write()])
+    assert keys(workspace, "zanzibar run:7 type:message") == ["third:"]
+    assert keys(workspace, "zanzibar run:1 phase:execution") == ["first:", "fourth:", "second:"]
+    assert keys(workspace, "zanzibar spec:beta") == []
+    # A summary of all of it belongs to no single run.
+    workspace.compact(older_than_days=0)
+    assert [hit.type for hit in workspace.search("zanzibar spec:alpha").results] == ["summary"]
+    assert workspace.search("zanzibar run:1").results == ()
+
+
 def test_summaries_take_the_place_of_messages(talked: Workspace) -> None:
     talked.compact(older_than_days=0)
     assert types(talked) == ["design", "summary"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from spw_core.domain.places import Area, place_of
 from spw_core.formats.transcripts import USER, Record, Said
@@ -54,9 +54,8 @@ class Linker:
             if said.writes and relative and not relative.startswith(f"{WORKFLOW_DIR}/"):
                 self._add(session, LinkKind.FILE, relative, PATH)
         text = said.text[:_LONGEST_SCANNED]
-        if f"{SPECS_DIR}/" in text:
-            for match in _SPEC_PATH.finditer(text):
-                self._see_spec_path(session, match[1], (match[2] or "").strip("/"), PATH)
+        for spec, path in _spec_paths(text):
+            self._see_spec_path(session, spec, path, PATH)
         if said.role == USER:
             for word in set(_WORDS.findall(text)) & self._specs:
                 self._add(session, LinkKind.SPEC, word, PROMPT)
@@ -70,7 +69,7 @@ class Linker:
         if spec not in self._specs:
             return
         self._add(session, LinkKind.SPEC, spec, how)
-        if path and (run := place_of(Area.SPEC, path).run or place_of(Area.SPEC, f"{path}/_handoff.md").run):
+        if run := _run_of(path):
             self._add(session, LinkKind.RUN, f"{spec}/{run}", how)
 
     def _relative(self, path: str, cwd: str) -> str:
@@ -90,3 +89,21 @@ class Linker:
         key = (session, kind, target)
         if key not in self._how or _STRENGTH[how] < _STRENGTH[self._how[key]]:
             self._how[key] = how
+
+
+def runs_named(text: str) -> list[str]:
+    """The runs whose paths stand in a text, as `SPEC/path of the run`, in the order of the text."""
+    named = [(spec, _run_of(path)) for spec, path in _spec_paths(text[:_LONGEST_SCANNED])]
+    return [f"{spec}/{run}" for spec, run in named if run]
+
+
+def _spec_paths(text: str) -> Iterator[tuple[str, str]]:
+    """(spec, path in it) of every path below a folder of specs."""
+    if f"{SPECS_DIR}/" in text:
+        for match in _SPEC_PATH.finditer(text):
+            yield match[1], (match[2] or "").strip("/")
+
+
+def _run_of(path: str) -> str:
+    """The run that a path of a spec lies in, or is."""
+    return path and (place_of(Area.SPEC, path).run or place_of(Area.SPEC, f"{path}/_handoff.md").run)

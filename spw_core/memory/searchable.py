@@ -1,15 +1,18 @@
 """Messages and summaries as documents of the search index, beside the specs: `type:message`, `type:summary`.
 
 What was said counts, and what failed; calls of tools and their answers would drown it. A message never
-changes, so only those that came or went since the last visit are looked at.
+changes, so only sessions in which something came or went since the last visit are looked at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
+from spw_core.domain.places import Area, place_of
 from spw_core.errors import SpwError
+from spw_core.memory.linking import runs_named
 from spw_core.memory.place import HERE, SUMMARY_KEY, reading_memory
 from spw_core.search.embedding import COLLECTION
 from spw_core.search.library import Document, SearchIndex
@@ -59,24 +62,86 @@ def _index_changes(paths: WorkspacePaths) -> int:
         if index.state == revision:
             return 0
         present = set(index.keys())
-        wanted = dict(_documents(memory))
-        changed = index.delete(sorted(present - wanted.keys()))
-        changed += index.put(document for key, document in wanted.items() if key not in present)
+        wanted = _documents(memory)
+        gone = present.difference(*wanted.values())
+        # The newest messages of a session may tell what the ones before were about.
+        grown = [documents for documents in wanted.values() if not documents.keys() <= present]
+        changed = index.delete(sorted(gone))
+        changed += index.put(document for documents in grown for document in documents.values())
         index.state = revision
     return changed
 
 
-def _documents(memory: Memory) -> Iterator[tuple[str, Document]]:
+def _documents(memory: Memory) -> dict[str, dict[str, Document]]:
+    """The documents of each session by their keys."""
     specs = memory.sessions.all_links(HERE, LinkKind.SPEC)
-    for session in memory.sessions.newest(HERE, None):
-        links = specs.get(session.id)
-        spec = links[0].target if links else ""
-        found = filter(_is_worth_finding, memory.messages.of_session(HERE, session.id))
-        for number, message in enumerate(found):
+    runs = memory.sessions.all_links(HERE, LinkKind.RUN)
+    return {
+        session.id: {
+            document.key: document
+            for document in _of_session(
+                session,
+                [link.target for link in specs.get(session.id, ())],
+                [link.target for link in runs.get(session.id, ())],
+                memory.messages.of_session(HERE, session.id),
+                memory.summaries.of_session(HERE, session.id),
+            )
+        }
+        for session in memory.sessions.newest(HERE, None)
+    }
+
+
+def _of_session(
+    session: Session,
+    specs: Sequence[str],
+    runs: Sequence[str],
+    messages: Sequence[Message],
+    summaries: Sequence[Summary],
+) -> Iterator[Document]:
+    """`specs` and `runs` are what the session was about, the most often named first."""
+    spec = specs[0] if specs else ""
+    first = True
+    for message, run in zip(messages, runs_of(messages, runs), strict=True):
+        if _is_worth_finding(message):
             # The title finds the beginning of a conversation; it would speak for every message otherwise.
-            yield message.id, _message(session, message, spec, shared_title=number > 0)
-        for summary in memory.summaries.of_session(HERE, session.id):
-            yield SUMMARY_KEY + summary.id, _summary(session, summary, spec)
+            yield _placed(_message(session, message, shared_title=not first), spec, run)
+            first = False
+    for summary in summaries:
+        yield _placed(_summary(session, summary), spec, runs[0] if len(runs) == 1 else "")
+
+
+def runs_of(messages: Sequence[Message], runs: Collection[str]) -> list[str]:
+    """The run that each message belongs to, of those a session was about; empty without any.
+
+    It is the run that was named last; before any was, the one that is named first: what led to it.
+    """
+    if len(runs) < 2:
+        return [*runs, ""][:1] * len(messages)
+    found: list[str] = []
+    current = ""
+    for message in messages:
+        known = [run for run in runs_named(message.content) if run in runs]
+        if known and not current:
+            found = [known[0]] * len(found)
+        current = known[-1] if known else current
+        found.append(current)
+    return found
+
+
+def _placed(document: Document, spec: str, run: str) -> Document:
+    """A document with the facets of its run, else of the spec of its session."""
+    if not run:
+        return replace(document, spec=spec)
+    of_run, _, path = run.partition("/")
+    place = place_of(Area.SPEC, f"{path}/_handoff.md")
+    return replace(
+        document,
+        spec=of_run,
+        phase=place.phase,
+        command=place.command,
+        run=path.rpartition("/")[2],
+        wave=place.wave,
+    )
 
 
 def _is_worth_finding(message: Message) -> bool:
@@ -85,25 +150,23 @@ def _is_worth_finding(message: Message) -> bool:
     return message.role != Role.SYSTEM and not message.tool_name and len(message.content) >= _SHORTEST
 
 
-def _message(session: Session, message: Message, spec: str, *, shared_title: bool) -> Document:
+def _message(session: Session, message: Message, *, shared_title: bool) -> Document:
     return Document(
         key=message.id,
         text=message.content,
         title=f"{message.role} · {session.title or session.id}",
         type="message",
-        spec=spec,
         agent=message.metadata.get("agent", str(message.role)),
         updated_at=message.created_at,
         shared_title=shared_title,
     )
 
 
-def _summary(session: Session, summary: Summary, spec: str) -> Document:
+def _summary(session: Session, summary: Summary) -> Document:
     return Document(
         key=SUMMARY_KEY + summary.id,
         text=summary.content,
         title=f"summary · {session.title or session.id}",
         type="summary",
-        spec=spec,
         updated_at=summary.to_time,
     )
