@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 import spw_core.hook
-from spw_core.hook import active, branch, log, main, payload, places, statusline, stdin
+from spw_core.hook import active, branch, guard_stop, log, main, payload, places, statusline, stdin
 from spw_core.hook.index import Index
 from spw_core.hook.render import Facts, Look, Progress, format_tokens, render, usage, used_percent
 from spw_core.hook.settings import Settings
@@ -522,7 +522,7 @@ def test_a_failing_handler_is_logged_and_exits_0(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     (tmp_path / ".spec-workflow").mkdir()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(main.HANDLERS, "guard-stop", lambda event, project: 1 // 0)
+    monkeypatch.setattr(guard_stop, "run", lambda event, project: 1 // 0)
     assert main.main(["guard-stop"]) == 0
     assert "guard-stop: ZeroDivisionError" in Path(log.log_file()).read_text()
 

@@ -8,11 +8,8 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from typing import NoReturn, TextIO
-
-    from spw_core.hook.event import Event
-    from spw_core.hook.project import Project
 
 HELP = """\
 usage: spw-hook EVENT < payload.json
@@ -36,58 +33,17 @@ options:
 """
 
 
-def _session_start(event: "Event", project: "Project") -> int:
-    from spw_core.hook import session_start
-
-    return session_start.run(event, project)
-
-
-def _guard_prompt(event: "Event", project: "Project") -> int:
-    from spw_core.hook import guard_prompt
-
-    return guard_prompt.run(event, project)
-
-
-def _guard_paths(event: "Event", project: "Project") -> int:
-    from spw_core.hook import guard_paths
-
-    return guard_paths.run(event, project)
-
-
-def _guard_stop(event: "Event", project: "Project") -> int:
-    from spw_core.hook import guard_stop
-
-    return guard_stop.run(event, project)
-
-
-def _subagent_stop(event: "Event", project: "Project") -> int:
-    from spw_core.hook import background
-
-    return background.subagent_stop(event, project)
-
-
-def _post_tool(event: "Event", project: "Project") -> int:
-    from spw_core.hook import background
-
-    return background.post_tool(event, project)
-
-
-def _queue_transcript(event: "Event", project: "Project") -> int:
-    from spw_core.hook import background
-
-    return background.queue_transcript(event, project)
-
-
-# One entry per event. A handler imports what it needs when it is called and returns the exit code.
-HANDLERS: "dict[str, Callable[[Event, Project], int]]" = {
-    "session-start": _session_start,
-    "guard-prompt": _guard_prompt,
-    "guard-paths": _guard_paths,
-    "guard-stop": _guard_stop,
-    "subagent-stop": _subagent_stop,
-    "post-tool": _post_tool,
-    "pre-compact": _queue_transcript,
-    "session-end": _queue_transcript,
+# Our events, and what handles each: a module of this package, imported when it is needed, and its function,
+# which takes the event and the project and returns the exit code.
+HANDLERS = {
+    "session-start": ("session_start", "run"),
+    "guard-prompt": ("guard_prompt", "run"),
+    "guard-paths": ("guard_paths", "run"),
+    "guard-stop": ("guard_stop", "run"),
+    "subagent-stop": ("background", "subagent_stop"),
+    "post-tool": ("background", "post_tool"),
+    "pre-compact": ("background", "queue_transcript"),
+    "session-end": ("background", "queue_transcript"),
 }
 _STATUSLINE = "statusline"
 
@@ -173,7 +129,13 @@ def _run(asked: str) -> int:
     from spw_core.hook.project import find_project
 
     project = find_project(event)
-    return HANDLERS[name](event, project) if project else 0
+    if project is None:
+        return 0
+    module, function = HANDLERS[name]
+    # `importlib`, which does the same, would have to be imported.
+    handle = getattr(__import__(f"spw_core.hook.{module}", fromlist=[module]), function)
+    code: int = handle(event, project)
+    return code
 
 
 def _about(asked: str) -> int:
