@@ -23,6 +23,7 @@ FLOORS = [
         "editor",
         "moments",
         "redact",
+        "redact_named",
         "redact_rules",
         "user_dirs",
     },

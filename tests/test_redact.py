@@ -6,6 +6,7 @@ No secret stands here in one piece: they are put together, and none of them was 
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 import string
 import uuid
@@ -343,6 +344,29 @@ HARD = [
         "://:",
         "eyJaaaaaaaaa.",
         "machine a login a ",
+        "default login ",
+        "mysql ",
+        "mysql -",
+        "curl -u ",
+        "echo '",
+        "echo a|",
+        "echo aaa | sudo ",
+        "sudo -S <<< ",
+        "printf '%s' \"",
+        "cookie: a=",
+        "cookie:aaaaaaaa=aaaaaaaa ",
+        "senha de a ",
+        "password is ",
+        " --token ",
+        " --aaaa-token=",
+        "a:$1$aaaa",
+        "-----BEGIN " + "PRIVATE KEY-----1\t",
+        "-----BEGIN " + "PRIVATE KEY-----aaaa: ",
+        "Private-Lines: 1\n",
+        "LS0tLS1CRUdJTi",
+        "://aaaaaaaaaaaaaaaaaaa1",
+        ":'",
+        "a\\",
     ),
 ]
 
@@ -399,4 +423,138 @@ def test_a_token_of_hex_digits_in_an_address() -> None:
     ],
 )
 def test_more_look_alikes(text: str) -> None:
+    assert redact(text).text == text
+
+
+WORD = "abacatequatro"  # letters alone: where only a password can stand they are enough
+BODY = some(LETTERS + "+/", 60)
+HASH = some(LETTERS + "./", 22)
+PRIVATE_KEY = "PRIVATE" + " KEY-----"
+
+
+@pytest.mark.parametrize(
+    ("secret", "around"),
+    [
+        # What people write.
+        (CHOSEN, "a senha é %s"),
+        (CHOSEN, "A senha do banco é: %s."),
+        (CHOSEN, "a senha: %s"),
+        (CHOSEN, "senha do root: %s"),
+        (CHOSEN, "the password for staging is %s, ok?"),
+        (CHOSEN, "Password: %s"),
+        # Commands.
+        (WORD, "mysql -u root -p%s shop"),
+        (WORD, "mysqldump -h db -p'%s' shop > dump.sql"),
+        (WORD, "echo %s | sudo -S apt-get update"),
+        (WORD, "echo '%s' | sudo -kS ls"),
+        (WORD, "sudo -S ls <<< '%s'"),
+        (WORD, "printf '%%s\\n' \"%s\" | docker login -u me --password-stdin"),
+        (WORD, "echo root:%s | chpasswd"),
+        (WORD, "curl -u admin:%s https://acme.dev"),
+        (WORD, "curl -s --user 'admin:%s' https://acme.dev"),
+        (WORD, "docker login -u me -p %s"),
+        (WORD, "sshpass -p '%s' ssh me@acme"),
+        (WORD, "PGPASSWORD=%s psql shop"),
+        (WORD, "SSHPASS=%s sshpass -e ssh acme"),
+        (WORD, "redis-cli -h cache -a %s ping"),
+        (WORD, "unzip -P %s all.zip"),
+        (WORD, "openssl rsa -in k.pem -passin pass:%s"),
+        (WORD, "keytool -list -storepass %s"),
+        (WORD, "htpasswd -b users ana -p %s"),
+        (some(LETTERS, 24), "deploy --token %s"),
+        (some(LETTERS, 24), '["deploy", "--api-key", "%s"]'),
+        (CHOSEN, "wget --http-password=%s https://acme.dev"),
+        # Headers and addresses.
+        (some(LETTERS, 12), "Cookie: theme=dark; session=%s"),
+        (some(LETTERS, 32), "Set-Cookie: connect.sid=%s; Path=/; HttpOnly"),
+        (some(LETTERS, 32), "curl -b 'PHPSESSID=%s' https://acme.dev"),
+        (some(LETTERS, 30), "Authorization: %s"),
+        (some(HEX, 32), "git clone https://%s@git.acme.dev/shop.git"),
+        (some(HEX, 64), "https://b.s3.amazonaws.com/x?X-Amz-Date=20260101&X-Amz-Signature=%s"),
+        (some(LETTERS, 43) + "%%3D", "https://acme.blob.core.windows.net/c?sv=2024-01-01&se=2026&sig=%s"),
+        (some(LETTERS + "+", 43) + "=", "Endpoint=sb://x/;SharedAccess" + "Key=%s"),
+        # Files.
+        ("$apr1$" + HASH[:8] + "$" + HASH, "ana:%s"),
+        ("$2y$05$" + HASH * 2, "ana:%s"),
+        ("$6$" + HASH[:8] + "$" + HASH * 3, "root:%s:19000:0:99999:7:::"),
+        (some(LETTERS, 20), "default login ana password %s"),
+        (WORD, "machine acme.dev\n  login ana\n  password %s"),
+        (str(uuid.UUID(int=CHANCE.getrandbits(128))), "//npm.acme.dev/:_auth" + "Token=%s"),
+        (b64encode(f"ana:{WORD}".encode()).decode(), '{"auths": {"acme.dev": {"auth": "%s"}}}'),
+        (b64encode(b"ana:secret").decode(), "//npm.acme.dev/:_auth=%s"),
+        ("LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVkt" + BODY, "    client-key-data: %s"),
+        (some(LETTERS, 80), "aws_session_" + "token = %s"),
+        (some(LETTERS + "+/", 300), '{"Credentials": {"SessionToken": "%s"}}'),
+        ("django-insecure-" + "a)8#k$z!q@0w^e*(r&t-y_u=i+o9p1s2d3f4", "SECRET_KEY = '%s'"),
+        (some(LETTERS + "+/", 43) + "=", "PrivateKey = %s"),
+        # Keys, as listings, logs and JSON show them.
+        (BODY, "-----BEGIN RSA " + PRIVATE_KEY + "\\\\n%s\\\\n-----END RSA " + PRIVATE_KEY),
+        (BODY, "     1→-----BEGIN RSA " + PRIVATE_KEY + "\n     2→%s\n     3→-----END RSA " + PRIVATE_KEY),
+        (BODY, "     1→-----BEGIN RSA " + PRIVATE_KEY + "\n     2→%s\n (the rest was cut"),
+        (BODY, "+-----BEGIN " + PRIVATE_KEY + "\n+%s\n+(cut)"),
+        (BODY, "-----BEGIN RSA " + PRIVATE_KEY + "\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES,0A\n\n%s"),
+        (BODY, "PuTTY-User-Key-File-3: ssh-rsa\nPrivate-Lines: 1\n%s\n"),
+        # Of more issuers.
+        ("xo" + "xd-" + some(LETTERS + "%%", 60), "d=%s"),
+        ("ATATT" + "3xFfGF0" + some(LETTERS + "_-", 170), "JIRA=%s"),
+        ("tskey-" + "auth-" + some(LETTERS, 12) + "-" + some(LETTERS, 32), "tailscale up %s"),
+        ("nfp" + "_" + some(LETTERS, 36), "%s"),
+        ("abc" + "8Q~" + some(LETTERS, 34), "azure %s"),
+        ("fm2" + "_" + some(LETTERS + "+/", 200), "FlyV1 %s"),
+        ("rubygems" + "_" + some(HEX, 48), "%s"),
+    ],
+)
+def test_what_a_hostile_reader_would_look_for(secret: str, around: str) -> None:
+    plain = secret.replace("%%", "%")
+    for text in (around % plain, f"see\n{around % plain}\nand so on", json.dumps({"out": around % plain})):
+        redacted = redact(text)
+        assert plain not in redacted.text, redacted
+        assert not any(plain[at : at + 12] in redacted.text for at in range(len(plain) - 11))
+        assert redacted.rules
+        assert redact(redacted.text).text == redacted.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a senha é obrigatória",
+        "the password is required.",
+        "password is stored as sha256 in users",
+        "senha: mínimo de caracteres",
+        "mysql -p shop < dump.sql",
+        "mysql -P 3306 -h db",
+        'mysql -u root -p"$MYSQL_PASSWORD" shop',
+        'curl -u "$USER:$PASS" https://acme.dev',
+        "curl -u user:password https://acme.dev",
+        "curl -sS -H 'Accept: application/json' https://acme.dev:8443/v1",
+        "echo done | sudo tee /etc/motd",
+        "echo $PASSWORD | sudo -S ls",
+        "sudo -s",
+        "docker login -u me -p $TOKEN",
+        "docker run -p 8080:80 web",
+        "unzip -p all.zip readme.md",
+        "openssl rsa -passin env:PASS",
+        "Cookie: theme=dark; lang=pt-BR; tz=America/Sao_Paulo",
+        "private_key = Ed25519PrivateKey.from_private_bytes(seed)",
+        "the cookie is set after the redirect: retries=30000000",
+        "Set-Cookie: session=; Max-Age=0",
+        "--max-tokens 4096 --token-count 100000",
+        "--secret id=npmrc,src=.npmrc",
+        "auth: required",
+        "auth=AuthMiddleware",
+        "Authorization: Basic authentication",
+        "Authorization: AWS4-HMAC-SHA256",
+        "https://registry.npmjs.org/@scope/package",
+        "git+ssh://git@github.com/acme/shop.git",
+        "root:x:0:0:root:/root:/bin/bash",
+        "echo hello | su",
+        "default login page: /entrar",
+        "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tTUlJQm" + "A" * 40,
+        "certificate-authority-data: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSURCVENDQWUyZ0F3SUJBZ0lJ",
+        "7z x all.7z -oout",
+        "ssh-keygen -N '' -f id_ed25519",
+        "ldapsearch -x -W -b dc=acme",
+    ],
+)
+def test_what_only_looks_like_it(text: str) -> None:
     assert redact(text).text == text
