@@ -8,6 +8,7 @@ import os
 import pytest
 
 from spw_core.api import Workspace
+from spw_core.cli import main
 from spw_core.errors import NotFound
 from spw_core.memory import insights
 
@@ -134,3 +135,21 @@ def test_the_demo(demo_harvested: Workspace) -> None:
     groups = demo_harvested.insights()
     assert groups[0].count > 1
     assert sum(group.count for group in groups) == sum(len(group.problems) for group in groups)
+
+
+def test_an_end_that_several_runs_have_is_no_answer(failing: Workspace) -> None:
+    with pytest.raises(NotFound, match="blocked or failed runs end in checkpoint/run-001") as caught:
+        failing.similar_problems("checkpoint/run-001")
+    assert f"spec-0/{WAVE}/checkpoint/run-001" in caught.value.hint
+
+
+def test_what_is_printed_is_short_and_names_stages(
+    failing: Workspace, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spw_core.cli.insights._EXAMPLES", 2)
+    monkeypatch.setattr("spw_core.cli.insights._LONGEST_SHOWN", 24)
+    assert main(["insights", "--repeated", "--workspace", str(failing.paths.root)]) == 0
+    first, *rest = capsys.readouterr().out.splitlines()
+    assert first.endswith("…")
+    assert "cleared by checkpoint/run-00" in rest[2]
+    assert rest[3].strip().startswith("and ")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from spw_core.memory.insights import Group, Similar
 
 _EXAMPLES = 3
+_LONGEST_SHOWN = 200
 
 
 def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
@@ -62,10 +63,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print_plain(group: Group) -> None:
-    print_line(f"{group.count} × {group.text}")
+    print_line(f"{group.count} × {_brief(group.text)}")
     print_line(_about(group), lead="   ")
     for problem in group.problems[:_EXAMPLES]:
         print_line(f"- {_where(problem)}: {_cleared(problem)}", lead="   ")
+    if more := _left_out(group):
+        print_line(more, lead="   ")
 
 
 def _about(group: Group) -> str:
@@ -81,12 +84,22 @@ def _where(problem: Problem) -> str:
 def _cleared(problem: Problem) -> str:
     if not problem.cleared_by:
         return "not cleared yet"
-    after = (
-        f" after {', '.join(path.rpartition('/')[2] for path in problem.fixed_in)}"
-        if problem.fixed_in
-        else ""
-    )
-    return f"cleared by {problem.cleared_by.rpartition('/')[2]}{after}"
+    after = f" after {', '.join(map(_short, problem.fixed_in))}" if problem.fixed_in else ""
+    return f"cleared by {_short(problem.cleared_by)}{after}"
+
+
+def _short(run: str) -> str:
+    """`checkpoint/run-002`: a run's number alone says nothing where stages are told apart by it."""
+    return "/".join(run.split("/")[-2:])
+
+
+def _left_out(group: Group) -> str:
+    more = group.count - _EXAMPLES
+    return f"and {more} more; --json shows all" if more > 0 else ""
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1].rstrip() + "…"
 
 
 def _print_rich(groups: list[Group], width: int | None) -> None:
@@ -95,20 +108,24 @@ def _print_rich(groups: list[Group], width: int | None) -> None:
 
     out = console(width)
     for group in groups:
-        out.print(Text.assemble((f"{group.count:>3} × ", "bold yellow"), rich_line(group.text, "bold")))
+        out.print(
+            Text.assemble((f"{group.count:>3} × ", "bold yellow"), rich_line(_brief(group.text), "bold"))
+        )
         out.print(Padding(rich_line(_about(group), "dim"), (0, 0, 0, 6)))
         for problem in group.problems[:_EXAMPLES]:
             style = "green" if problem.cleared_by else "red"
             line = Text.assemble(rich_line(_where(problem)), "  ", rich_line(_cleared(problem), style))
             out.print(Padding(line, (0, 0, 0, 6)))
+        if more := _left_out(group):
+            out.print(Padding(rich_line(more, "dim"), (0, 0, 0, 6)))
         out.print()
 
 
 def _print_similar(asked: list[Problem], found: list[Similar]) -> None:
     for problem in asked:
-        print_line(f"{_where(problem)}: {problem.text}")
+        print_line(f"{_where(problem)}: {_brief(problem.text)}")
     if not found:
         print_line("Nothing like it happened before.")
     for similar in found:
-        print_line(f"{similar.score:.2f} {_where(similar.problem)}: {similar.problem.text}")
+        print_line(f"{similar.score:.2f} {_where(similar.problem)}: {_brief(similar.problem.text)}")
         print_line(_cleared(similar.problem), lead="     ")

@@ -70,7 +70,8 @@ def insights(paths: WorkspacePaths, *, limit: int | None = None, single: bool = 
 def similar(paths: WorkspacePaths, run: str, *, limit: int = 5) -> tuple[list[Problem], list[Similar]]:
     """(the problems of a run, the earlier ones most like them). `run` is `SPEC/path of the run`.
 
-    The path may be the end of it (`wave-02/checkpoint/run-001`). Raises NotFound for a run without problems.
+    The path may be the end of it (`wave-02/checkpoint/run-001`). Raises NotFound for a
+    run without problems, and for an end that several have.
     """
     problems, corpus = _collect(paths)
     wanted = run.strip("/")
@@ -82,6 +83,9 @@ def similar(paths: WorkspacePaths, run: str, *, limit: int = 5) -> tuple[list[Pr
             f"no blocked or failed run {run[:120]}", "`spw insights --json` names all runs with problems."
         )
     own = {(one.spec, one.run) for one in asked}
+    if len(own) > 1:
+        several = ", ".join(sorted(f"{spec}/{path}" for spec, path in own)[:3])
+        raise NotFound(f"{len(own)} blocked or failed runs end in {run[:120]}", f"Say which: {several} …")
     earlier = [
         one
         for one in problems
