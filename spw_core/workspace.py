@@ -164,6 +164,11 @@ def _join(folder: Path, rel_path: str) -> Path:
     return folder.joinpath(*parts)
 
 
+def _is_folder(path: Path) -> bool:
+    """As `Path.is_dir`, which raises for a path that is too long or leads through a closed folder."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
 def find_workspace(start: Path | str | None = None) -> WorkspacePaths:
     """The nearest folder at or above `start` (default: current folder) that contains `.spec-workflow`.
 
@@ -175,14 +180,14 @@ def find_workspace(start: Path | str | None = None) -> WorkspacePaths:
         raise WorkspaceNotFound(*NOWHERE) from error
     for folder in (origin, *origin.parents):
         workflow = folder / WORKFLOW_DIR
-        if workflow.is_dir() and folder.name != WORKFLOW_DIR:
+        if _is_folder(workflow) and folder.name != WORKFLOW_DIR:
             if not workflow.is_symlink():
                 return WorkspacePaths(folder)
             # A link somebody made on purpose, to share a workspace between checkouts: it is the other one.
             real = workflow.resolve()
             if real.name == WORKFLOW_DIR:
                 return WorkspacePaths(real.parent)
-    if not origin.exists():
+    if not os.path.exists(origin):  # noqa: PTH110 - as `_is_folder`
         raise WorkspaceNotFound(f"no such folder: {origin}", "Check the path given with --workspace.")
     raise WorkspaceNotFound(
         f"no {WORKFLOW_DIR} folder in {origin} or above",

@@ -802,6 +802,13 @@ LOG = (
 )
 
 
+def test_a_log_of_bytes_that_are_no_text(workspace: Workspace, capsys: Capture) -> None:
+    odd = os.fsdecode(b"caf\xe9")
+    given = [odd if word in ("Add it", "Did it.") else word for word in LOG]
+    tool(capsys, workspace, "impl-log", "register", "alpha", *given)
+    assert Path(LOGS, "task-1.1.md").read_text().count("caf?") == 2
+
+
 def test_register_52_53(workspace: Workspace, capsys: Capture) -> None:
     answer = tool(capsys, workspace, "impl-log", "register", "alpha", *LOG, "--tests", "All pass.")
     assert answer == {

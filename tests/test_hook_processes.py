@@ -394,6 +394,7 @@ def test_spw_log(
     assert [entry["decision"] for entry in entries()] == ["allow", "warn", "allow"]
     assert [entry["decision"] for entry in entries("--violations")] == ["warn"]
     assert [entry["spec"] for entry in entries("--spec", "alpha")] == ["alpha"]
+    assert entries("--spec", os.fsdecode(b"\xff")) == []
     assert len(entries("--limit", "2")) == 2 and len(entries("--since", "1h")) == 3
     assert entries("--since", "2999-01-01") == [] and len(entries("--since", "2026-01-01T10:00")) == 3
     assert run(["log"]) == 0

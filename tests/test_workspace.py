@@ -28,8 +28,9 @@ def test_not_found_says_how_to_make_one(tmp_path: Path) -> None:
 
 
 def test_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(WorkspaceNotFound, match="no such folder"):
-        find_workspace(tmp_path / "nowhere")
+    for name in ("nowhere", "x" * 300, "a\0b"):
+        with pytest.raises(WorkspaceNotFound, match="no such folder"):
+            find_workspace(tmp_path / name)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the current folder cannot be deleted there")

@@ -53,7 +53,9 @@ def register_log(paths: WorkspacePaths, spec: str, entry: LogEntry) -> Registere
     """Write the log of a task. Raises SpecNotFound and WriteError."""
     paths.existing_spec(spec)
     path = log_path(entry.task_id)
-    replaced, warnings = replace_stored(paths, spec, path, render_log(entry, datetime.now(UTC)).encode())
+    replaced, warnings = replace_stored(
+        paths, spec, path, render_log(entry, datetime.now(UTC)).encode("utf-8", "replace")
+    )
     return Registered(path, replaced, (*warnings, *notes.harvest_now(paths, spec)))
 
 

@@ -83,6 +83,8 @@ def audit_entries(
 
     With `violations` those that allowed something are left out.
     """
+    # As the hooks store names that are no UTF-8.
+    spec, workspace = (name.encode("utf-8", "replace").decode() for name in (spec, workspace))
     rows = connection.execute(
         f"SELECT {_AUDIT_COLUMNS} FROM audit_log"
         " WHERE at >= ?1 AND (?2 = '' OR spec = ?2) AND (?3 = '' OR workspace = ?3)"
