@@ -11,6 +11,8 @@ import pytest
 from hypothesis import settings
 
 from spw_core.api import Workspace
+from spw_core.harvest.harvest import harvest
+from spw_core.workspace import WorkspacePaths
 
 # A real workspace, where the machine has one; its tests are skipped elsewhere.
 REAL_WORKSPACE = Path(__file__).resolve().parents[2] / "shared" / "data" / "workspace"
@@ -30,6 +32,16 @@ def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "CLAUDE_PROJECT_DIR"):
         monkeypatch.delenv(name, raising=False)
     yield home
+
+
+@pytest.fixture(autouse=True)
+def no_background(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of commands that run within a test, do at once what they leave to a process of its own."""
+
+    def harvest_now(paths: WorkspacePaths, spec: str) -> None:
+        harvest(paths, [spec])
+
+    monkeypatch.setattr("spw_core.cli.tools_dispatch.harvest_behind", harvest_now)
 
 
 @pytest.fixture(scope="session")

@@ -39,7 +39,10 @@ FLOORS = [
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 # A face that is reached through another one: `spw hook` is `spw-hook`.
-FACES_OF_ANOTHER = [("spw_core.cli.hook", "spw_core.hook.main")]
+FACES_OF_ANOTHER = [
+    ("spw_core.cli.hook", "spw_core.hook.main"),
+    ("spw_core.cli.tools_dispatch", "spw_core.hook.detach"),  # work that nobody waits for
+]
 
 # Side by side on one floor, and still strangers.
 FORBIDDEN = [("store", "formats"), ("formats", "store"), ("formats", "workspace"), ("store", "workspace")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from spw_core.cli.machine import emit_warned, machine_parser
@@ -100,7 +101,21 @@ def _handoff(args: argparse.Namespace) -> int:
     }
     if args.run_command in COMMANDS:
         result["category"] = COMMANDS[args.run_command].category
-    return emit_warned(args, result, path, done.warnings)
+    code = emit_warned(args, result, path, done.warnings)
+    if done.is_behind:
+        harvest_behind(paths, run.spec)
+    return code
+
+
+def harvest_behind(paths: WorkspacePaths, spec: str) -> None:
+    """Start the harvest that tells the index of a run that is stored, and do not wait for it."""
+    import sys
+
+    from spw_core.hook.detach import run_spw
+
+    sys.stdout.flush()
+    with suppress(OSError):  # no process to be had: whoever searches next makes up for it
+        run_spw("harvest", spec, "--workspace", str(paths.root.absolute()))
 
 
 def _read_status(args: argparse.Namespace) -> int:

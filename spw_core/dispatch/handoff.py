@@ -28,16 +28,18 @@ class AgentVerdict(NamedTuple):
 
 
 class HandedOff(NamedTuple):
-    """`written` is false when the run had a handoff that somebody else wrote, which stays."""
+    """`written` is false when the run had a handoff that somebody else wrote, which stays. `is_behind` says
+    that the run is stored, and a harvest has to follow that tells the index."""
 
     agents: tuple[AgentVerdict, ...]
     all_pass: bool
     written: bool
     warnings: tuple[str, ...]
+    is_behind: bool
 
 
 def hand_off(paths: WorkspacePaths, run: SpecFolder) -> HandedOff:
-    """Write `_handoff.md` and harvest the spec: files, then its database, then the index.
+    """Write `_handoff.md` and store the run: its files are in the database when this returns.
 
     Raises DocumentNotFound without the folder, and WriteError when the file cannot be written.
     """
@@ -61,8 +63,8 @@ def hand_off(paths: WorkspacePaths, run: SpecFolder) -> HandedOff:
         before = content_of(top, path)
     if not written:
         warnings.append(f"{shown(paths, run.spec, path)} was written by hand and is left as it is")
-    warnings += notes.harvest_now(paths, run.spec)
-    return HandedOff(agents, all_pass, written, tuple(warnings))
+    told, is_behind = notes.store_handed_off(paths, run.spec, run.path, all_pass=all_pass)
+    return HandedOff(agents, all_pass, written, (*warnings, *told), is_behind)
 
 
 def render_handoff(agents: tuple[AgentVerdict, ...], *, all_pass: bool) -> str:

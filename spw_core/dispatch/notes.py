@@ -80,6 +80,28 @@ def note_brief(paths: WorkspacePaths, spec: str, rel_path: str) -> list[str]:
     return _noted(paths, spec, note)
 
 
+def store_handed_off(paths: WorkspacePaths, spec: str, run: str, *, all_pass: bool) -> tuple[list[str], bool]:
+    """Store a run that was just handed off; returns warnings, and whether a harvest of the spec is to follow.
+
+    Its files are in the database then. Where that alone will not do, the harvest is done at once.
+    """
+    from spw_core.harvest.behind import note_behind
+    from spw_core.harvest.one_run import read_run, store_run
+
+    path = paths.spec_db(spec)
+    files = read_run(paths.spec_dir(spec), run) if os.path.lexists(path) else None
+    if files is not None:
+        try:
+            with waiting_at_most(_NOTE_PATIENCE_S), SpecStore.writing(path) as store, store.transaction():
+                stored = store_run(store, run, files, all_pass=all_pass)
+        except (SpwError, OSError):  # the harvest repairs it, or says what is wrong
+            stored = False
+        if stored:
+            note_behind(paths, spec)
+            return [], True
+    return harvest_now(paths, spec), False
+
+
 def is_stored(paths: WorkspacePaths, spec: str, rel_path: str, content: bytes) -> bool:
     """True when the database has these bytes as a version of a file."""
     from hashlib import sha256

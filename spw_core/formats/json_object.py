@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ def load_json_object(data: bytes) -> tuple[dict[str, object] | None, list[Proble
 def read_json_object(data: bytes) -> tuple[JsonObject | None, list[Problem]]:
     """As `load_json_object`, for readers that say what they did not understand; they add to the list."""
     try:
-        text = data.decode("utf-8-sig")
+        text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8")
         value = json.loads(text)
     except UnicodeDecodeError as error:
         return None, [Problem(0, f"not valid UTF-8 at byte {error.start}")]

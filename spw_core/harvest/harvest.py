@@ -13,6 +13,7 @@ from spw_core.crash import where, write_report
 from spw_core.domain.model import FileError
 from spw_core.domain.places import Area
 from spw_core.errors import CorruptStore, SpwError, StoreError
+from spw_core.harvest.behind import forget_behind, notes_of_behind
 from spw_core.harvest.index_sync import sync_index
 from spw_core.harvest.inside import entry_inside, write_whole
 from spw_core.harvest.intake import (
@@ -59,6 +60,7 @@ def harvest(
     for name in chosen if names is not None else ():
         paths.existing_spec(name)
     report = HarvestReport()
+    notes = {} if dry_run else notes_of_behind(paths)
     if chosen and not dry_run:
         report.remarks += ensure_gitignore(paths)
     for done, name in enumerate(chosen):
@@ -75,6 +77,9 @@ def harvest(
             report.remarks += sync_index(paths, revisions, everything=names is None)
         except SpwError as error:  # the specs are stored all the same
             report.index_failed = error.message
+    if notes and not report.index_failed:
+        stored = {spec.spec for spec in report.specs if not spec.failed}
+        forget_behind(paths, [note for note, name in notes.items() if name in stored])
     if progress:
         progress(len(chosen), len(chosen), "")
     report.elapsed_s = time.monotonic() - started

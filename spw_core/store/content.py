@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
-
 from spw_core.errors import CorruptStore
 
 REPAIR_HINT = "`spw doctor --rebuild` saves what is readable and builds the rest anew."
@@ -24,6 +22,8 @@ class DamagedBytes(CorruptStore, ValueError):
 def pack(content: bytes | None) -> tuple[bytes | None, str]:
     """(stored bytes, encoding) for the bytes of a file."""
     if content is not None and len(content) >= _WORTH_TRYING:
+        import zlib  # by those who need it: small commands do not
+
         packed = zlib.compress(content, _LEVEL)
         if len(packed) < len(content) * _WORTH_KEEPING:
             return packed, ZLIB
@@ -52,6 +52,8 @@ def unpack(stored: bytes | None, encoding: str) -> bytes | None:
         raise DamagedBytes(
             f"stored in an encoding that this version does not know: {encoding!r}", REPAIR_HINT
         )
+    import zlib
+
     try:
         return zlib.decompress(stored)
     except zlib.error as error:

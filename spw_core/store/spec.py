@@ -174,6 +174,15 @@ class SpecStore:
         rows = self._db.execute(f"SELECT {_STORED_COLUMNS} FROM artifacts{condition}")
         return {(row[1], row[2]): StoredArtifact._make(row) for row in rows}
 
+    def artifacts_below(self, folder: str) -> dict[str, StoredArtifact]:
+        """As `artifacts`, of what is in a folder of the spec; by rel_path."""
+        rows = self._db.execute(
+            f"SELECT {_STORED_COLUMNS} FROM artifacts"
+            " WHERE area = 'spec' AND rel_path > ?1 || '/' AND rel_path < ?1 || '0'",  # 0 comes after /
+            (folder,),
+        )
+        return {row[2]: StoredArtifact._make(row) for row in rows}
+
     def content(self, area: str, rel_path: str) -> bytes | None:
         """Stored bytes of a file; None when it is unknown or was too large to keep. Raises DamagedBytes."""
         row = self._db.execute(
@@ -316,6 +325,15 @@ class SpecStore:
         )
         self.set_meta({EMPTY_RUNS: empty_runs})
         self.note_change()
+
+    def seal_run(self, path: str, status: str, *, all_pass: bool, updated_ns: int) -> bool:
+        """Note that a run was handed off; False for one that is not known."""
+        self._db.execute(
+            "UPDATE runs SET status = ?, all_pass = ?, sealed = 1, updated_ns = max(updated_ns, ?)"
+            " WHERE comms_path = ?",
+            (status, int(all_pass), updated_ns, path),
+        )
+        return self._db.changes() == 1
 
     def note_change(self) -> None:
         """Mark that the projections, and the index, do not tell yet of what was stored."""
