@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from spw_core.domain.summary import SpecSummary
     from spw_core.harvest.history import DocumentVersion
     from spw_core.harvest.report import HarvestReport
-    from spw_core.memory.insights import Group
+    from spw_core.memory.insights import Group, Similar
     from spw_core.memory.sessions import Said, SessionRow, SessionView
     from spw_core.memory.tracing import Trace
     from spw_core.search.embedding import EmbedReport
@@ -132,6 +132,15 @@ class DataService:
     def insights(self) -> list[Group]:
         """What went wrong over all specs, grouped."""
         return self._workspace.insights()
+
+    def similar_problems(self, spec: str, run: str) -> list[Similar]:
+        """Earlier problems of all specs like those of a run, the most like first; none for a run without."""
+        from spw_core.errors import NotFound
+
+        try:
+            return self._workspace.similar_problems(f"{spec}/{run}")[1]
+        except NotFound:
+            return []
 
     def sessions(self) -> list[SessionRow]:
         """The sessions of the workspace, the newest first."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import apsw
+import pytest
 
 from spw_core.api import Workspace
+from spw_core.errors import StoreError
 from spw_tui.screens.pick import PickScreen
 from spw_tui.screens.reader import ReaderScreen
 from spw_tui.screens.run import RunScreen
@@ -343,9 +345,76 @@ async def test_insights_lead_to_the_reports(demo_harvested: Workspace) -> None:
         assert len(ids(screen.rows_list)) >= 3
         assert screen.preview.ref is not None and screen.preview.ref.name == "report.md"
         await press(pilot, "enter")
-        assert isinstance(app.screen, ReaderScreen)
+        run = app.screen
+        assert isinstance(run, RunScreen)
+        assert run.preview.ref is not None and run.preview.ref.name == "report.md"
+        assert run.parts_list.row is not None and run.parts_list.row.document == run.preview.ref
         await press(pilot, "escape", "escape")
         assert app.screen is browse(app)
+
+
+async def test_insights_tell_what_was_like_the_block_under_the_cursor(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "i")
+        screen = app.screen
+        assert isinstance(screen, InsightsScreen)
+        first = ids(screen.similar_list)
+        assert first and "14 entities still differ" in drawn(screen.similar_list)
+        await press(pilot, "j", "j", "j", "j")
+        assert "gift-cards" in str(screen.rows_list.row and screen.rows_list.row.document)
+        await press(pilot, "G")
+        assert "nothing like it" in drawn(screen.similar_list) or ids(screen.similar_list) != first
+        await press(pilot, "g", "tab")
+        assert screen.pane == "similar"
+        row = screen.similar_list.row
+        assert row is not None and screen.preview.ref == row.document
+        await press(pilot, "enter")
+        run = app.screen
+        assert isinstance(run, RunScreen) and run.run_path == row.run
+
+
+async def test_a_blocked_run_leads_to_similar_ones_and_to_what_cleared_them(
+    demo_harvested: Workspace,
+) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "2", "tab", "j", "enter")
+        blocked = app.screen
+        assert isinstance(blocked, RunScreen)
+        assert "SIMILAR PAST BLOCKS" in drawn(blocked.parts_list)
+        cleared = next(name for name in ids(blocked.parts_list) if name.endswith("-cleared"))
+        blocked.parts_list.select(cleared)
+        await settle(pilot)
+        assert blocked.preview.ref is not None and blocked.preview.ref.name == "_handoff.md"
+        await press(pilot, "enter")
+        clearing = app.screen
+        assert isinstance(clearing, RunScreen) and clearing is not blocked
+        assert clearing.spec == "gift-cards" and clearing.run_path.endswith("run-002")
+        assert "✔ pass" in screen_text(app)
+        assert "SIMILAR PAST BLOCKS" not in drawn(clearing.parts_list), "nothing is wrong with this run"
+        await press(pilot, "escape")
+        assert app.screen is blocked and blocked.parts_list.row.id == cleared  # type: ignore[union-attr]
+
+
+async def test_similar_blocks_that_cannot_be_found_cost_nothing_else(
+    demo_harvested: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(spec: str, run: str) -> None:
+        raise StoreError("the index is gone")
+
+    app = make_app(demo_harvested)
+    monkeypatch.setattr(app.data, "similar_problems", fail)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "2", "tab", "j", "enter")
+        assert [note.message for note in app._notifications] == ["the index is gone"]
+        assert "evidence-collector" in screen_text(app)
+        await press(pilot, "escape", "i")
+        assert "the index is gone" in screen_text(app)
+        assert "billing-export" in screen_text(app)
 
 
 async def test_sessions_of_a_workspace_without_any_say_how_to_get_them(demo_harvested: Workspace) -> None:

@@ -52,9 +52,11 @@ class Kind(StrEnum):
 _DASHBOARD_KINDS = dict(zip(DASHBOARDS, (Kind.REQUIREMENTS, Kind.DESIGN, Kind.TASKS), strict=True))
 _DASHBOARD_PHASE = {Kind.REQUIREMENTS: "prd", Kind.DESIGN: "design", Kind.TASKS: "planning"}
 
-_RUN_FILES = {"brief.md": Kind.BRIEF, "report.md": Kind.REPORT, "status.json": Kind.STATUS}
+HANDOFF_FILE = "_handoff.md"
+REPORT_FILE = "report.md"
+_RUN_FILES = {"brief.md": Kind.BRIEF, REPORT_FILE: Kind.REPORT, "status.json": Kind.STATUS}
 _NAMED_FILES = {
-    "_handoff.md": Kind.HANDOFF,
+    HANDOFF_FILE: Kind.HANDOFF,
     "_iteration-state.json": Kind.ITERATION_STATE,
     "_iteration_state.json": Kind.ITERATION_STATE,
     "CHECKPOINT-REPORT.md": Kind.CHECKPOINT_REPORT,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from spw_core.domain.model import Run, SpecRecord
+from spw_core.domain.places import HANDOFF_FILE, REPORT_FILE
 from spw_core.domain.waves import GATE_DECIDER, verdict_of
 from spw_core.formats.status import MISSING, PASS
 
@@ -32,6 +33,16 @@ class Problem:
     cleared_by: str = ""
     fixed_in: tuple[str, ...] = ()
     cleared_ns: int = 0
+
+    @property
+    def report(self) -> str:
+        """Path of the report that tells of it."""
+        return f"{self.agent_path}/{REPORT_FILE}"
+
+    @property
+    def cleared_handoff(self) -> str:
+        """Path of the handoff of the run that cleared it, empty while there is none."""
+        return f"{self.cleared_by}/{HANDOFF_FILE}" if self.cleared_by else ""
 
 
 def problems_of(record: SpecRecord) -> Iterator[Problem]:

@@ -248,7 +248,8 @@ class BrowseScreen(LiveScreen):
         if row.run and self.facts:
             from spw_tui.screens.run import RunScreen
 
-            self.app.push_screen(RunScreen(self.data, self.clock, self.facts, row.run))
+            screen = RunScreen(self.data, self.clock, self.facts.name, row.run, facts=self.facts)
+            self.app.push_screen(screen)
         elif target := row.opens or row.document:
             self.spw.open_document(target)
 

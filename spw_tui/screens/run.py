@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from textual import getters, on
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from spw_tui.actions import Scope, bindings
 from spw_tui.clock import Clock
-from spw_tui.data import DataService
+from spw_tui.data import DataService, describe
 from spw_tui.rows import Row, Tone, cell
 from spw_tui.screens.live import LiveScreen
 from spw_tui.viewmodels.facts import SpecFacts
@@ -17,6 +21,9 @@ from spw_tui.widgets.frame import tab_lines
 from spw_tui.widgets.line_bar import LineBar, spread
 from spw_tui.widgets.preview import Preview
 from spw_tui.widgets.row_list import RowList
+
+if TYPE_CHECKING:
+    from spw_core.domain.model import Run
 
 
 class RunScreen(LiveScreen):
@@ -29,12 +36,25 @@ class RunScreen(LiveScreen):
 
     parts_list = getters.query_one("#parts", RowList)
 
-    def __init__(self, data: DataService, clock: Clock, facts: SpecFacts, run: str) -> None:
+    def __init__(
+        self,
+        data: DataService,
+        clock: Clock,
+        spec: str,
+        run: str,
+        *,
+        facts: SpecFacts | None = None,
+        at: str = "",
+    ) -> None:
+        """`facts` are those of the spec, when they are known; `at` is the subagent to begin with."""
         super().__init__(data, clock)
-        self.spec = facts.name
+        self.spec = spec
         self.run_path = run
-        self.part = "report.md"
-        self._first_facts = facts
+        self.part = PARTS[1]
+        self.facts = facts
+        self._at = at
+        self._similar: Sequence[Row] = ()
+        self._asked: Run | None = None  # the state of the run to which the similar problems belong
 
     def compose(self) -> ComposeResult:
         yield LineBar(id="title", classes="bar")
@@ -48,9 +68,12 @@ class RunScreen(LiveScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.facts = self._first_facts
-        self.facts_changed(self.facts)
+        self.parts_list.say("loading…")
         self.parts_list.focus()
+        if self.facts:
+            self.facts_changed(self.facts)
+        else:
+            self.load_facts(self.spec)
 
     def crumbs(self) -> list[str]:
         return [self.spec]
@@ -62,7 +85,29 @@ class RunScreen(LiveScreen):
             return
         title = self.query_one("#run-title", LineBar)
         title.show(spread((cell(" "), *run_title(run)), (cell(self.run_path, Tone.DIM, from_width=90),)))
-        self.parts_list.show(part_rows(facts, run), empty="this run has no files")
+        self._show_parts(facts, run)
+        if run != self._asked:
+            self._asked = run
+            self._find_similar(facts, run)
+
+    def _show_parts(self, facts: SpecFacts, run: Run) -> None:
+        at, self._at = self._at, ""
+        self.parts_list.show([*part_rows(facts, run), *self._similar], cursor=at, fresh=bool(at))
+
+    @work(exclusive=True, group="similar", exit_on_error=False)
+    async def _find_similar(self, facts: SpecFacts, run: Run) -> None:
+        """Earlier problems like those of this run, below its files. All specs are read for it."""
+        from spw_tui.viewmodels.insights import similar_section
+
+        try:
+            found = await asyncio.to_thread(self.data.similar_problems, facts.name, run.path)
+        except Exception as error:
+            self.log.error(error)
+            self.notify(describe(error), title="No similar blocks", severity="warning", markup=False)
+            return
+        self._similar = similar_section(found, self.clock())
+        if self.facts and (now := self.facts.runs.get(run.path)):
+            self._show_parts(self.facts, now)
 
     def facts_failed(self, message: str) -> None:
         self.parts_list.say(f"{message}\nr tries again", Tone.BAD)
@@ -72,8 +117,12 @@ class RunScreen(LiveScreen):
         self._show_part(event.row)
 
     @on(RowList.Opened, "#parts")
-    def _part_opened(self) -> None:
-        self.focus_pane("preview")
+    def _part_opened(self, event: RowList.Opened) -> None:
+        row = event.row
+        if row.run and row.document:
+            self.app.push_screen(RunScreen(self.data, self.clock, row.document.spec, row.run))
+        else:
+            self.focus_pane("preview")
 
     def action_show_part(self, part: str) -> None:
         self.part = part

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters, on, work
 from textual.app import ComposeResult
-from textual.containers import Container
+from textual.containers import Container, Vertical
+from textual.events import DescendantFocus
 
 from spw_tui.actions import Scope, bindings
 from spw_tui.clock import Clock
@@ -16,6 +17,7 @@ from spw_tui.data import DataService, describe
 from spw_tui.refs import DocumentRef
 from spw_tui.rows import Row, Tone
 from spw_tui.screens.base import SpwScreen
+from spw_tui.widgets.frame import pane_title
 from spw_tui.widgets.line_bar import LineBar
 from spw_tui.widgets.preview import DEBOUNCE, Preview
 from spw_tui.widgets.row_list import RowList
@@ -39,7 +41,10 @@ class WideScreen(SpwScreen):
     def compose(self) -> ComposeResult:
         yield LineBar(id="title", classes="bar")
         with Container(id="content"):
-            yield RowList(id="wide-rows")
+            with Vertical(id="wide-left"):
+                yield LineBar(id="wide-title", classes="pane-title")
+                yield RowList(id="wide-rows")
+                yield from self.compose_below()
             yield Preview(self.data)
         yield LineBar(id="keys", classes="bar")
 
@@ -51,6 +56,10 @@ class WideScreen(SpwScreen):
 
     def crumbs(self) -> list[str]:
         return [self.NAME]
+
+    def compose_below(self) -> ComposeResult:
+        """What stands below the list."""
+        return ()
 
     def read_rows(self) -> Sequence[Row]:
         """The rows; called in a worker."""
@@ -70,16 +79,31 @@ class WideScreen(SpwScreen):
         """Called with what was read."""
         self.rows_list.show(rows, empty=self.EMPTY)
 
+    def show_focus(self) -> None:
+        super().show_focus()
+        title = pane_title(self.NAME.upper(), "", focused=self.pane == "rows")
+        self.query_one("#wide-title", LineBar).show(title)
+
     @on(RowList.Highlighted, "#wide-rows")
     def row_highlighted(self, event: RowList.Highlighted) -> None:
         self.preview.open(event.row.document if event.row else None)
 
     @on(RowList.Opened, "#wide-rows")
     def _row_opened(self, event: RowList.Opened) -> None:
-        if event.row.document:
+        if event.row.run:
+            self.open_run(event.row)
+        elif event.row.document:
             self.spw.open_document(event.row.document)
         else:
             self.focus_pane("preview")
+
+    def open_run(self, row: Row) -> None:
+        """Show the run that a row names, at the subagent whose report the row shows."""
+        from spw_tui.screens.run import RunScreen
+
+        if row.document:
+            agent = row.document.path.rpartition("/")[0]
+            self.app.push_screen(RunScreen(self.data, self.clock, row.document.spec, row.run, at=agent))
 
     def action_reload(self) -> None:
         self._load()
@@ -92,15 +116,91 @@ class WideScreen(SpwScreen):
 
 
 class InsightsScreen(WideScreen):
-    """Problems of all specs, grouped by what they say."""
+    """Problems of all specs, grouped by what they say; below, what was like the one under the cursor."""
 
+    PANES = {"rows": "#wide-rows", "similar": "#similar", "preview": "#document"}
     NAME = "insights"
     EMPTY = "nothing was ever blocked here\nVerdicts that are no pass gather here, grouped by what they say."
+
+    similar_list = getters.query_one("#similar", RowList)
+
+    def __init__(self, data: DataService, clock: Clock) -> None:
+        super().__init__(data, clock)
+        self._similar: dict[str, Sequence[Row]] = {}  # by spec and run
+        self._looking = False  # one question at a time: each reads all specs
+
+    def compose_below(self) -> ComposeResult:
+        yield LineBar(id="similar-title", classes="pane-title")
+        yield RowList(id="similar")
 
     def read_rows(self) -> Sequence[Row]:
         from spw_tui.viewmodels.insights import insight_rows
 
         return insight_rows(self.data.insights(), self.clock())
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        self._similar.clear()
+        super().show_rows(rows)
+
+    def show_focus(self) -> None:
+        super().show_focus()
+        title = pane_title("SIMILAR PAST BLOCKS", "", focused=self.pane == "similar")
+        self.query_one("#similar-title", LineBar).show(title)
+
+    @on(RowList.Highlighted, "#wide-rows")
+    def row_highlighted(self, event: RowList.Highlighted) -> None:
+        super().row_highlighted(event)
+        self._show_similar()
+
+    @on(RowList.Highlighted, "#similar")
+    def _similar_highlighted(self, event: RowList.Highlighted) -> None:
+        if event.row and self.pane == "similar":
+            self.preview.open(event.row.document)
+
+    @on(RowList.Opened, "#similar")
+    def _similar_opened(self, event: RowList.Opened) -> None:
+        self.open_run(event.row)
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """The preview shows what is under the cursor of the list that has the focus."""
+        super().on_descendant_focus(event)
+        if self.pane in ("rows", "similar"):
+            row = (self.similar_list if self.pane == "similar" else self.rows_list).row
+            if row:
+                self.preview.open(row.document)
+
+    def _show_similar(self) -> None:
+        """What is known of the row under the cursor; else it is asked for, when no other question runs."""
+        row = self.rows_list.row
+        if row is None or row.document is None:
+            self.similar_list.say("")
+            return
+        known = self._similar.get(f"{row.document.spec}/{row.run}")
+        if known is not None:
+            from spw_tui.viewmodels.insights import SIMILAR_NONE
+
+            self.similar_list.show(known, empty=SIMILAR_NONE, fresh=True)
+            return
+        self.similar_list.say("looking…")
+        if not self._looking:
+            self._looking = True
+            self._find_similar(row.document.spec, row.run)
+
+    @work(group="similar", exit_on_error=False)
+    async def _find_similar(self, spec: str, run: str) -> None:
+        from spw_tui.viewmodels.insights import similar_rows
+
+        await asyncio.sleep(DEBOUNCE)
+        try:
+            found = await asyncio.to_thread(self.data.similar_problems, spec, run)
+        except Exception as error:
+            self.log.error(error)
+            self.similar_list.say(f"{describe(error)}\nr tries again", Tone.BAD)
+        else:
+            self._similar[f"{spec}/{run}"] = similar_rows(found, self.clock())
+            self.call_later(self._show_similar)
+        finally:
+            self._looking = False
 
 
 class SessionsScreen(WideScreen):
