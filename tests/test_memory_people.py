@@ -15,15 +15,8 @@ from spw_core.api import Workspace
 from spw_core.cli import main as run
 from spw_core.errors import Conflict, InvalidInput, NotFound
 from spw_core.store.gateway import writing_gateway
-from spw_core.store.memory.people import (
-    AuditEntry,
-    Gateway,
-    Identity,
-    Pairing,
-    User,
-    open_gateway,
-    read_gateway,
-)
+from spw_core.store.memory.people import Gateway, open_gateway, read_gateway
+from spw_core.store.memory.people_types import AuditEntry, Identity, Pairing, User
 
 from .test_memory_stores import at
 

@@ -121,15 +121,21 @@ def _facts(summary: Summary, found: Extract) -> Iterator[Fact]:
     statements = [("changed", path) for path in found.files]
     statements += [("failed", f"{one.what} → {one.then}") for one in found.failures if one.then]
     statements += [("decided", text) for text in found.decisions]
-    for number, (predicate, value) in enumerate(dict.fromkeys(statements)):
+    cut = ((predicate, _cut(value)) for predicate, value in statements)
+    for number, (predicate, value) in enumerate(dict.fromkeys(cut)):
         yield Fact(
             id=f"{summary.id}-{number}",
             entity_id=entity_of(summary.session_id),
             predicate=predicate,
-            value=value.encode()[:LONGEST_TEXT].decode("utf-8", "ignore"),
+            value=value,
             created_at=summary.created_at,
             source=_SOURCE + summary.id,
         )
+
+
+def _cut(text: str) -> str:
+    """As much of a text as a fact may hold, cut between characters."""
+    return text.encode()[:LONGEST_TEXT].decode("utf-8", "ignore")
 
 
 def _batches(messages: Sequence[Message]) -> Iterator[Sequence[Message]]:

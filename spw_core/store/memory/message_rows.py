@@ -34,6 +34,7 @@ def row_of(message: Message) -> tuple[str | None, ...]:
 def read_message(row: tuple[Any, ...]) -> Message:
     """The message whose COLUMNS these are."""
     session_id, message_id, role, content, call_id, tool, origin, threat, created_at, metadata = row
+    scan = json.loads(threat) if threat else None
     return Message(
         id=message_id,
         session_id=session_id,
@@ -43,7 +44,7 @@ def read_message(row: tuple[Any, ...]) -> Message:
         tool_call_id=call_id,
         tool_name=tool,
         origin=origin,
-        threat=Threat(**json.loads(threat)) if threat else None,
+        threat=Threat(**scan) if scan else None,
         metadata=load_texts(metadata),
     )
 
