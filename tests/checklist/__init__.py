@@ -11,6 +11,7 @@ ARCHITECTURE.md lists those differences.
     A141-A151                     summaries                                   ../test_summaries.py
     A166-A175                     configuration                               test_config.py
     B1, B2, B4-B6, B11, B12       behaviours seen beside                      test_beside.py
+    S1-S304, D1-D67               stores, and defects of earlier ones         stores.py says where
 
 Dispatching (A47-A56, A61-A75, A79-A82, B3) is tested in ../test_dispatch.py, the hook (A152-A165, B7-B9) in
 ../test_hook_*.py. `test_keys.py` has every key of every answer.
