@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spw_core.formats.approvals import Approval, parse_approval, parse_snapshot, parse_snapshots
+from spw_core.formats.approvals import Approval, parse_approval, parse_snapshots
 from spw_core.formats.iteration import Iteration, IterationState, parse_iteration_state
 from spw_core.formats.logs import LogHeader, is_log_name, parse_log_header
 from spw_core.formats.problem import Problem
@@ -449,13 +449,6 @@ def test_snapshots() -> None:
         "a snapshot entry has no usable version: None",
         "entry 10 of 'snapshots' is not an object",
     ]
-
-
-@pytest.mark.parametrize(("version", "number"), [(3, 3), ("3", 3), (True, 0), (0, 0), (2**40, 0), (None, 0)])
-def test_version_of_a_snapshot_text(version: object, number: int) -> None:
-    found, problems = parse_snapshot(data({"content": "x", "version": version}))
-    assert found is not None and not problems
-    assert (found.version, type(found.version)) == (number, int)
 
 
 def test_snapshots_without_a_list_and_without_a_document() -> None:

@@ -68,7 +68,8 @@ def test_the_demo_has_snapshots_of_all_three_documents(demo_harvested: Workspace
     ("data", "expected"),
     [
         (b'{"content": "x", "version": 3, "trigger": "initial"}', (3, "x", "initial")),
-        (b'{"content": "x", "version": "3"}', (0, "x", "")),
+        (b'{"content": "x", "version": "3"}', (3, "x", "")),
+        (b'{"content": "x", "version": true}', (0, "x", "")),
         (b'{"content": "x", "version": -1}', (0, "x", "")),
         (b'{"content": 7}', None),
         (b"[]", None),
@@ -79,3 +80,4 @@ def test_snapshots_are_read_as_they_are(data: bytes, expected: tuple[int, str, s
     snapshot, problems = parse_snapshot(data)
     assert (snapshot and (snapshot.version, snapshot.content, snapshot.trigger)) == expected
     assert bool(problems) == (expected is None)
+    assert snapshot is None or type(snapshot.version) is int
