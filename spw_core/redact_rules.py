@@ -121,6 +121,7 @@ MARKED = (
         "github",
         *((f"gh{kind}_", r"[A-Za-z0-9]{36,255}") for kind in "pousr"),
         ("github_pat_", r"[A-Za-z0-9_]{40,255}"),
+        border=_BORDER,
     ),
     _marked(
         "gitlab",

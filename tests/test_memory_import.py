@@ -18,6 +18,7 @@ from spw_core.errors import NotFound
 from spw_core.formats.transcripts import read_line
 from spw_core.memory.finding import queued
 from spw_core.memory.importing import ImportReport
+from spw_core.memory.reading import is_unchanged, read_batches, start_of, state_after
 from spw_core.store.memory.sessions import SqliteSessions
 
 from .transcript_support import SESSION, Transcript
@@ -209,6 +210,109 @@ def test_secrets_are_taken_out_before_they_are_stored(workspace: Workspace, tran
     for path in workspace.paths.memory_dir.rglob("*"):
         assert path.is_dir() or KEY[8:24].encode() not in path.read_bytes()
     assert take(workspace, transcript.write(end="\n\n")).redacted == 0
+
+
+def test_no_byte_of_a_secret_is_stored_anywhere(workspace: Workspace, transcript: Transcript) -> None:
+    """Whatever it stands in: words, colours, calls, answers, errors, titles, folders, branches, names."""
+    password = "Tr0ub4" + "dor&3kq"
+    red, plain = "\x1b[31m", "\x1b[0m"
+    transcript.cwd += f"/{KEY}"
+    transcript.add(
+        "user", f"a senha é {password}, o token {KEY[:20]}{red}{KEY[20:]}{plain}", gitBranch=f"x/{KEY}"
+    )
+    transcript.call(
+        "Bash", f"{red}{KEY}{plain}", command=f"echo {password} | sudo -S make; curl -u me:{password} x"
+    )
+    transcript.call(
+        "Bash", f"mysql: -p{password}\ntoken={KEY}", error=True, command=f"mysql -p{password} shop"
+    )
+    transcript.call("Write", file_path=f"{transcript.cwd}/{KEY}.txt")
+    transcript.call(f"tool-{KEY}", [{"type": "text", "text": "x" * 590 + KEY}], query=f"Bearer {KEY}")
+    transcript.call("Task", "done", prompt=f"DB_PASSWORD={password}", subagent_type="x", description=KEY)
+    transcript.raw(json.dumps({"type": "ai-title", "aiTitle": f"Rotate {KEY}", "sessionId": SESSION}))
+    report = take(workspace, transcript.write())
+    assert report.redacted > 8 and len(texts(workspace)) == 11
+    workspace.import_transcripts([transcript.path])
+    for folder in (workspace.paths.workflow, Path(os.environ["HOME"])):
+        for path in folder.rglob("*"):
+            content = b"" if path.is_dir() else path.read_bytes()
+            assert KEY[6:20].encode() not in content and KEY[20:].encode() not in content, path
+            assert password.encode() not in content, path
+
+
+def test_a_file_that_grows_while_it_is_read(workspace: Workspace, transcript: Transcript) -> None:
+    """Whatever was read is remembered by its place, and what came meanwhile is read the next time."""
+    path = transcript.add("user", "one").write()
+    with path.open("rb") as stream:
+        status = os.fstat(stream.fileno())
+        transcript.add("assistant", "two").write()
+        batches = list(read_batches(stream, 0))
+        state = state_after(stream, str(path), SESSION, status, batches[-1].offset, 0)
+    assert [said.text for batch in batches for record in batch.records for said in record.said][:1] == ["one"]
+    assert not is_unchanged(state, path.stat())
+    with path.open("rb") as stream:
+        assert start_of(stream, state, path.stat()) == state.offset
+    take(workspace, path)
+    assert [text for _, text in texts(workspace)] == ["one", "two"]
+
+
+def test_a_file_that_was_cut_in_a_line_is_read_from_its_start(
+    workspace: Workspace, transcript: Transcript
+) -> None:
+    path = transcript.add("user", "one").add("assistant", "two").add("user", "three").write()
+    take(workspace, path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-30])
+    assert counts(take(workspace, path)) == (0, 0, 0)
+    transcript.lines[2:] = []
+    transcript.add("user", "another three", uuid="new").add("assistant", "four").write()
+    take(workspace, path)
+    assert [text for _, text in texts(workspace)] == ["one", "two", "three", "another three", "four"]
+
+
+def test_a_linked_transcript_is_read_and_a_link_to_nothing_is_told(
+    workspace: Workspace, transcript: Transcript
+) -> None:
+    path = transcript.add("user", "one").write()
+    link, dangling = path.with_name("link.jsonl"), path.with_name("dangling.jsonl")
+    link.symlink_to(path)
+    dangling.symlink_to(path.with_name("nothing"))
+    report = take(workspace, link, dangling)
+    assert counts(report) == (1, 1, 0)
+    assert [Path(name).name for name, _ in report.problems] == ["dangling.jsonl"]
+    assert take(workspace, link).unchanged == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_a_transcript_that_may_not_be_read_stops_nothing(
+    workspace: Workspace, transcript: Transcript
+) -> None:
+    path = transcript.add("user", "one").write()
+    closed = path.with_name("closed.jsonl")
+    closed.write_bytes(path.read_bytes())
+    closed.chmod(0)
+    report = take(workspace, closed, path)
+    assert counts(report) == (1, 1, 0)
+    assert [Path(name).name for name, _ in report.problems] == ["closed.jsonl"]
+
+
+def silent(kind: str, data: object, end: str = "") -> bytes:
+    record = {"parentUuid": None, "isSidechain": False, "cwd": "/x", "type": kind, "data": data}
+    return (json.dumps(record, separators=(",", ":")) + end).encode()
+
+
+def test_silent_records_are_told_before_they_are_parsed() -> None:
+    said = {"type": "user", "uuid": "u", "message": {"content": "hi"}}
+    joined = json.dumps(said, separators=(",", ":"))
+    assert read_line(silent("progress", {"type": "user"})) == ([], True)
+    assert read_line(silent("progress", {"broken": 1})[:-5] + b"\n") == ([], True)  # nothing to lose
+    for end in (joined, f" {joined}"):
+        [record] = read_line(silent("progress", {}, end))[0]
+        assert record.said[0].text == "hi"
+    # A type that is not the record's own says nothing about it.
+    nested = json.dumps({"message": {"type": "progress", "content": "hi"}, "type": "user"}).encode()
+    [record] = read_line(nested)[0]
+    assert record.said[0].text == "hi"
 
 
 def test_sessions_are_linked(workspace: Workspace, transcript: Transcript) -> None:

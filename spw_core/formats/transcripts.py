@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -23,12 +24,15 @@ _LONGEST_ERROR = 2_000
 # A list of blocks or a nesting beyond this is not what an agent writes.
 _MOST_BLOCKS = 10_000
 
-# Records that say nothing about the conversation. Checked before parsing where a line begins with them.
+# Records that say nothing about the conversation. Told before parsing, where only plain values stand before
+# the type, so that it is surely the record's.
 _SILENT = frozenset(
     b"file-history-snapshot file-history-delta queue-operation last-prompt mode permission-mode cost-state"
     b" pr-link agent-name progress".split()
 )
-_TYPE_START = b'{"type":"'
+_TYPE_FIRST = re.compile(
+    rb'\{(?:(?!"type")"[A-Za-z]{1,40}":(?:"[^"\\]{0,4096}"|null|true|false|[0-9]{1,20}),){0,20}+"type":"([a-z-]{1,40})"'
+)
 _WRITING_TOOLS = frozenset(("Write", "Edit", "MultiEdit", "NotebookEdit"))
 _PATH_KEYS = ("file_path", "notebook_path", "path")
 # What says most about a call, in this order.
@@ -76,7 +80,8 @@ def read_line(line: bytes) -> tuple[list[Record], bool]:
 
     Several records may have run together on a line. A line of a kind that says nothing is not parsed.
     """
-    if line.startswith(_TYPE_START) and line[9 : line.find(b'"', 9)] in _SILENT:
+    kind = _TYPE_FIRST.match(line)
+    if kind and kind[1] in _SILENT and _is_single(line, kind.end()):
         return [], True
     if not line.strip():
         return [], True
@@ -88,6 +93,11 @@ def read_line(line: bytes) -> tuple[list[Record], bool]:
         return [], False
     record = read_record(value)
     return ([record] if record else []), True
+
+
+def _is_single(line: bytes, start: int) -> bool:
+    """True when no second record follows on the line. Inside of a text its quote would be escaped."""
+    return line.find(b'}{"', start) < 0 and line.find(b'} {"', start) < 0
 
 
 def _read_joined(text: str) -> tuple[list[Record], bool]:
@@ -124,14 +134,15 @@ def read_record(value: Mapping[str, object]) -> Record | None:
     else:
         return None
     message = value.get("message")
+    get = value.get
     return Record(
-        session=_text(value.get("sessionId")),
-        timestamp=_text(value.get("timestamp")),
-        cwd=_text(value.get("cwd")),
-        branch=_text(value.get("gitBranch")),
+        session=_text(get("sessionId")),
+        timestamp=_text(get("timestamp")),
+        cwd=_text(get("cwd")),
+        branch=_text(get("gitBranch")),
         model=_text(message.get("model")) if isinstance(message, dict) else "",
         title=title,
-        agent=_text(value.get("agentId")) if value.get("isSidechain") is True else "",
+        agent=_text(get("agentId")) if get("isSidechain") is True else "",
         said=said,
     )
 

@@ -10,6 +10,7 @@ import os
 import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,6 +23,7 @@ from spw_core.redact import redact_start
 from spw_core.store.memory.checks import utc
 from spw_core.store.memory.stores import Memory
 from spw_core.store.memory.types import Message, Origin, Role, Session
+from spw_core.text import clean
 from spw_core.workspace import WorkspacePaths
 
 Progress = Callable[[int, int, str], None]
@@ -214,7 +216,7 @@ class _Reader:
 
     def _message(self, session: str, moment: str, record: Record, said: Said) -> Message:
         redacted = redact_start(_storable(said.text), said.limit)
-        message_id = _short(said.id)
+        message_id = _storable(said.id)[:_LONGEST_FIELD]
         if redacted.rules:
             self.redacted[message_id] = redacted.rules
         metadata = {}
@@ -237,7 +239,7 @@ class _Reader:
             role=Role(said.role),
             content=redacted.text if redacted.text or said.role == TOOL else "…",
             created_at=moment,
-            tool_call_id=_short(said.tool_id) or ("-" if tool else ""),
+            tool_call_id=_storable(said.tool_id)[:_LONGEST_FIELD] or ("-" if tool else ""),
             tool_name=tool,
             origin=_origin(said),
             metadata=metadata,
@@ -283,12 +285,17 @@ def _title(text: str) -> str:
     return next(filter(None, lines), "")[:_LONGEST_TITLE]
 
 
+@lru_cache(maxsize=4096)  # folders, branches, models and tools: the same ones in every record
 def _short(text: str) -> str:
-    return _storable(text)[:_LONGEST_FIELD]
+    """A field beside the text of a message, without secrets: they get into names of folders and files."""
+    return redact_start(_storable(text), _LONGEST_FIELD).text
 
 
 def _storable(text: str) -> str:
-    """Without lone surrogates and NULs, which a database does not take."""
+    """Without lone surrogates and NULs, which a database does not take, and without the escape sequences of
+    terminals, which would hide a secret that has colours in it from the rules."""
+    if "\x1b" in text or "\x9b" in text:
+        text = clean(text.replace("\0", "\ufffd").encode("utf-8", "replace").decode())
     if text.isascii() and "\0" not in text:
         return text
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()

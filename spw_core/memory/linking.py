@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from spw_core.domain.places import Area, place_of
 from spw_core.formats.transcripts import USER, Record, Said
 from spw_core.names import SPECS_DIR, WORKFLOW_DIR
+from spw_core.redact import redact
 from spw_core.store.memory.types import Link, LinkKind
 
 # The strongest sign first.
@@ -41,9 +42,14 @@ class Linker:
             self._see_said(session, said, record.cwd)
 
     def links(self, session: str) -> list[Link]:
-        """What was found about a session so far."""
+        """What was found about a session so far; no secret gets into the name of a file."""
         return [
-            Link(kind, target, self._how[session, kind, target], count)
+            Link(
+                kind,
+                redact(target).text if kind is LinkKind.FILE else target,
+                self._how[session, kind, target],
+                count,
+            )
             for (kind, target), count in sorted(self._found.get(session, Counter()).items())
         ]
 

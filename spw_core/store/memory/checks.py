@@ -12,6 +12,8 @@ from spw_core.errors import InvalidInput
 _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _ISO = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)")
 _FRACTION = 6
+# As agents write it, for every record.
+_MILLISECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 
 
 def require(condition: bool, message: str) -> None:
@@ -55,6 +57,13 @@ def utc(value: str | datetime) -> str:
     if isinstance(value, datetime):
         require(value.tzinfo is not None, "a time without a zone")
         return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    if _MILLISECONDS.fullmatch(value):
+        try:
+            datetime.fromisoformat(value[:-1])
+        except ValueError:
+            pass
+        else:
+            return f"{value[:-1]}000Z"
     if match := _ISO.fullmatch(value):
         seconds, fraction, zone = match.groups()
         try:
