@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spw_core.api import Workspace
+from spw_core.cli import main
 from spw_core.errors import NotFound, SpecNotFound
 from spw_core.formats.requirements import parse_requirements, same_id
 from spw_core.memory import tracing
@@ -237,3 +238,17 @@ def test_the_demo(demo_harvested: Workspace) -> None:
     assert all(node.spec == "checkout-flaky-tests" for node in found.nodes)
     for name in demo_harvested.spec_names():
         assert demo_harvested.trace(name).starts
+
+
+def test_a_damaged_memory_only_costs_the_sessions(
+    traced: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = Transcript(tmp_path / f"{SESSION}.jsonl", str(traced.paths.spec_dir("alpha")))
+    traced.import_transcripts([said.add("user", "Look at the refunds, please").write()])
+    whole = traced.trace("REQ-002")
+    (traced.paths.memory_dir / "memory.db").write_bytes(b"garbage" * 1000)
+    damaged = traced.trace("REQ-002")
+    assert set(damaged.nodes) == {node for node in whole.nodes if node.kind != "session"}
+    assert "memory.db" in damaged.remarks[0]
+    assert main(["trace", "REQ-002", "--workspace", str(traced.paths.root)]) == 0
+    assert "warning: sessions are left out" in capsys.readouterr().err

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from spw_core.cli.output import add_output_options, console, is_terminal, print_json, print_line, rich_line
 from spw_core.cli.parsers import Subparsers
+from spw_core.text import clean_line
 
 if TYPE_CHECKING:
     from spw_core.domain.trace import Node
@@ -42,6 +44,9 @@ def run(args: argparse.Namespace) -> int:
             print_line(" | ".join((node.kind, node.spec, node.name, node.status, node.title)))
         for gap in found.gaps:
             print_line(f"gap | {gap.spec} | {gap.kind} | {gap.text}")
+    if not args.json:
+        for remark in found.remarks:
+            print(f"spw: warning: {clean_line(remark)}", file=sys.stderr)
     return 0
 
 
@@ -53,6 +58,7 @@ def _as_json(found: Trace) -> dict[str, object]:
         "nodes": [asdict(node) for node in found.nodes],
         "edges": [asdict(edge) for edge in found.edges],
         "gaps": [asdict(gap) for gap in found.gaps],
+        "remarks": list(found.remarks),
     }
 
 

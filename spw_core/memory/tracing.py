@@ -32,13 +32,17 @@ _FEW_SPECS = 40
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What was asked, the nodes it means, everything that leads to them or followed, and what is missing."""
+    """What was asked, the nodes it means, everything that leads to them or followed, and what is missing.
+
+    `remarks` say what could not be looked at.
+    """
 
     query: str
     starts: tuple[Node, ...]
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     gaps: tuple[Gap, ...]
+    remarks: tuple[str, ...] = ()
 
 
 def trace(paths: WorkspacePaths, what: str, *, spec: str = "") -> Trace:
@@ -59,12 +63,20 @@ def trace(paths: WorkspacePaths, what: str, *, spec: str = "") -> Trace:
         candidates, wanted = _candidates(paths, names, what), what
     graphs: list[TraceGraph] = []
     gaps: list[Gap] = []
+    remarks: list[str] = []
     for name in candidates:
-        with suppress(SpwError, OSError):
+        try:
             record, requirements = read_spec(paths, name)
-            graphs.append(graph_of(record, requirements))
-            gaps += gaps_of(record, requirements)
-    graph = joined([*graphs, _sessions(paths, graphs)])
+        except (SpwError, OSError) as error:
+            remarks.append(f"{name} is left out: {error}")
+            continue
+        graphs.append(graph_of(record, requirements))
+        gaps += gaps_of(record, requirements)
+    try:
+        graph = joined([*graphs, _sessions(paths, graphs)])
+    except SpwError as error:
+        remarks.append(f"sessions are left out: {error.message}")
+        graph = joined(graphs)
     starts = _starts(graph, wanted)
     if not starts:
         raise NotFound(
@@ -79,6 +91,7 @@ def trace(paths: WorkspacePaths, what: str, *, spec: str = "") -> Trace:
         tuple(found.nodes.values()),
         found.edges,
         tuple(gap for gap in gaps if gap.node in found.nodes or gap.spec in concerned),
+        tuple(remarks),
     )
 
 
