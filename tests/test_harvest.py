@@ -599,3 +599,18 @@ def test_projections_are_what_the_artifacts_say(demo: Workspace) -> None:
         assert stored.documents == record.documents
         assert set(stored.errors) == set(record.errors)
         assert demo.spec(name).summary() == next(s for s in demo.indexed_specs() if s.name == name)
+
+
+def test_database_copied_from_another_spec_is_told(workspace: Workspace) -> None:
+    write(workspace, "specs/alpha/notes.md", "a")
+    write(workspace, "specs/beta/notes.md", "b")
+    workspace.harvest()
+    shutil.copy(workspace.paths.spec_db("alpha"), workspace.paths.spec_db("beta"))
+    _, beta = workspace.harvest().specs
+    assert [error.path for error in beta.errors] == ["spec.db"]
+    assert beta.errors[0].error.startswith("copied from alpha, ")
+    assert workspace.spec("beta").read("notes.md") == "b"
+    assert workspace.harvest().specs[1].errors == []
+    workspace.paths.spec_dir("beta").rename(workspace.paths.spec_dir("gamma"))
+    write(workspace, "specs/gamma/notes.md", "c")
+    assert workspace.harvest().specs[1].errors == []  # renamed: the database is still its own

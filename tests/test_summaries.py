@@ -16,6 +16,7 @@ from spw_core.domain.summary import summarise
 from spw_core.formats.frontmatter import split_frontmatter
 from spw_core.formats.tasks import Task, parse_tasks
 from spw_core.formats.waves import WaveLatest, WaveSummary
+from spw_core.harvest.reading import scanned_record
 from spw_core.summaries.completion import Completion, completion_of, render_completion
 from spw_core.summaries.inference import MAX_TAGS, files_changed, tags_of, technologies_of
 from spw_core.summaries.progress import progress_of, render_progress
@@ -329,3 +330,12 @@ def test_many_waves_take_no_time() -> None:
     started = time.process_time()
     assert complete(record)[0].checkpoint_passes == 200
     assert time.process_time() - started < 5
+
+
+def test_progress_of_a_spec_without_tasks_counts_none(workspace: Workspace) -> None:
+    write(workspace, "specs/alpha/requirements.md", "# Requirements\n")
+    text = render_progress(scanned_record(workspace.paths, "alpha"), 0)
+    assert "No tasks yet: there is no tasks.md." in text and "%" not in text
+    write(workspace, "specs/alpha/tasks.md", "Nothing here.\n")
+    text = render_progress(scanned_record(workspace.paths, "alpha"), 0)
+    assert "No task in tasks.md can be read." in text

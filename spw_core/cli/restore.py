@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
     )
     if report.damaged:
         print_line(f"  {REPAIR_HINT}")
-    if report.kept and not args.force:
+    if not args.force and any("--force" in kept.reason for kept in report.kept):
         print_line("  --force replaces what differs, after storing it; --to DIR writes to another place.")
     return 0 if report.ok else 1
 

@@ -162,6 +162,7 @@ def _scan(paths: WorkspacePaths, name: str) -> Scan:
 def _update(store: SpecStore, paths: WorkspacePaths, name: str, scan: Scan) -> SpecReport:
     """Bring a database up to date with a scan."""
     new = changed = removed = 0
+    made_for = store.meta().get("name", name)
     limit = _stored_limit(paths)
     if differences(store, scan, limit):
         with store.transaction():
@@ -174,6 +175,12 @@ def _update(store: SpecStore, paths: WorkspacePaths, name: str, scan: Scan) -> S
             keep_stamps(store, scan, limit)
     report = _report(store, name, len(scan.files), changed, removed)
     report.new = new
+    if changed + removed and made_for != name and made_for in paths.spec_names():
+        text = (
+            f"copied from {made_for}, whose removed files it remembers as its own; if that is not meant,"
+            " delete it and harvest again"
+        )
+        report.errors.insert(0, FileError(SPEC_DB, text))
     return report
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from spw_core.domain.model import SpecRecord
+from spw_core.domain.places import Kind
 from spw_core.domain.stage import stage_of
 from spw_core.domain.summary import summarise
 from spw_core.domain.task_plan import is_put_off
@@ -97,8 +98,12 @@ def render_progress(record: SpecRecord, now_ns: int) -> str:
 def _body(record: SpecRecord, progress: Progress) -> Iterator[str]:
     yield f"# Progress Summary: {progress.spec}"
     yield from ("", f"Stage: {progress.stage}", "", "## Task Status", "")
-    percent = 100 * progress.tasks_done / progress.tasks_total if progress.tasks_total else 0.0
-    yield f"- **Done:** {progress.tasks_done}/{progress.tasks_total} ({percent:.1f} %)"
+    if progress.tasks_total:
+        percent = 100 * progress.tasks_done / progress.tasks_total
+        yield f"- **Done:** {progress.tasks_done}/{progress.tasks_total} ({percent:.1f} %)"
+    else:
+        has_file = any(document.kind is Kind.TASKS for document in record.documents)
+        yield "No task in tasks.md can be read." if has_file else "No tasks yet: there is no tasks.md."
     for label, count in (
         ("In progress", progress.tasks_in_progress),
         ("Pending", progress.tasks_pending),
