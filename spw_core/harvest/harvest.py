@@ -14,6 +14,7 @@ from spw_core.domain.model import FileError
 from spw_core.domain.places import Area
 from spw_core.errors import CorruptStore, SpwError, StoreError
 from spw_core.harvest.behind import forget_behind, notes_of_behind
+from spw_core.harvest.crew import HARVEST, working_ahead
 from spw_core.harvest.index_sync import sync_index
 from spw_core.harvest.inside import entry_inside, write_whole
 from spw_core.harvest.intake import (
@@ -63,10 +64,15 @@ def harvest(
     notes = {} if dry_run else notes_of_behind(paths)
     if chosen and not dry_run:
         report.remarks += ensure_gitignore(paths)
-    for done, name in enumerate(chosen):
-        if progress:
-            progress(done, len(chosen), name)
-        report.specs.append(_harvest_or_report(paths, name, dry_run))
+    new = [name for name in chosen if not dry_run and not os.path.lexists(paths.spec_db(name))]
+    with working_ahead(paths, HARVEST, new) as answer:
+        for done, name in enumerate(chosen):
+            if progress:
+                progress(done, len(chosen), name)
+            found = answer(name)
+            report.specs.append(
+                found if isinstance(found, SpecReport) else harvest_or_report(paths, name, dry_run=dry_run)
+            )
     if names is None:
         report.specs += [
             SpecReport(folder, failed=f"the folder {reason}") for folder, reason in paths.odd_spec_folders()
@@ -278,7 +284,8 @@ def ensure_gitignore(paths: WorkspacePaths) -> list[str]:
     return []
 
 
-def _harvest_or_report(paths: WorkspacePaths, name: str, dry_run: bool) -> SpecReport:
+def harvest_or_report(paths: WorkspacePaths, name: str, *, dry_run: bool = False) -> SpecReport:
+    """As `harvest_spec`; what goes wrong is in the report."""
     try:
         return preview_harvest(paths, name) if dry_run else harvest_spec(paths, name)
     except SpwError as error:

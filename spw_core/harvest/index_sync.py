@@ -21,12 +21,12 @@ from spw_core.domain.waves import wave_states
 from spw_core.errors import CorruptStore, SpwError
 from spw_core.formats.status import BLOCKED
 from spw_core.formats.text_decode import decode_text
+from spw_core.harvest.crew import PREPARE, Answers, working_ahead
 from spw_core.harvest.finalized import NO_FILE, finalization, summary_artifact
 from spw_core.harvest.stored import stored_record
 from spw_core.moments import utc_text
-from spw_core.search.chunks import Chunk
 from spw_core.search.documents import document_path, is_indexed, read_document
-from spw_core.search.indexing import DocumentWriter
+from spw_core.search.indexing import DocumentWriter, IndexedText, indexed_text
 from spw_core.search.run_card import HANDOFF_FILE, card_chunks, card_hash, card_path, card_title, needs_card
 from spw_core.search.run_card import TYPE as RUN_CARD
 from spw_core.store.connection import move_aside
@@ -39,6 +39,8 @@ from spw_core.workspace import WorkspacePaths
 _LONGEST_HOLD_S = 0.25
 
 Revisions = Mapping[str, int | None]
+# Title and text of documents by (area, path, hash of the bytes), which is all that they follow from.
+Prepared = dict[tuple[str, str, str], tuple[str, IndexedText]]
 _SHOWN_TASKS = 8
 
 
@@ -67,7 +69,9 @@ def _sync(paths: WorkspacePaths, revisions: Revisions, everything: bool) -> None
                 revision = _stored_revision(paths, name)
             if revision != indexed.get(name, -1):
                 behind.append(name)
-        _sync_specs(paths, index, behind)
+        unknown = [name for name in behind if name not in indexed]
+        with working_ahead(paths, PREPARE, unknown) as answer:
+            _sync_specs(paths, index, behind, answer)
         if everything:
             present = set(paths.spec_names())
             for name in indexed.keys() - present:
@@ -75,7 +79,7 @@ def _sync(paths: WorkspacePaths, revisions: Revisions, everything: bool) -> None
                     index.remove_spec(name)
 
 
-def _sync_specs(paths: WorkspacePaths, index: IndexStore, names: Sequence[str]) -> None:
+def _sync_specs(paths: WorkspacePaths, index: IndexStore, names: Sequence[str], answer: Answers) -> None:
     """Several specs to a transaction, as each commit makes the full-text index merge what it has; none is
     begun once a transaction has kept other writers waiting for _LONGEST_HOLD_S."""
     waiting = list(reversed(names))
@@ -83,7 +87,9 @@ def _sync_specs(paths: WorkspacePaths, index: IndexStore, names: Sequence[str]) 
         with index.transaction():
             started = time.monotonic()
             while waiting and time.monotonic() - started < _LONGEST_HOLD_S:
-                _sync_spec(paths, index, waiting.pop())
+                name = waiting.pop()
+                prepared = answer(name)
+                _sync_spec(paths, index, name, prepared if isinstance(prepared, dict) else {})
 
 
 def _stored_revision(paths: WorkspacePaths, name: str) -> int:
@@ -93,6 +99,23 @@ def _stored_revision(paths: WorkspacePaths, name: str) -> int:
             return -1 if store is None else store.revision()
     except SpwError:  # the harvest of that spec reports it
         return -1
+
+
+def prepare_documents(paths: WorkspacePaths, name: str) -> Prepared:
+    """What the index will hold of the files of a spec that it does not know yet."""
+    prepared: Prepared = {}
+    try:
+        with SpecStore.reading(paths.spec_db(name)) as store:
+            for artifact in store.artifacts().values() if store else ():
+                if store and is_indexed(Kind(artifact.artifact_type)):
+                    prepared[_identity(artifact)] = _read_artifact(store, name, artifact)
+    except SpwError:  # whoever writes the index comes to it again
+        return {}
+    return prepared
+
+
+def _identity(artifact: StoredArtifact) -> tuple[str, str, str]:
+    return artifact.area, artifact.rel_path, artifact.content_hash
 
 
 @dataclass(slots=True)
@@ -107,21 +130,21 @@ class _Changes:
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """A new or changed document: its columns, its chunks, and the columns it had (none when it is new)."""
+    """A new or changed document: its columns, its text, and the columns it had (none when it is new)."""
 
     columns: dict[str, Value]
-    chunks: Sequence[Chunk]
+    text: IndexedText
     old_id: int
     old: dict[str, Value]
 
 
-def _sync_spec(paths: WorkspacePaths, index: IndexStore, name: str) -> None:
+def _sync_spec(paths: WorkspacePaths, index: IndexStore, name: str, prepared: Prepared) -> None:
     present = index.documents(SPEC_SOURCE, name)
     try:
         # The spec is read after the index was locked: whoever comes last has read the newest. And it is
         # read before the index is written, so that its damage is never taken for damage of the index.
         with SpecStore.reading(paths.spec_db(name)) as store:
-            changes = None if store is None else _changes(store, name, present)
+            changes = None if store is None else _changes(store, name, present, prepared)
     except SpwError:
         return  # the harvest of that spec reports it
     if changes is None:
@@ -131,24 +154,26 @@ def _sync_spec(paths: WorkspacePaths, index: IndexStore, name: str) -> None:
     writer = DocumentWriter(index)
     for new in changes.written:
         words_changed = new.columns["title"] != new.old.get("title")
-        writer.put(new.columns, new.chunks, replaces=new.old_id, words_changed=words_changed)
+        writer.put(new.columns, new.text, replaces=new.old_id, words_changed=words_changed)
     writer.flush()
     index.put_spec(changes.spec)
 
 
-def _changes(store: SpecStore, name: str, present: dict[str, tuple[int, dict[str, Value]]]) -> _Changes:
+def _changes(
+    store: SpecStore, name: str, present: dict[str, tuple[int, dict[str, Value]]], prepared: Prepared
+) -> _Changes:
     record = stored_record(store, name)
     changes = _Changes(_spec_row(store, record))
 
-    def compare(columns: dict[str, Value], read: Callable[[], tuple[str, Sequence[Chunk]]]) -> None:
+    def compare(columns: dict[str, Value], read: Callable[[], tuple[str, IndexedText]]) -> None:
         old_id, old = present.pop(str(columns["key"]), (0, {}))
         if old and old["content_hash"] == columns["content_hash"]:
             columns["title"] = old["title"]
             if columns != old:
                 changes.changed.append((old_id, columns))
             return
-        columns["title"], chunks = read()
-        changes.written.append(_Written(columns, chunks, old_id, old))
+        columns["title"], text = read()
+        changes.written.append(_Written(columns, text, old_id, old))
 
     statuses = _statuses(record)
     tasks = _tasks(record)
@@ -157,23 +182,32 @@ def _changes(store: SpecStore, name: str, present: dict[str, tuple[int, dict[str
         if not removed_at and artifact.area == Area.SPEC:
             files.add(artifact.rel_path)
         columns = _columns(name, artifact, statuses, tasks) | {"removed_at": removed_at}
-        compare(columns, partial(_read_artifact, store, artifact))
+        compare(columns, partial(_text_of, store, name, artifact, prepared))
     handoffs = store.contents((Kind.HANDOFF,))
     for run in record.runs:
         path = f"{run.path}/{HANDOFF_FILE}"
         handoff = handoffs.get((Area.SPEC, path)) if path in files else None
         if run.subagents and needs_card(run, decode_text(handoff or b"")[0]):
-            compare(_card_columns(name, run, card_path(run, files)), partial(_read_card, run))
+            compare(_card_columns(name, run, card_path(run, files)), partial(_read_card, name, run))
     changes.outdated += [document_id for document_id, _ in present.values()]
     return changes
 
 
-def _read_artifact(store: SpecStore, artifact: StoredArtifact) -> tuple[str, Sequence[Chunk]]:
-    return read_document(Area(artifact.area), artifact.rel_path, _content(store, artifact) or b"")
+def _text_of(
+    store: SpecStore, spec: str, artifact: StoredArtifact, prepared: Prepared
+) -> tuple[str, IndexedText]:
+    return prepared.get(_identity(artifact)) or _read_artifact(store, spec, artifact)
 
 
-def _read_card(run: Run) -> tuple[str, Sequence[Chunk]]:
-    return card_title(run), card_chunks(run)
+def _read_artifact(store: SpecStore, spec: str, artifact: StoredArtifact) -> tuple[str, IndexedText]:
+    content = _content(store, artifact) or b""
+    title, chunks = read_document(Area(artifact.area), artifact.rel_path, content)
+    return title, indexed_text(title, spec, chunks)
+
+
+def _read_card(spec: str, run: Run) -> tuple[str, IndexedText]:
+    title = card_title(run)
+    return title, indexed_text(title, spec, card_chunks(run))
 
 
 def _spec_row(store: SpecStore, record: SpecRecord) -> dict[str, Value]:

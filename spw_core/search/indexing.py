@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from spw_core.search.chunks import Chunk
 from spw_core.search.words import distinct_words, exact_words, spaced, vocabulary
@@ -27,6 +28,37 @@ def chunk_hash(heading: str, body: str) -> bytes:
     return hashlib.blake2b(data, digest_size=_HASH_BYTES).digest()
 
 
+class IndexedText(NamedTuple):
+    """What the index holds of a document's text: its chunks, and all its words as they are written."""
+
+    rows: Sequence[ChunkRow]
+    words: set[str]
+
+
+def indexed_text(
+    title: str, spec: str, chunks: Iterable[Chunk], *, shared_title: bool = False
+) -> IndexedText:
+    """What to store of the chunks of a document. The words of a `shared_title`, which many documents bear,
+    are not looked for."""
+    about = distinct_words(f"{title} {spec}")
+    every = set(about)
+    spaced_title = "" if shared_title else spaced(title)
+    rows = []
+    for chunk in chunks:
+        words = distinct_words(f"{chunk.heading} {chunk.body}")
+        every |= words
+        indexed = (
+            spaced_title,
+            spaced(f"{chunk.heading} {spec}"),
+            spaced(chunk.body),
+            exact_words(words | about),
+        )
+        rows.append(
+            ChunkRow(chunk.line, chunk_hash(chunk.heading, chunk.body), chunk.heading, chunk.body, indexed)
+        )
+    return IndexedText(rows, every)
+
+
 @dataclass(slots=True)
 class DocumentWriter:
     """Collects the documents of one transaction and writes them in a few large steps. `flush` at the end."""
@@ -39,38 +71,18 @@ class DocumentWriter:
     def put(
         self,
         columns: Mapping[str, Value],
-        chunks: Iterable[Chunk],
+        text: IndexedText,
         *,
         replaces: int = 0,
         words_changed: bool = False,
-        shared_title: bool = False,
     ) -> None:
         """Store a document; `replaces` is the id of the one that had its key, 0 when there was none.
 
-        `words_changed` says that its title or spec differ from those of the one that it replaces. The
-        words of a `shared_title`, which many documents bear, are not looked for.
+        `words_changed` says that its title or spec differ from those of the one that it replaces.
         """
-        title, spec = str(columns["title"]), str(columns["spec"])
-        about = distinct_words(f"{title} {spec}")
-        spaced_title = "" if shared_title else spaced(title)
-        rows = []
-        for chunk in chunks:
-            words = distinct_words(f"{chunk.heading} {chunk.body}")
-            self._words |= words
-            indexed = (
-                spaced_title,
-                spaced(f"{chunk.heading} {spec}"),
-                spaced(chunk.body),
-                exact_words(words | about),
-            )
-            rows.append(
-                ChunkRow(
-                    chunk.line, chunk_hash(chunk.heading, chunk.body), chunk.heading, chunk.body, indexed
-                )
-            )
-        self._words |= about
-        self._rows.append(DocumentRow(replaces, columns, rows, words_changed))
-        self._chunks += len(rows)
+        self._words |= text.words
+        self._rows.append(DocumentRow(replaces, columns, text.rows, words_changed))
+        self._chunks += len(text.rows)
         if self._chunks >= _BATCH_CHUNKS:
             self.flush()
 

@@ -28,7 +28,7 @@ from spw_core.redact import redact_start
 from spw_core.search.chunks import MAX_INDEXED, chunk_lines, readable, text_lines
 from spw_core.search.filters import Filters
 from spw_core.search.find import SearchAnswer, SearchRequest, find, no_index
-from spw_core.search.indexing import DocumentWriter
+from spw_core.search.indexing import DocumentWriter, indexed_text
 from spw_core.search.query import filters_of
 from spw_core.search.ranking import AUTO, LEXICAL, MODES, Ranker
 from spw_core.search.results import GROUPS
@@ -105,13 +105,13 @@ class SearchIndex:
                 chunked = chunk_lines(text_lines(redact_start(readable(document.text), MAX_INDEXED).text))
                 columns["title"] = redact_start(readable(document.title), MAX_INDEXED).text or chunked.title
                 changed = any(columns[name] != old.get(name) for name in ("title", "spec"))
-                writer.put(
-                    columns,
+                text = indexed_text(
+                    str(columns["title"]),
+                    str(columns["spec"]),
                     chunked.chunks,
-                    replaces=old_id,
-                    words_changed=changed,
                     shared_title=document.shared_title,
                 )
+                writer.put(columns, text, replaces=old_id, words_changed=changed)
                 written += 1
             writer.flush()
         return written

@@ -20,7 +20,7 @@ from spw_core.search.chunks import chunk_lines, text_lines
 from spw_core.search.embedding import embed_texts
 from spw_core.search.find import SearchRequest, find
 from spw_core.search.hybrid import HybridRanker
-from spw_core.search.indexing import DocumentWriter
+from spw_core.search.indexing import DocumentWriter, indexed_text
 from spw_core.search.ranking import HYBRID, LEXICAL, SEMANTIC
 from spw_core.store.index import DOCUMENT_COLUMNS, IndexStore
 from tests.bench.measure import report
@@ -107,7 +107,7 @@ def build(path: Path, documents: Mapping[str, str]) -> None:
                     chunked = chunk_lines(text_lines(text))
                     columns = {name: 0 if name == "wave" else "" for name in DOCUMENT_COLUMNS}
                     columns |= {"key": key, "source": "bench", "path": key, "title": chunked.title}
-                    writer.put(columns, chunked.chunks)
+                    writer.put(columns, indexed_text(chunked.title, "", chunked.chunks))
                 writer.flush()
 
 
