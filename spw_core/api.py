@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from spw_core.domain.next_wave import NextWave
     from spw_core.harvest.cleanup import CleanupReport
     from spw_core.harvest.finalize import FinalizeReport
+    from spw_core.harvest.glance import Glance
     from spw_core.harvest.history import DocumentVersion
     from spw_core.harvest.report import HarvestReport
     from spw_core.harvest.restore import RestoreReport
@@ -224,6 +225,12 @@ class Spec:
     def summary(self) -> SpecSummary:
         """Stage, progress and what needs attention."""
         return summarise(self.record())
+
+    def glance(self, before: Glance | None = None) -> Glance:
+        """How the spec looks from outside: equal looks, equal answers. Cheaper than those."""
+        from spw_core.harvest.glance import glance
+
+        return glance(self.paths, self.name, before)
 
     def read_bytes(self, path: str, *, area: str = "spec") -> bytes:
         """Bytes of a file, relative to the spec (or its approvals with area="approvals").

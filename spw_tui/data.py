@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from spw_core.domain.model import SpecRecord
     from spw_core.domain.next_wave import NextWave
     from spw_core.domain.summary import SpecSummary
+    from spw_core.harvest.glance import Glance
     from spw_core.harvest.history import DocumentVersion
     from spw_core.harvest.report import HarvestReport
     from spw_core.memory.insights import Group, Similar
@@ -100,6 +101,25 @@ class DataService:
                 found.append(self._workspace.spec(name).summary())
             except (SpwError, OSError) as error:
                 found.append(Failure(name, describe(error)))
+        return found
+
+    def glance(self, spec: str, before: Glance | None = None) -> Glance:
+        """How a spec looks from outside; compare two to know whether anything may be different."""
+        return self._workspace.spec(spec).glance(before)
+
+    def changed(self, names: Iterable[str], seen: dict[str, Glance]) -> list[str]:
+        """The specs that may be different since they were `seen`, which is brought up to date."""
+        found = []
+        for name in names:
+            try:
+                now = self.glance(name, seen.get(name))
+            except (SpwError, OSError):
+                seen.pop(name, None)
+            else:
+                if seen.get(name) == now:
+                    continue
+                seen[name] = now
+            found.append(name)
         return found
 
     def record(self, spec: str) -> SpecRecord:

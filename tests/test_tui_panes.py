@@ -8,7 +8,10 @@ import apsw
 import pytest
 
 from spw_core.api import Workspace
+from spw_core.domain.model import SpecRecord
+from spw_core.domain.summary import SpecSummary
 from spw_core.errors import StoreError
+from spw_tui.data import DataService, Failure
 from spw_tui.screens.pick import PickScreen
 from spw_tui.screens.reader import ReaderScreen
 from spw_tui.screens.run import RunScreen
@@ -457,3 +460,34 @@ async def test_a_storm_of_sizes_breaks_nothing(demo_harvested: Workspace) -> Non
             await settle(pilot)
         await press(pilot, "escape", "1")
         assert "NEEDS ME NOW" in screen_text(app)
+
+
+async def test_a_poll_reads_only_what_was_touched(demo: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    demo.harvest()
+    app = make_app(demo)
+    read: list[str] = []
+
+    def record(name: str) -> SpecRecord:
+        read.append(name)
+        return DataService.record(app.data, name)
+
+    def summaries(names: list[str]) -> list[SpecSummary | Failure]:
+        read.extend(names)
+        return DataService.summaries(app.data, names)
+
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        screen = browse(app)
+        for _ in range(2):  # until every spec has been looked at once
+            screen.poll()
+            await settle(pilot)
+        monkeypatch.setattr(app.data, "record", record)
+        monkeypatch.setattr(app.data, "summaries", summaries)
+        screen.poll()
+        await settle(pilot)
+        assert read == []
+        (demo.spec("billing-export").file("tasks.md")).write_text("# Tasks\n\n- [ ] 1. Only this\n")
+        screen.poll()
+        await settle(pilot)
+        assert set(read) == {"billing-export"}
+        assert screen.facts is not None and len(screen.facts.record.tasks) == 1

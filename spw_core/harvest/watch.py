@@ -6,14 +6,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 
 from spw_core.domain.places import Area, Kind, place_of
-from spw_core.errors import SpwError, StoreError
+from spw_core.errors import SpwError
+from spw_core.harvest.glance import glance
 from spw_core.harvest.harvest import harvest
 from spw_core.harvest.report import HarvestReport, SpecReport
-from spw_core.harvest.scan import scan_spec
-from spw_core.store.spec import SpecStore
 from spw_core.workspace import WorkspacePaths
 
-_Seen = dict[tuple[Area, str], tuple[int, int]]
+_Seen = Mapping[tuple[Area, str], tuple[int, int, int]]
 
 
 def watch(
@@ -76,15 +75,7 @@ def _failed(report: HarvestReport) -> set[str]:
 
 
 def _look(paths: WorkspacePaths, name: str) -> _Seen:
-    try:
-        with SpecStore.reading(paths.spec_db(name)) as store:
-            sealed = store.sealed_runs() if store else set()
-    except StoreError:
-        sealed = set()  # the next harvest reports it
-    return {
-        (file.area, file.rel_path): (file.size, file.mtime_ns)
-        for file in scan_spec(paths, name, sealed).files
-    }
+    return glance(paths, name).files
 
 
 def _has_new_handoff(old: _Seen, new: _Seen) -> bool:

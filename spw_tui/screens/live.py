@@ -77,14 +77,16 @@ class LiveScreen(SpwScreen):
             self._polled = True
         if self.facts is known and facts is not known:
             self.facts = facts
-            self.facts_changed(facts)
+            if facts.record != known.record:
+                self.facts_changed(facts)
             self.preview.reload()
 
     def _read(self, spec: str, known: SpecFacts | None = None) -> SpecFacts:
-        """The facts as they are now; the known ones where nothing changed. Runs in a worker."""
+        """The facts as they are now; the known ones where nothing was touched. Runs in a worker."""
         from spw_tui.viewmodels.facts import facts_of
 
-        record = self.data.record(spec)
-        if known and known.record == record:
+        glance = self.data.glance(spec, known.glance if known else None)
+        if known and known.glance == glance:
             return known
-        return facts_of(record, self.data.next_wave(record), self.data.version_counts(spec))
+        record = self.data.record(spec)
+        return facts_of(record, self.data.next_wave(record), self.data.version_counts(spec), glance)

@@ -10,6 +10,7 @@ from spw_tui.data import Failure, describe
 
 if TYPE_CHECKING:
     from spw_core.domain.summary import SpecSummary
+    from spw_core.harvest.glance import Glance
     from spw_tui.screens.browse import BrowseScreen
 
 # Specs that are read per turn of a worker, how long it rests between two turns, and how often the list is
@@ -26,6 +27,7 @@ class SpecLoader:
         self._screen = screen
         self._data = screen.data
         self._next = 0
+        self._seen: dict[str, Glance] = {}
         self.specs: dict[str, SpecSummary | Failure] = {}
 
     async def load(self) -> None:
@@ -79,7 +81,8 @@ class SpecLoader:
             for step in range(min(_CHUNK - len(turn), len(visible))):
                 turn.append(visible[(self._next + step) % len(visible)])
             self._next += _CHUNK
-            found = await asyncio.to_thread(self._data.summaries, turn)
+            changed = await asyncio.to_thread(self._data.changed, turn, self._seen)
+            found = await asyncio.to_thread(self._data.summaries, changed)
         except Exception as error:
             self._screen.log.error(error)  # what is shown stays; `r` tells what is wrong
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from spw_core.domain.model import Document, Run, SpecRecord
 from spw_core.domain.next_wave import NextWave
@@ -13,6 +14,9 @@ from spw_core.domain.waves import WaveState, wave_states
 from spw_core.formats.tasks import Task
 from spw_core.names import DASHBOARDS
 from spw_tui.refs import DocumentRef, ref_of
+
+if TYPE_CHECKING:
+    from spw_core.harvest.glance import Glance
 
 TASKS_FILE = DASHBOARDS[-1]
 
@@ -38,6 +42,7 @@ class SpecFacts:
     outside: Sequence[Placed]
     next: NextWave
     versions: Mapping[tuple[str, str], int]
+    glance: Glance | None = None
 
     @property
     def name(self) -> str:
@@ -85,10 +90,13 @@ class SpecFacts:
         return (self.ref(found) if found else None), ""
 
 
-def facts_of(record: SpecRecord, step: NextWave, versions: Mapping[tuple[str, str], int]) -> SpecFacts:
+def facts_of(
+    record: SpecRecord, step: NextWave, versions: Mapping[tuple[str, str], int], glance: Glance | None = None
+) -> SpecFacts:
     """Sort a record out. Its cost grows with the number of documents: call it in a worker.
 
-    `step` is what to do next, `versions` counts the stored texts of each (area, path).
+    `step` is what to do next, `versions` counts the stored texts of each (area, path), and `glance` is how
+    the spec looked before the record was read.
     """
     in_runs: dict[str, list[Placed]] = {run.path: [] for run in record.runs}
     outside: list[Placed] = []
@@ -105,4 +113,5 @@ def facts_of(record: SpecRecord, step: NextWave, versions: Mapping[tuple[str, st
         outside=outside,
         next=step,
         versions=versions,
+        glance=glance,
     )
