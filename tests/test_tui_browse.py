@@ -253,14 +253,15 @@ async def test_changes_on_disk_appear(demo: Workspace) -> None:
         assert screen.pane == "rows"
 
 
-async def test_harvest_tells_what_it_did(demo: Workspace) -> None:
+async def test_harvest_tells_what_it_did(demo: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     app = make_app(demo)
+    messages: list[str] = []
+    monkeypatch.setattr(app, "notify", lambda message, **_: messages.append(message))  # toasts fade away
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await settle(pilot)
         assert "not harvested yet: press H" in screen_text(app)
         assert len(ids(browse(app).specs_list)) == 8
         await press(pilot, "H")
-        messages = [notification.message for notification in app._notifications]
         assert any("files of 8 specs" in message for message in messages)
         assert "hybrid search" in screen_text(app)
 
