@@ -76,6 +76,7 @@ class SearchScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#search-keys", LineBar).show(footer_line((Scope.SEARCH,), self.spw.keys))
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.preview.view.redraw())
         self._show_start()
         self._prepare()
         self.query_input.focus()

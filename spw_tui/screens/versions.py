@@ -13,7 +13,7 @@ from spw_tui.actions import Scope, bindings
 from spw_tui.clock import Clock
 from spw_tui.data import DataService, describe
 from spw_tui.refs import DocumentRef
-from spw_tui.rows import Row, Tone, cell
+from spw_tui.rows import Row, Tone
 from spw_tui.screens.base import SpwScreen
 from spw_tui.widgets.line_bar import LineBar
 from spw_tui.widgets.preview import DEBOUNCE, Preview
@@ -87,10 +87,8 @@ class VersionsScreen(SpwScreen):
     async def _show_version(self, row: Row | None) -> None:
         from spw_tui.viewmodels.versions import base_of, difference
 
-        title = self.query_one("#preview-title", LineBar)
         if row is None:
-            self.preview.view.say("")
-            title.show((cell("  Preview", Tone.TITLE, grow=True),))
+            self.preview.open(None)
             return
         await asyncio.sleep(DEBOUNCE)
         index = int(row.id)
@@ -109,8 +107,8 @@ class VersionsScreen(SpwScreen):
             suffix = ".diff"
             what = f"{self._versions[older].note}  →  {self._versions[newer].note}"
         # Each pair is a document of its own, so that another one begins at its top.
-        self.preview.view.show(DocumentRef(self.ref.spec, f"{base}-{index}-{self.ref.path}{suffix}"), text)
-        title.show((cell(f"  {what}", Tone.STRONG, grow=True),))
+        ref = DocumentRef(self.ref.spec, f"{base}-{index}-{self.ref.path}{suffix}")
+        self.preview.show_text(ref, text, what)
 
     def action_mark_base(self) -> None:
         """Compare the others with the version under the cursor; once more takes that back."""
@@ -128,6 +126,3 @@ class VersionsScreen(SpwScreen):
 
     def action_leave(self) -> None:
         self.dismiss()
-
-    def show_focus(self) -> None:
-        self.versions_list.refresh()

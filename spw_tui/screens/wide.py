@@ -251,7 +251,7 @@ class SessionsScreen(WideScreen):
             self.log.error(error)
             self.preview.view.say(f"{describe(error)}\nr tries again", Tone.BAD)
         else:
-            self.preview.view.show(ref, text)
+            self.preview.show_text(ref, text, "Session")
 
     def _session_text(self, session: str) -> tuple[str, DocumentRef]:
         """The text, and a reference to the place in it that is wanted."""

@@ -79,7 +79,7 @@ class DocumentView(SelectableLines, inherit_bindings=False):
                 self._go_to_source(ref.line)
             self.ref = ref
             return
-        line = ref.line if not same or ref != self.ref else self._source_at_top()
+        line = ref.line if not same or ref != self.ref else self._source_to_keep()
         to_end = self.following or (same and self._is_at_end and bool(self._strips) and self.max_scroll_y > 0)
         self.following = self.following and same
         self.ref, self._text = ref, text
@@ -97,7 +97,7 @@ class DocumentView(SelectableLines, inherit_bindings=False):
         """Between the drawn Markdown and its source, at the same place."""
         self.raw = not self.raw
         if self.ref:
-            self._draw(self._source_at_top())
+            self._draw(self._source_to_keep())
 
     def toggle_follow(self) -> bool:
         """Stay at the end while the text grows, or stop that; True when it follows now."""
@@ -112,9 +112,9 @@ class DocumentView(SelectableLines, inherit_bindings=False):
         return self.scroll_offset.y >= self.max_scroll_y
 
     def redraw(self) -> None:
-        """After a change of theme."""
+        """After a change of theme: the same lines, at the same place."""
         if self.ref:
-            self._draw(self._source_at_top())
+            self._draw(0, top=self.scroll_offset.y)
         self.refresh()
 
     def _set_marks(self, ref: DocumentRef) -> None:
@@ -128,12 +128,13 @@ class DocumentView(SelectableLines, inherit_bindings=False):
         self.refresh()
 
     @work(exclusive=True, group="draw", exit_on_error=False)
-    async def _draw(self, source_line: int) -> None:
-        """Render in slices of time and show each as it comes; go to the source line once it is there."""
+    async def _draw(self, source_line: int, *, top: int = 0) -> None:
+        """Render in slices of time and show each as it comes; go to the source line, or to the drawn line
+        `top`, once it is there."""
         width = self._drawn_width = self.scrollable_content_region.width
         if not width or self.ref is None:
             return
-        began, reached = False, source_line <= 1  # also at the end, which has its own way
+        began, reached = False, source_line <= 1 and not top  # also at the end, which has its own way
         try:
             renderer = await asyncio.to_thread(
                 _renderer, self._text, self.ref.name, width, self.app.theme, self.raw
@@ -143,8 +144,8 @@ class DocumentView(SelectableLines, inherit_bindings=False):
                     self._begin("")
                     began = True
                 self._append(part, width)
-                if not reached and self._sources and self._sources[-1] > source_line:
-                    reached = self._go_to_source(source_line)
+                if not reached and self._sources and (top or self._sources[-1] > source_line):
+                    reached = self._go_to(source_line, top)
         except Exception as error:
             self.log.error(error)
             self._begin(
@@ -157,7 +158,7 @@ class DocumentView(SelectableLines, inherit_bindings=False):
             elif source_line == _END:
                 self.action_bottom()
             elif not reached:
-                self._go_to_source(source_line)
+                self._go_to(source_line, top)
         self.post_message(self.Drawn(self))
 
     def _begin(self, message: str, tone: Tone = Tone.DIM) -> None:
@@ -184,6 +185,18 @@ class DocumentView(SelectableLines, inherit_bindings=False):
     def _source_at_top(self) -> int:
         top = self.scroll_offset.y
         return self._sources[top] if 0 < top < len(self._sources) else 0
+
+    def _source_to_keep(self) -> int:
+        """The source line to go to for the same line to be at the top again, 0 at the beginning."""
+        top = self.scroll_offset.y
+        return self._sources[min(top + _CONTEXT, len(self._sources) - 1)] if top and self._sources else 0
+
+    def _go_to(self, source_line: int, top: int) -> bool:
+        """To the drawn line `top` when there is one, else to the source line. False as `_go_to_source`."""
+        if not top:
+            return self._go_to_source(source_line)
+        self._scroll(top)
+        return len(self._strips) >= top + self.size.height
 
     def _go_to_source(self, line: int) -> bool:
         """Scroll to the last drawn line that does not begin after the source line. False while there are too
@@ -267,7 +280,7 @@ class DocumentView(SelectableLines, inherit_bindings=False):
     async def _redraw_soon(self) -> None:
         await asyncio.sleep(_RESIZE_PAUSE if self._strips else 0)
         if self.ref and self.scrollable_content_region.width != self._drawn_width:
-            self._draw(self._source_at_top() or self.ref.line)
+            self._draw(self._source_to_keep() or self.ref.line)
 
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width

@@ -60,7 +60,9 @@ def tab_lines(
     """
     gap = cell("", grow=True)
 
-    def line(*, counts: bool, numbers: bool, longest: int = 20, about: bool = False) -> Line:
+    def line(
+        *, counts: bool, numbers: bool, longest: int = 20, about: bool = False, tight: bool = False
+    ) -> Line:
         spans = [Span("▌" if focused else " ", Tone.ACCENT)]
         for number, (name, label, count) in enumerate(tabs, 1):
             click = f"{action}('{name}')"
@@ -69,7 +71,7 @@ def tab_lines(
             if name == active:
                 spans.append(Span(f" {text} ", Tone.TAB, click))
             else:
-                spans.append(Span(f" {number} " if numbers else " ", Tone.FAINT, click))
+                spans.append(Span(f" {number} " if numbers else "" if tight else " ", Tone.FAINT, click))
                 spans.append(Span(f"{text} ", Tone.DIM, click))
         return (Cell(tuple(spans)), gap, cell(subject, Tone.DIM)) if about else (Cell(tuple(spans)), gap)
 
@@ -79,6 +81,7 @@ def tab_lines(
         line(counts=False, numbers=True),
         line(counts=False, numbers=False),
         line(counts=False, numbers=False, longest=8),
+        line(counts=False, numbers=False, longest=8, tight=True),
         line(counts=False, numbers=False, longest=5),
         line(counts=False, numbers=False, longest=3),
     )

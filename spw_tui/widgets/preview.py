@@ -25,6 +25,7 @@ class Preview(Vertical):
         super().__init__(id=id)
         self._data = data
         self._wanted: DocumentRef | None = None
+        self._caption = ""
         self.active = False
 
     def compose(self) -> ComposeResult:
@@ -42,8 +43,15 @@ class Preview(Vertical):
 
     def open(self, ref: DocumentRef | None, *, pause: float = DEBOUNCE, nothing: str = "") -> None:
         """Show a document, after a pause in which another one may be asked for instead."""
-        self._wanted = ref
+        self._wanted, self._caption = ref, ""
         self._load(ref, pause, nothing)
+        self.update_title()
+
+    def show_text(self, ref: DocumentRef, text: str, caption: str) -> None:
+        """Show a text that is no document of the workspace, under a title of its own."""
+        self.workers.cancel_group(self, "load")
+        self._wanted, self._caption = None, caption
+        self.view.show(ref, text)
         self.update_title()
 
     def reload(self) -> None:
@@ -73,8 +81,10 @@ class Preview(Vertical):
         title.show(self._title())
 
     def _title(self) -> Line:
+        gutter = Span("▌ " if self.active else "  ", Tone.ACCENT)
         if self._wanted is None:
-            return (cell("Preview", Tone.TITLE, grow=True),)
+            title = Span(self._caption, Tone.STRONG) if self._caption else Span("Preview", Tone.TITLE)
+            return (Cell((gutter, title), grow=True),)
         *folders, last, name = ("", "", *self._wanted.path.split("/"))
         short = f"{last}/{name}" if last else name
         view = self.view
@@ -83,9 +93,7 @@ class Preview(Vertical):
         remarks += [view.remark] if view.remark else []
         where = Span("  " + "/".join(folders).lstrip("/"), Tone.DIM)
         return (
-            Cell(
-                (Span("▌ " if self.active else "  ", Tone.ACCENT), Span(short, Tone.STRONG), where), grow=True
-            ),
+            Cell((gutter, Span(short, Tone.STRONG), where), grow=True),
             cell(" · ".join(remarks), Tone.WARN),
         )
 
