@@ -13,8 +13,9 @@ import apsw
 import pytest
 
 from spw_core.api import Workspace
+from spw_core.atomic import WriteError
 from spw_core.config import Config
-from spw_core.dispatch.files import create_file, replace_stored
+from spw_core.dispatch.files import create_file, explaining, replace_stored
 from spw_core.dispatch.handoff import AgentVerdict, is_generated, render_handoff
 from spw_core.dispatch.settings import DEFAULTS
 from spw_core.domain.model import IN_PROGRESS
@@ -900,3 +901,9 @@ def test_task_mark_refuses_35(workspace: Workspace, capsys: Capture) -> None:
     assert failure(capsys, workspace, *words, "done", "--task-id", "99") == "task ID 99 not found in tasks.md"
     assert "unknown status: finished" in failure(capsys, workspace, *words, "finished", "--task-id", "1")
     assert path.read_text() == BOLD
+
+
+def test_a_full_disk_is_not_taken_for_missing_rights(tmp_path: Path) -> None:
+    with pytest.raises(WriteError) as caught, explaining(tmp_path, "brief.md"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert caught.value.hint == "Free some space."

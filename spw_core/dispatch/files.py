@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -148,6 +149,6 @@ def explaining(top: Path, rel_path: str, verb: str = "write") -> Iterator[None]:
         raise
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
-        raise WriteError(
-            f"cannot {verb} {top / rel_path}: {why}", "Check the permissions of the folder."
-        ) from (error)
+        is_full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+        hint = "Free some space." if is_full else "Check the permissions of the folder."
+        raise WriteError(f"cannot {verb} {top / rel_path}: {why}", hint) from error
