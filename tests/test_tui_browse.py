@@ -248,6 +248,7 @@ async def test_changes_on_disk_appear(demo: Workspace) -> None:
         (run / "brief.md").write_text("# New\n")
         screen.poll()
         await settle(pilot)
+        assert "2 files missing" in screen_text(app)
         assert ids(screen.rows_list)[0].endswith("run-004")
         assert screen.rows_list.row == row
         assert screen.pane == "rows"

@@ -37,7 +37,7 @@ def runs_head(facts: SpecFacts) -> Line:
     return (
         cell("  status", Tone.TITLE, width=12),
         cell("command", Tone.TITLE, width=command + 1),
-        cell("wave", Tone.TITLE, width=7),
+        cell("wave", Tone.TITLE, width=5),
         cell("run", Tone.TITLE, width=run + 1),
         cell("subagents", Tone.TITLE, grow=True),
         cell("took", Tone.TITLE, width=6, right=True, from_width=64),
@@ -54,7 +54,7 @@ def _run_line(run: Run, names: list[int], now_ns: int) -> Line:
     return (
         verdict_look(run.status).cell(10),
         cell(run.command, Tone.STRONG, width=names[0] + 1),
-        cell(f"wave {run.wave}" if run.wave else "", width=7),
+        cell(str(run.wave or ""), width=5),
         cell(run.run_id, width=names[1] + 1),
         Cell(_agents(run), grow=True),
         cell(duration(run.started_ns, run.updated_ns), Tone.DIM, width=6, right=True, from_width=64),
@@ -63,14 +63,16 @@ def _run_line(run: Run, names: list[int], now_ns: int) -> Line:
 
 
 def _agents(run: Run) -> tuple[Span, ...]:
-    """`3 agents`, and how many of them do not say pass."""
-    spans = [Span(plural(len(run.subagents), "agent"), Tone.DIM)]
+    """How many there are, how many of them do not say pass, and how many files they did not leave."""
+    spans = [Span(f"{len(run.subagents):2}", Tone.DIM)]
     blocked = sum(agent.status == BLOCKED for agent in run.subagents)
     unclear = sum(agent.status not in (PASS, BLOCKED) for agent in run.subagents)
     if blocked:
         spans.append(Span(f"  {blocked} blocked", Tone.BAD))
     if unclear:
         spans.append(Span(f"  {unclear} no verdict", Tone.WARN))
+    if missing := sum(len(agent.missing_files) for agent in run.subagents):
+        spans.append(Span(f"  {plural(missing, 'file')} missing", Tone.WARN))
     return tuple(spans)
 
 
