@@ -73,6 +73,12 @@ def test_the_run_is_stored_and_sealed_when_the_command_returns(
     assert notes_of_behind(workspace.paths) == {}
 
 
+def test_the_doctor_finds_nothing_wrong_with_it(workspace: Workspace, capsys: Capture, begun: Path) -> None:
+    hand_off(workspace, capsys, begun)
+    spw("doctor", workspace=workspace)
+    assert "not what its files say" not in capsys.readouterr().out
+
+
 def test_what_was_stored_can_be_cleaned_and_restored(
     workspace: Workspace, capsys: Capture, begun: Path
 ) -> None:

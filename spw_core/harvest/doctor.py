@@ -25,7 +25,7 @@ from spw_core.search.documents import document_path, is_indexed
 from spw_core.search.meaning import state as search_state
 from spw_core.store.connection import check_integrity, move_aside
 from spw_core.store.index import SPEC_SOURCE, IndexStore
-from spw_core.store.spec import SpecStore
+from spw_core.store.spec import UNPROJECTED, SpecStore
 from spw_core.workspace import WorkspacePaths
 
 OK = "ok"
@@ -152,6 +152,8 @@ def _damaged_versions(store: SpecStore) -> Iterator[str]:
 
 
 def _differing_projections(store: SpecStore, name: str) -> list[str]:
+    if store.meta().get(UNPROJECTED):
+        return []  # known to be behind; the harvest that follows makes them anew
     artifacts = counted(store.artifacts().values())
     empty_runs = stored_empty_runs(store.meta())
     fresh = to_rows(project(name, stored_sources(store, artifacts), empty_runs=empty_runs))
