@@ -248,8 +248,9 @@ async def test_changes_on_disk_appear(demo: Workspace) -> None:
         (run / "brief.md").write_text("# New\n")
         screen.poll()
         await settle(pilot)
-        assert "2 files missing" in screen_text(app)
         assert ids(screen.rows_list)[0].endswith("run-004")
+        said = [span.text for cell in screen.rows_list.rows[0].lines[0] for span in cell.spans]
+        assert "  2 files missing" in said
         assert screen.rows_list.row == row
         assert screen.pane == "rows"
 

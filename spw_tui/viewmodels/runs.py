@@ -69,10 +69,10 @@ def _agents(run: Run) -> tuple[Span, ...]:
     unclear = sum(agent.status not in (PASS, BLOCKED) for agent in run.subagents)
     if blocked:
         spans.append(Span(f"  {blocked} blocked", Tone.BAD))
-    if unclear:
-        spans.append(Span(f"  {unclear} no verdict", Tone.WARN))
     if missing := sum(len(agent.missing_files) for agent in run.subagents):
         spans.append(Span(f"  {plural(missing, 'file')} missing", Tone.WARN))
+    if unclear:
+        spans.append(Span(f"  {unclear} no verdict", Tone.WARN))
     return tuple(spans)
 
 
