@@ -12,6 +12,7 @@ from typing import Any
 from rich.text import Text
 from textual import work
 from textual.app import App
+from textual.events import Event
 from textual.filter import LineFilter, NoColor
 from textual.reactive import var
 from textual.screen import Screen
@@ -23,10 +24,11 @@ from spw_tui.clock import Clock
 from spw_tui.commands import ActionProvider, SpecProvider
 from spw_tui.data import DataService, describe
 from spw_tui.harvesting import Harvesting
+from spw_tui.in_order import InOrder, is_typed
 from spw_tui.refs import DocumentRef
 from spw_tui.screens.browse import BrowseScreen
 from spw_tui.state import Memory, load_keys, load_memory, save_memory
-from spw_tui.terminal import AsciiFilter, wants_ascii
+from spw_tui.terminal import AsciiFilter, end_on_signals, wants_ascii
 from spw_tui.themes import DARK, MONO, OWN, themes
 
 _SAVE_SECONDS = 5.0
@@ -74,6 +76,7 @@ class SpwApp(App[None]):
         self.harvested: Signal[None] = Signal(self, "harvested")
         self.searchable = True
         self.harvesting = Harvesting(self)
+        self._typed = InOrder(self, super().on_event)
         self._own_filters: list[LineFilter] = []
         if self.no_color:
             self._own_filters.append(NoColor())
@@ -86,8 +89,15 @@ class SpwApp(App[None]):
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), *self._own_filters]
 
+    async def on_event(self, event: Event) -> None:
+        if is_typed(event):
+            await self._typed.take(event)
+        else:
+            await super().on_event(event)
+
     def on_mount(self) -> None:
         self.set_keymap(self.keys.changes)
+        end_on_signals(self)
         self.call_after_refresh(self._after_first_picture)
 
     def _after_first_picture(self) -> None:

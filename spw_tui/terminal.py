@@ -3,14 +3,20 @@ are wanted. Both are filters over finished lines, so nothing that draws has to k
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 import sys
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 _GLYPHS = {
     "✔": "+",
@@ -81,6 +87,10 @@ def wants_ascii() -> bool:
     """True where UTF-8 would come out as rubbish: another locale, or `SPW_ASCII=1`."""
     if choice := os.environ.get("SPW_ASCII"):
         return choice != "0"
+    # Python writes UTF-8 in the C locale, too, because most often nobody chose it. Who says so, did.
+    chosen = (os.environ.get(name) for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    if next(filter(None, chosen), "") in ("C", "POSIX"):
+        return True
     encoding = (sys.stdout.encoding or "utf-8").lower().replace("_", "-")
     return encoding not in ("utf-8", "utf8", "cp65001")
 
@@ -94,3 +104,14 @@ def reason_against_screens() -> str:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return "a full-screen program needs a terminal for its input and output"
     return ""
+
+
+def end_on_signals(app: App[Any]) -> None:
+    """Leave as with the key when the process is asked to end or its terminal goes away: what Python does with
+    these signals would leave the terminal without echo, on its other screen."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        try:
+            loop.add_signal_handler(number, app.exit, None, 128 + number)
+        except (NotImplementedError, RuntimeError, ValueError):
+            return  # this system or thread has no such handlers

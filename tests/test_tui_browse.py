@@ -277,7 +277,7 @@ async def test_a_damaged_index_costs_the_search_and_nothing_else(demo: Workspace
         assert "no search: " in screen_text(app)
         assert len(ids(browse(app).specs_list)) == 8
         await press(pilot, "slash", "a")
-        assert "Type on to try again" in screen_text(app)
+        assert "enter tries again" in screen_text(app)
 
 
 class UnreadableSpecs(DataService):

@@ -57,6 +57,8 @@ class SearchScreen(ModalScreen[None]):
         self._clock = clock
         self._searchable = searchable
         self._generation = 0  # counts what was asked; an answer to anything but the newest is dropped
+        self._answered = 0  # the generation that the answer is of
+        self._opens = False  # Enter came before the answer
         self._asking = 0
         self._waiting = False
         self._values: dict[str, list[str]] = {}
@@ -142,6 +144,7 @@ class SearchScreen(ModalScreen[None]):
     @on(Input.Changed)
     def _typed(self) -> None:
         self._generation += 1
+        self._opens = False
         self._show_chips()
         if self.text.strip():
             self._ask_soon()
@@ -163,11 +166,13 @@ class SearchScreen(ModalScreen[None]):
         except Exception as error:
             self.log.error(error)
             if generation == self._generation:
-                self.hits.say(f"{describe(error)}\nType on to try again.", Tone.BAD)
+                self.hits.say(f"{describe(error)}\nenter tries again", Tone.BAD)
         else:
             if generation == self._generation:
-                self._answer = answer
+                self._answer, self._answered = answer, generation
                 self._show_answer()
+                if self._opens:
+                    self.action_open_hit()
         finally:
             self._asking -= 1
             if self._waiting and self.is_mounted:
@@ -197,10 +202,19 @@ class SearchScreen(ModalScreen[None]):
         row = event.row
         self.preview.open(row.document if row else None, nothing=_about(row))
 
-    @on(RowList.Opened, "#hits")
     @on(Input.Submitted)
+    def _submitted(self) -> None:
+        """What is open is the best answer to what is typed, never to what stood there before."""
+        self._opens = bool(self.text.strip()) and self._answered != self._generation
+        if not self._opens:
+            self.action_open_hit()
+        elif not self._asking:  # the last one failed
+            self._ask_soon()
+
+    @on(RowList.Opened, "#hits")
     def action_open_hit(self) -> None:
         """Open the document, or do what the line under the cursor says."""
+        self._opens = False
         row = self.hits.row
         if row is None:
             return
