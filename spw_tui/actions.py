@@ -65,7 +65,7 @@ class Keys:
 
     def first_of(self, action_id: str) -> str:
         """The first key of the action with an id, for messages that name it."""
-        return self.first(next(action for action in ACTIONS if action.id == action_id))
+        return self.first(action_of(action_id))
 
     def complaint(self) -> str:
         """What is wrong with the changes, in one line: ids that nobody has. They are left out."""
@@ -94,6 +94,7 @@ _SHOWN = {
     "pagedown": "PgDn",
     "home": "Home",
     "end": "End",
+    "f1": "F1",
     "comma": ",",
     "less_than_sign": "<",
     "greater_than_sign": ">",
@@ -101,7 +102,7 @@ _SHOWN = {
 
 ACTIONS: tuple[Action, ...] = (
     Action(Scope.APP, "search", "slash", "search", "Search every document of the workspace", 10),
-    Action(Scope.APP, "help", "question_mark", "help", "Show the keys of this screen", 80),
+    Action(Scope.APP, "help", "question_mark,f1", "help", "Show the keys of this screen", 80),
     Action(Scope.APP, "command_palette", "ctrl+p", "palette", "Find and run any action by name", 81),
     Action(Scope.APP, "harvest", "H", "harvest", "Read all files into the memory and the index", 70),
     Action(Scope.APP, "cancel_harvest", "ctrl+x", "stop harvest", "Stop the harvest after the current spec"),
@@ -166,6 +167,9 @@ ACTIONS: tuple[Action, ...] = (
     Action(Scope.SEARCH, "group", "ctrl+g", "group", "Results by spec, and back", 21),
     Action(Scope.SEARCH, "save", "ctrl+s", "keep", "Keep this search, or drop it again", 22),
     Action(Scope.SEARCH, "next_pane", "shift+tab", "to the list", "Go to the list, to the preview, back", 30),
+    Action(Scope.SEARCH, "app.help", "f1", "help", "Show the keys of this screen", 80),
+    Action(Scope.SEARCH, "app.command_palette", "ctrl+p", "palette", "Find and run any action by name"),
+    Action(Scope.HITS, "app.help", "question_mark", "help", "Show the keys of this screen"),
     Action(Scope.HITS, "screen.group", "g", "group", "Results by spec, and back"),
     Action(Scope.HITS, "open", "enter,right,l", "open", "Open the document at the match"),
     Action(Scope.HITS, "move(1)", "j,down", "down", "One down"),
@@ -199,6 +203,11 @@ ACTIONS: tuple[Action, ...] = (
     Action(Scope.PAGE, "next_mark(1)", "n", "next match", "To the next match of the search"),
     Action(Scope.PAGE, "next_mark(-1)", "N", "prev match", "To the match before"),
 )
+
+
+def action_of(action_id: str) -> Action:
+    """The action with an id. Raises StopIteration when nobody has it."""
+    return next(action for action in ACTIONS if action.id == action_id)
 
 
 def actions_in(*scopes: Scope) -> list[Action]:

@@ -98,6 +98,7 @@ class SpwApp(App[None]):
     def on_mount(self) -> None:
         self.set_keymap(self.keys.changes)
         end_on_signals(self)
+        self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh(layout=True))
         self.call_after_refresh(self._after_first_picture)
 
     def _after_first_picture(self) -> None:
@@ -144,7 +145,7 @@ class SpwApp(App[None]):
             while not isinstance(self.screen, SearchScreen):
                 self.pop_screen()
         else:
-            self.push_screen(SearchScreen(self.data, self.clock, searchable=self.searchable))
+            self.push_screen(SearchScreen(self.data, self.clock))
 
     def action_help(self) -> None:
         from spw_tui.screens.help import HelpScreen

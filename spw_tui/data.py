@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spw_core.errors import SpwError, StoreError
+from spw_core.errors import SpwError, StoreError, WorkspaceNotFound
 from spw_core.text import clean_line
 from spw_tui.refs import DocumentRef
 
@@ -91,7 +91,11 @@ class DataService:
         return self._workspace.indexed_specs()
 
     def spec_names(self) -> list[str]:
-        return self._workspace.spec_names()
+        """Names of all specs. Raises WorkspaceNotFound when the folder was taken away meanwhile."""
+        names = self._workspace.spec_names()
+        if not names and not self._workspace.paths.workflow.is_dir():
+            raise WorkspaceNotFound(f"{self.root} is no workspace any more", "Is the folder still there?")
+        return names
 
     def summaries(self, names: Iterable[str]) -> list[SpecSummary | Failure]:
         """The specs as they are now. One that cannot be read does not keep the others away."""
@@ -203,6 +207,7 @@ class DataService:
 
     def harvest(self, progress: Progress) -> HarvestReport:
         """Bring the databases up to date with the files; `progress` is called from this thread."""
+        self.spec_names()
         return self._workspace.harvest(progress=progress)
 
 

@@ -93,12 +93,48 @@ async def test_help_lists_all_actions_and_runs_them(demo_harvested: Workspace) -
         await press(pilot, "question_mark")
         assert isinstance(app.screen, HelpScreen)
         listed = ids(app.screen.query_one(RowList))
-        assert sorted(listed) == sorted(f"{action.scope} {action.name}" for action in ACTIONS)
+        assert sorted(listed) == sorted(action.id for action in ACTIONS)
         assert "Search every document of the workspace" in screen_text(app)
-        app.screen.query_one(RowList).select(f"{Scope.BROWSE} show_tab('waves')")
+        app.screen.query_one(RowList).select("browse.waves")
         await press(pilot, "enter")
         assert app.screen is browse(app)
         assert browse(app).tab == "waves"
+        await press(pilot, "f1")
+        app.screen.query_one(RowList).select("reading.raw")
+        await press(pilot, "enter")
+        assert browse(app).preview.view.raw
+        await press(pilot, "f1")
+        app.screen.query_one(RowList).select("run.brief")
+        await press(pilot, "enter")
+        assert isinstance(app.screen, HelpScreen), "it cannot be done here, so the list stays"
+
+
+async def test_help_begins_with_the_pane_that_has_the_focus(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        for keys, scope in (("", Scope.LIST), ("tab tab", Scope.PAGE), ("slash shift+tab", Scope.HITS)):
+            await press(pilot, *keys.split(), "question_mark")
+            assert isinstance(app.screen, HelpScreen)
+            assert app.screen.query_one(RowList).rows[1].id == f"scope-{scope}"
+            await press(pilot, "escape")
+
+
+async def test_the_search_has_help_and_palette(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "slash", *"login", "f1")
+        assert isinstance(app.screen, HelpScreen)
+        app.screen.query_one(RowList).select("search.keep")
+        await press(pilot, "enter")
+        assert isinstance(app.screen, SearchScreen)
+        assert app.memory.saved == ["login"]
+        await press(pilot, "ctrl+p")
+        assert isinstance(app.screen, CommandPalette)
+        await press(pilot, *"five down", "enter")
+        assert isinstance(app.screen, SearchScreen)
+        assert app.screen.hits.row is app.screen.hits.rows[5]
 
 
 async def test_palette_lists_all_actions_of_the_screen(demo_harvested: Workspace) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from spw_tui.screens.reader import ReaderScreen
 from spw_tui.screens.search import SearchScreen
 from spw_tui.screens.wide import SessionsScreen
 from spw_tui.viewmodels import filters
-from spw_tui.viewmodels.hits import snippet_spans
+from spw_tui.viewmodels.hits import hit_rows, snippet_spans
 from spw_tui.viewmodels.sessions import session_text
 from spw_tui.widgets.line_bar import LineBar
 
@@ -399,3 +400,63 @@ def test_the_line_of_a_message_in_the_text_of_its_session(demo: Workspace) -> No
             text, line = session_text(view, content)
             assert text.split("\n")[line - 1].startswith("#")
             assert "\n".join(text.split("\n")[line + 1 :]).startswith(content)
+
+
+@pytest.mark.parametrize(
+    ("snippet", "shown"),
+    [
+        (
+            "a cookie is set after the login, so we remove the «race» here",
+            "…login, so we remove the race here",
+        ),
+        ("…* BLOCKED ## Summary **Status:** `«race»` | x |", "…Summary Status: race x"),
+        ("| a | b | |---|:---:| | «race» | -- |", "a b race --"),
+        ("長" * 30 + "「«race»」", "…" + "長" * 24 + "「race」"),
+        ("## Race **«condition»**. f(**kwargs)", "Race condition. f(kwargs)"),
+    ],
+)
+def test_snippets_are_prose_from_a_whole_word_on(snippet: str, shown: str) -> None:
+    result = replace(_result("race"), snippet=snippet)
+    (row,) = hit_rows(SearchAnswer("race", "auto", "lexical", "", (result,)), 0)
+    assert "".join(span.text for span in row.lines[2][0].spans) == shown
+
+
+async def test_a_slow_answer_is_announced_and_lexical_is_a_wish(demo_harvested: Workspace) -> None:
+    data = SlowData(demo_harvested.paths.root)
+    app = SpwApp(data, frozen_clock)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", "x")
+        while "searching…" not in screen_text(app):
+            await pilot.pause(0.05)
+        data.gates["x"].set()
+        await settle(pilot)
+        assert "searching…" not in screen_text(app)
+    assert demo_harvested.search("login", mode="lexical").reason == "words only, as asked"
+
+
+async def test_a_workspace_that_is_taken_away_is_told_and_comes_back(demo: Workspace) -> None:
+    root = demo.paths.root
+    app = make_app(demo)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await settle(pilot)
+        root.rename(root.with_name("elsewhere"))
+        browse(app).poll()
+        await settle(pilot)
+        assert "is no workspace any more" in " ".join(drawn(browse(app).specs_list).split())
+        assert browse(app).facts is None and not browse(app).preview.view.text
+        assert "2 Runs " in screen_text(app) and "2 Runs 1" not in screen_text(app)
+        await press(pilot, "r")
+        assert "is no workspace any more" in " ".join(drawn(browse(app).specs_list).split())
+        root.with_name("elsewhere").rename(root)
+        browse(app).poll()
+        await settle(pilot)
+        assert browse(app).specs_list.row is not None and browse(app).facts is not None
+
+
+async def test_a_difference_says_between_what(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "5", "tab", "d", "j")
+        assert "→" in drawn(app.screen.query_one("#preview-title", LineBar))

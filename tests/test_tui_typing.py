@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 from textual.events import Key, Paste
@@ -20,6 +19,7 @@ from spw_tui.screens.search import SearchScreen
 from .test_tui_search import SlowData
 from .tui_support import SIZE, browse, frozen_clock, make_app, press, screen_text, settle
 
+_USUAL_SCREEN = b"\x1b[?1049l"
 _NAMES = {"/": "slash", "-": "minus", " ": "space", "\r": "enter"}
 
 
@@ -114,14 +114,21 @@ def test_signals_leave_the_terminal_as_it_was(demo_harvested: Workspace, number:
         env={**os.environ, "TERM": "xterm-256color"},
     )
     os.close(theirs)
-    seen = b""
+
+    def read_until(wanted: bytes) -> None:
+        seen = b""
+        while wanted not in seen:
+            seen += os.read(ours, 65536)
+
     try:
-        while b"SPECS" not in seen:
-            seen += os.read(ours, 65536)
-        time.sleep(0.2)
+        read_until(b"SPECS")
+        os.write(ours, b"\x1a")  # into the background, and back
+        read_until(_USUAL_SCREEN)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+        process.send_signal(signal.SIGCONT)
+        read_until(b"SPECS")
         process.send_signal(number)
-        while b"\x1b[?1049l" not in seen:  # back on the usual screen
-            seen += os.read(ours, 65536)
+        read_until(_USUAL_SCREEN)
         assert process.wait(30) == 128 + number
     finally:
         process.kill()

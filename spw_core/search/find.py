@@ -9,7 +9,7 @@ from itertools import islice
 import apsw
 
 from spw_core.search.filters import Filters
-from spw_core.search.lexical import count_documents, newest, rank_by_words
+from spw_core.search.lexical import ASKED, count_documents, newest, rank_by_words
 from spw_core.search.marks import WordMarks, tokenizer
 from spw_core.search.query import Query, parse_query
 from spw_core.search.ranking import AUTO, LEXICAL, Ranked, Ranker, RankRequest
@@ -141,7 +141,9 @@ def _rank(connection: apsw.Connection, asked: RankRequest, ranker: Ranker | None
     if not asked.query.wanted:
         is_something = asked.filters or (asked.limit and asked.query.text.strip().isalnum())
         return newest(connection, asked) if is_something else Ranked((), LEXICAL, NOTHING_ASKED)
-    if ranker is None or asked.mode == LEXICAL:
+    if asked.mode == LEXICAL:
+        return rank_by_words(connection, asked, ASKED)
+    if ranker is None:
         return rank_by_words(connection, asked)
     return ranker(asked)
 

@@ -14,6 +14,7 @@ from spw_core.search.ranking import LEXICAL, ArmScore, Hit, Ranked, RankRequest
 
 ARM = "text"
 REASON = "words only: no embeddings are built"
+ASKED = "words only, as asked"
 NEWEST = "no words: the newest first"
 
 # Of the columns title, heading, body, exact.

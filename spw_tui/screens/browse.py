@@ -37,6 +37,9 @@ TABS = {
     "log": "Log",
 }
 _BOARD = "waves"
+_LOADING = "loading…"
+# Loading takes a tenth of this; whoever waits longer is told why.
+_SLOW_SECONDS = 3.0
 _NO_WAVES = "no waves and no tasks yet\nThey come with tasks.md and the first execution."
 
 
@@ -90,8 +93,9 @@ class BrowseScreen(LiveScreen):
         self.loader = SpecLoader(self)
         self._show_list(is_board=False)
         self.query_one("#rows-head").display = False
-        self.specs_list.say("loading…")
-        self.rows_list.say("loading…")
+        self.specs_list.say(_LOADING)
+        self.rows_list.say(_LOADING)
+        self.set_timer(_SLOW_SECONDS, self._say_that_it_takes_long)
         self.specs_list.focus()
         self.show_focus()
         self.refresh_title()
@@ -112,11 +116,27 @@ class BrowseScreen(LiveScreen):
             self._wanted_spec = ""
         self.show_focus()
         if not self.loader.specs:
-            self.rows_list.say("This workspace has no specs yet.")
+            self._show_nothing("This workspace has no specs yet.")
 
     def specs_failed(self, message: str) -> None:
         self.specs_list.say(f"{message}\n\nr tries again", Tone.BAD)
-        self.rows_list.say("")
+        self._show_nothing("")
+
+    def _show_nothing(self, message: str) -> None:
+        """No spec is selected, because there is none."""
+        self.workers.cancel_group(self, "facts")
+        self.spec, self.facts = "", None
+        self._counts, self._shown = {}, ("", "")
+        self._show_list(is_board=False)
+        self.query_one("#rows-head").display = False
+        self.rows_list.say(message)
+        self.show_focus()
+
+    def _say_that_it_takes_long(self) -> None:
+        if self.specs_list.message == _LOADING:
+            self.specs_list.say(
+                "still loading…\n\nA database is busy,\nmaybe with another program.", Tone.WARN
+            )
 
     def poll(self) -> None:
         super().poll()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from textual import on
@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen, Screen
 
-from spw_tui.actions import Action, Keys, Scope, actions_in
-from spw_tui.commands import HasKeys, run_action
+from spw_tui.actions import Action, Keys, Scope, action_of, actions_in
+from spw_tui.commands import HasKeys, run_action, target_of
 from spw_tui.rows import Row, Tone, cell, heading
 from spw_tui.widgets.line_bar import LineBar
 from spw_tui.widgets.row_list import RowList
@@ -20,11 +20,11 @@ _KEYS_WIDTH = 15
 
 
 class HelpScreen(ModalScreen[None]):
-    """Actions of the screen below first, those of other screens after them."""
+    """Actions of the pane with the focus first, then of its screen, then those of other screens."""
 
     CSS_PATH = "../styles/help.tcss"
 
-    BINDINGS = [("escape,q,question_mark", "dismiss", "Close")]
+    BINDINGS = [("escape,q,question_mark,f1", "dismiss", "Close")]
 
     def __init__(self, below: Screen[Any]) -> None:
         super().__init__()
@@ -40,17 +40,22 @@ class HelpScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         rows = self.query_one(RowList)
         keys = self.app.keys if isinstance(self.app, HasKeys) else Keys()
-        rows.show(list(_rows(getattr(self._below, "SCOPES", ()), keys)), fresh=True)
+        here: tuple[Scope, ...] = getattr(self._below, "SCOPES", ())
+        pane = getattr(self._below.focused, "SCOPE", None)
+        rows.show(list(_rows(sorted(here, key=lambda scope: scope is not pane), keys)), fresh=True)
         rows.focus()
 
     @on(RowList.Opened)
     async def _run(self, event: RowList.Opened) -> None:
-        below, action = self._below, event.row.id
-        self.dismiss()
-        self.app.call_later(run_action, action.partition(" ")[2], below)
+        below, action = self._below, action_of(event.row.id).name
+        if target_of(action, below):
+            self.dismiss()
+            self.app.call_later(run_action, action, below)
+        else:
+            self.notify("that is for another screen or pane", markup=False)
 
 
-def _rows(here: tuple[Scope, ...], keys: Keys) -> Iterator[Row]:
+def _rows(here: Sequence[Scope], keys: Keys) -> Iterator[Row]:
     for scope in (*here, *(scope for scope in Scope if scope not in here)):
         yield from heading(f"scope-{scope}", scope.value, "" if scope in here else "elsewhere")
         for action in actions_in(scope):
@@ -60,7 +65,7 @@ def _rows(here: tuple[Scope, ...], keys: Keys) -> Iterator[Row]:
 def _row(action: Action, keys: Keys, *, available: bool) -> Row:
     line = (
         cell(f"  {keys.of(action)}", Tone.KEY if available else Tone.DIM, width=_KEYS_WIDTH),
-        cell(action.label, Tone.STRONG if available else Tone.DIM, width=13),
+        cell(action.label, Tone.STRONG if available else Tone.DIM, width=15),
         cell(action.help, Tone.NORMAL if available else Tone.DIM, grow=True),
     )
-    return Row(f"{action.scope} {action.name}", (line,))
+    return Row(action.id, (line,))

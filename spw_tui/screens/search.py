@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters, on, work
@@ -38,24 +39,25 @@ if TYPE_CHECKING:
 
 # Searches that may run at once. Only the newest answer is shown; what was typed meanwhile is asked next.
 _AT_ONCE = 2
+# An answer that takes longer than this is announced.
+_SLOW_SECONDS = 0.4
 
 
 class SearchScreen(ModalScreen[None]):
     """The input keeps the focus; arrows move through the results meanwhile."""
 
     CSS_PATH = "../styles/search.tcss"
-    SCOPES: ClassVar[tuple[Scope, ...]] = (Scope.SEARCH, Scope.HITS)
+    SCOPES: ClassVar[tuple[Scope, ...]] = (Scope.SEARCH, Scope.HITS, Scope.PAGE)
     BINDINGS = bindings(Scope.SEARCH)
 
     hits = getters.query_one("#hits", HitList)
     query_input = getters.query_one(QueryInput)
     preview = getters.query_one(Preview)
 
-    def __init__(self, data: DataService, clock: Clock, *, searchable: bool = True) -> None:
+    def __init__(self, data: DataService, clock: Clock) -> None:
         super().__init__()
         self._data = data
         self._clock = clock
-        self._searchable = searchable
         self._generation = 0  # counts what was asked; an answer to anything but the newest is dropped
         self._answered = 0  # the generation that the answer is of
         self._opens = False  # Enter came before the answer
@@ -117,12 +119,15 @@ class SearchScreen(ModalScreen[None]):
         self._show_chips()
         memory = self.spw.memory
         rows = start_rows(memory.saved, memory.searches, self._newest, self._clock())
-        if not self._searchable:
-            key = self.spw.keys.first_of("app.harvest")
-            text = f"Nothing is harvested yet, so there is nothing to search.\nesc, then {key} harvests."
-            self.hits.say(text, Tone.WARN)
+        if not self.spw.searchable:
+            self._say_not_harvested()
         else:
             self.hits.show(rows, fresh=True)
+
+    def _say_not_harvested(self) -> None:
+        key = self.spw.keys.first_of("app.harvest")
+        text = f"Nothing is harvested yet, so there is nothing to search.\nesc, then {key} harvests."
+        self.hits.say(text, Tone.WARN)
 
     def _show_title(self, left: str, right: str) -> None:
         spans = (Span("Search", Tone.KEY), Span(f"  {left}", Tone.DIM))
@@ -156,8 +161,14 @@ class SearchScreen(ModalScreen[None]):
         if self._asking < _AT_ONCE:
             self._asking += 1
             self._ask(self.text, self._generation)
+            self.set_timer(_SLOW_SECONDS, partial(self._say_that_it_searches, self._generation))
         else:
             self._waiting = True
+
+    def _say_that_it_searches(self, generation: int) -> None:
+        """What is listed is not the answer yet."""
+        if self._generation == generation != self._answered and self.text.strip():
+            self._show_title("searching…", "")
 
     @work(group="search", exit_on_error=False)
     async def _ask(self, query: str, generation: int) -> None:
@@ -192,8 +203,12 @@ class SearchScreen(ModalScreen[None]):
         self._show_title(found, mode_text(answer))
         self._show_chips()
         grouped = self.spw.memory.group
-        rows = hit_rows(answer, self._clock(), grouped=grouped) if count else nothing_rows(answer)
-        self.hits.show(rows, fresh=True)
+        if count:
+            self.hits.show(hit_rows(answer, self._clock(), grouped=grouped), fresh=True)
+        elif self.spw.searchable:
+            self.hits.show(nothing_rows(answer), fresh=True)
+        else:
+            self._say_not_harvested()
 
     # Results
 

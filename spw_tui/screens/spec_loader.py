@@ -6,6 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+from spw_core.errors import WorkspaceNotFound
 from spw_tui.data import Failure, describe
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _CHUNK = 6
 _REST_SECONDS = 0.02
 _REDRAW_SECONDS = 0.25
+# So long the list waits for the index before it is made from the files alone.
+_INDEX_SECONDS = 3.0
 
 
 class SpecLoader:
@@ -57,8 +60,12 @@ class SpecLoader:
         """What the last harvest knew. An index that cannot be read costs the search, not the list."""
         app = self._screen.spw
         try:
-            indexed = await asyncio.to_thread(self._data.indexed_specs)
-            mode = await asyncio.to_thread(self._data.search_mode)
+            async with asyncio.timeout(_INDEX_SECONDS):
+                indexed = await asyncio.to_thread(self._data.indexed_specs)
+                mode = await asyncio.to_thread(self._data.search_mode)
+        except TimeoutError:
+            app.search_state = "search waits for the index, which is busy"
+            return
         except Exception as error:
             self._screen.log.error(error)
             app.search_state = f"no search: {describe(error)}"
@@ -83,6 +90,11 @@ class SpecLoader:
             self._next += _CHUNK
             changed = await asyncio.to_thread(self._data.changed, turn, self._seen)
             found = await asyncio.to_thread(self._data.summaries, changed)
+        except WorkspaceNotFound as error:
+            self.specs = {}
+            self._seen.clear()
+            self._screen.specs_failed(describe(error))
+            return
         except Exception as error:
             self._screen.log.error(error)  # what is shown stays; `r` tells what is wrong
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 QUERY, DROP = "query ", "drop "
 _RECENT_SHOWN = 6
 _BEFORE_MARK = 24
+# Marks of Markdown that say nothing on one line: emphasis and code; headings, rules and bars of tables.
+_EMPHASIS = re.compile(r"\*{2,}|`+")
+_BLOCK_MARKS = re.compile(r"(?<!\S)#{1,6}(?=\s)|\|?(?:\s*:?-{3,}:?\s*\|)+(?:\s*:?-{3,}:?)?|(?<!\S)\|(?!\S)")
+# What is left of marks that were cut in two at the beginning.
+_REST_OF_MARKS = re.compile(r"^(…?)[\s*`#|_:>-]+")
 HINTS = (
     "Type words: every brief, report, handoff, log and document is searched.",
     '"a phrase"   -without   begin*   spec:name   type:report   since:2w',
@@ -61,7 +67,7 @@ def _row(result: SearchResult, now_ns: int, *, with_spec: bool = True) -> Row:
             grow=True,
         ),
     )
-    snippet = (Cell(_with_mark_in_view(snippet_spans(result.snippet)), grow=True),)
+    snippet = (Cell(_with_mark_in_view(snippet_spans(_prose(result.snippet))), grow=True),)
     return Row(str(result.id), (title, about, snippet, ()), _ref(result))
 
 
@@ -86,10 +92,19 @@ def snippet_spans(snippet: str) -> tuple[Span, ...]:
     return tuple(span for span in spans if span.text)
 
 
+def _prose(snippet: str) -> str:
+    """A snippet without the marks of its Markdown, for one line of a list."""
+    text = _BLOCK_MARKS.sub(" ", _EMPHASIS.sub("", snippet))
+    return _REST_OF_MARKS.sub(r"\1", " ".join(text.split()))
+
+
 def _with_mark_in_view(spans: tuple[Span, ...]) -> tuple[Span, ...]:
-    """The spans, the text before the first mark cut so that the mark has room in a narrow list."""
+    """The spans, the text before the first mark cut so that the mark has room in a narrow list: at the
+    beginning of a word, where there is one."""
     if len(spans) > 1 and spans[0].tone is Tone.NORMAL and len(spans[0].text) > _BEFORE_MARK:
-        return (Span("…" + spans[0].text[-_BEFORE_MARK:]), *spans[1:])
+        rest = spans[0].text[-_BEFORE_MARK - 1 :]
+        words = rest.split(" ", 1)[-1]
+        return (Span("…" + (words or rest)), *spans[1:])
     return spans
 
 

@@ -23,7 +23,8 @@ _MARGIN = 1
 class Board(CursorLines, inherit_bindings=False):
     """The cursor is on a card, and kept by the card's id while cards come, go and move."""
 
-    BINDINGS = bindings(Scope.BOARD)
+    SCOPE = Scope.BOARD
+    BINDINGS = bindings(SCOPE)
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -34,7 +34,8 @@ _END = -1
 class DocumentView(SelectableLines, inherit_bindings=False):
     """Shows one text. A newer text, width or theme drops the drawing of the older one."""
 
-    BINDINGS = bindings(Scope.PAGE)
+    SCOPE = Scope.PAGE
+    BINDINGS = bindings(SCOPE)
     DEFAULT_CSS = """
     DocumentView { overflow-y: scroll; padding: 0 1; }
     """

@@ -28,15 +28,19 @@ def title_line(crumbs: Sequence[str], right: Sequence[tuple[str, Tone]]) -> Line
 def footer_line(scopes: Iterable[Scope], keys: Keys) -> Line:
     """The advertised actions, each left out where there is no room for all of it; help is on the right."""
     actions = footer_actions(scopes)
-    help_keys = [Cell(_key(action, keys)) for action in actions if action.name == "help"]
+    help_keys = [Cell(_key(action, keys)) for action in actions if _is_help(action)]
     used = sum(cell_len(span.text) + 1 for each in help_keys for span in each.spans)
     cells: list[Cell] = []
     for action in actions:
-        if action.name != "help":
+        if not _is_help(action):
             spans = _key(action, keys)
             used += sum(cell_len(span.text) for span in spans) + 1
             cells.append(Cell(spans, from_width=used))
     return (*cells, cell("", grow=True), *help_keys)
+
+
+def _is_help(action: Action) -> bool:
+    return action.name.removeprefix("app.") == "help"
 
 
 def _key(action: Action, keys: Keys) -> tuple[Span, ...]:

@@ -9,7 +9,8 @@ from spw_tui.widgets.row_list import RowList
 class HitList(RowList, inherit_bindings=False):
     """Moved by the keys that the text field does not want, and by its own when it has the focus."""
 
-    BINDINGS = bindings(Scope.HITS)
+    SCOPE = Scope.HITS
+    BINDINGS = bindings(SCOPE)
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id, driven=True)

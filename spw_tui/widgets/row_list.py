@@ -22,7 +22,8 @@ _MARGIN = 1
 class RowList(CursorLines, inherit_bindings=False):
     """Rows with a cursor. The cursor is kept by id: rows may come, go and move under it."""
 
-    BINDINGS = bindings(Scope.LIST)
+    SCOPE = Scope.LIST
+    BINDINGS = bindings(SCOPE)
 
     def __init__(self, *, id: str | None = None, driven: bool = False) -> None:
         """A `driven` list is moved by keys that another widget does not want; its cursor is always lit."""
