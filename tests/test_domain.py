@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +14,7 @@ from spw_core.domain.places import Kind
 from spw_core.domain.stage import stage_of
 from spw_core.domain.summary import summarise
 from spw_core.domain.unfinished import obstacles
-from spw_core.domain.waves import resolve_checkpoint, verdict_of, wave_states
+from spw_core.domain.waves import outcome_of, resolve_checkpoint, verdict_of, wave_states
 from spw_core.errors import DocumentNotFound
 from spw_core.formats.approvals import Approval
 from spw_core.formats.tasks import parse_tasks
@@ -60,6 +61,23 @@ def paths(*names: str) -> tuple[Document, ...]:
 )
 def test_verdict(statuses: dict[str, str], verdict: str) -> None:
     assert verdict_of(check_run(1, statuses)) == verdict
+
+
+@pytest.mark.parametrize(
+    ("command", "statuses", "has_handoff", "outcome"),
+    [
+        ("checkpoint", {GATE: "pass", "evidence-collector": "blocked"}, True, "pass"),
+        ("checkpoint", {GATE: "pass"}, False, "pass"),  # as the resolver says
+        ("checkpoint", {"evidence-collector": "pass"}, False, "in_progress"),
+        ("checkpoint", {GATE: "invalid"}, True, "unknown"),
+        ("exec", {"task-implementer": "pass"}, True, "pass"),
+        ("exec", {"task-implementer": "pass"}, False, "in_progress"),
+        ("exec", {"task-implementer": "blocked"}, True, "blocked"),
+    ],
+)
+def test_outcome(command: str, statuses: dict[str, str], has_handoff: bool, outcome: str) -> None:
+    run = replace(check_run(1, statuses, command=command), has_handoff=has_handoff)
+    assert outcome_of(run) == outcome
 
 
 @pytest.mark.parametrize(

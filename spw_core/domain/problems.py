@@ -7,10 +7,8 @@ from dataclasses import dataclass
 
 from spw_core.domain.model import Run, SpecRecord
 from spw_core.domain.places import HANDOFF_FILE, REPORT_FILE
-from spw_core.domain.waves import GATE_DECIDER, verdict_of
+from spw_core.domain.waves import CHECKPOINT, GATE_DECIDER, outcome_of
 from spw_core.formats.status import MISSING, PASS
-
-_CHECKPOINT = "checkpoint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +75,18 @@ def _cleared_by(record: SpecRecord, run: Run) -> Run | None:
     later = [
         one
         for one in record.runs
-        if one.path.rpartition("/")[0] == stage and one.number > run.number and _passed(one)
+        if one.path.rpartition("/")[0] == stage and one.number > run.number and outcome_of(one) == PASS
     ]
     return min(later, key=lambda one: one.number, default=None)
 
 
-def _passed(run: Run) -> bool:
-    return verdict_of(run) == PASS if run.command == _CHECKPOINT else run.status == PASS
-
-
 def _between(record: SpecRecord, run: Run, clearing: Run) -> tuple[str, ...]:
-    if run.command != _CHECKPOINT:
+    if run.command != CHECKPOINT:
         return ()
     return tuple(
         one.path
         for one in record.runs
         if (one.phase, one.wave) == (run.phase, run.wave)
-        and one.command != _CHECKPOINT
+        and one.command != CHECKPOINT
         and run.started_ns < one.updated_ns <= clearing.updated_ns
     )

@@ -16,6 +16,7 @@ from spw_core.formats.status import BLOCKED, MISSING, PASS
 from spw_core.formats.waves import WaveLatest, WaveSummary
 
 GATE_DECIDER = "release-gate-decider"
+CHECKPOINT = "checkpoint"
 
 PENDING = "pending"
 COMPLETE = "complete"
@@ -74,6 +75,14 @@ def verdict_of(run: Run) -> str:
     return PASS if run.has_handoff and run.all_pass else UNKNOWN
 
 
+def outcome_of(run: Run) -> str:
+    """How a run ended: a checkpoint as the resolver judges it, also while only its handoff is missing; any
+    other run, and a checkpoint that goes on undecided, by its own status."""
+    verdict = verdict_of(run) if run.command == CHECKPOINT else UNKNOWN
+    is_judged = verdict != UNKNOWN or (run.command == CHECKPOINT and run.has_handoff)
+    return verdict if is_judged else run.status
+
+
 def resolve_checkpoint(runs: Iterable[Run], files: WaveFiles | None) -> Checkpoint:
     """Resolve one wave's checkpoint from its checkpoint runs and its pointer files (may be None)."""
     ordered = sorted(runs, key=lambda run: (run.number, run.run_id))
@@ -120,7 +129,7 @@ def wave_states(record: SpecRecord) -> tuple[WaveState, ...]:
     check_runs: dict[int, list[Run]] = {}
     for run in record.runs:
         if run.phase == "execution" and run.wave:
-            if run.command == "checkpoint":
+            if run.command == CHECKPOINT:
                 check_runs.setdefault(run.wave, []).append(run)
             elif run.command == "exec":
                 exec_runs.setdefault(run.wave, []).append(run)

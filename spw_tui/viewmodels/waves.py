@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from spw_core.domain.model import Run
-from spw_core.domain.waves import WaveState, verdict_of
+from spw_core.domain.waves import WaveState, outcome_of
 from spw_core.formats.tasks import Task, TaskStatus
 from spw_tui.clock import age
 from spw_tui.rows import Cell, Column, Line, Row, Span, Tone, bar, cell, plural
@@ -106,14 +105,10 @@ def _card(facts: SpecFacts, task: Task) -> Row:
 def _runs(facts: SpecFacts, wave: WaveState, now_ns: int) -> Iterator[Row]:
     runs = [run for run in facts.record.runs if run.wave == wave.number and run.phase == "execution"]
     for run in sorted(runs, key=lambda run: (run.started_ns, run.path)):
-        look = verdict_look(_verdict(run))
+        look = verdict_look(outcome_of(run))
         line = (
             Cell((look.span,)),
             cell(f"{run.command} {run.run_id}", Tone.DIM, grow=True),
             cell(age(run.updated_ns, now_ns), Tone.DIM, width=6, right=True),
         )
         yield Row(f"run-{run.path}", (line,), facts.main_document(run.path), run.path)
-
-
-def _verdict(run: Run) -> str:
-    return verdict_of(run) if run.has_handoff and run.command == "checkpoint" else run.status
