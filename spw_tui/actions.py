@@ -18,6 +18,7 @@ class Scope(StrEnum):
     RUN = "A run"
     VERSIONS = "Versions of a document"
     READING = "Document under the cursor"
+    FILE = "File under the cursor"
     READER = "A document on its own"
     WIDE = "The whole workspace"
     SEARCH = "Search"
@@ -147,11 +148,11 @@ ACTIONS: tuple[Action, ...] = (
     Action(Scope.READER, "leave", "escape,b,left,h", "back", "Back to where the document was opened", 5),
     Action(Scope.READING, "contents", "c", "contents", "Go to a heading of the document", 58),
     Action(Scope.READING, "toggle_raw", "m", "raw", "Show the Markdown source, and back", 60),
-    Action(Scope.READING, "follow", "F", "follow", "Stay at the end while the file grows"),
-    Action(Scope.READING, "versions", "d", "versions", "Compare the stored versions of the document", 59),
-    Action(Scope.READING, "copy_path", "y", "copy", "Copy the path of the document", 31),
-    Action(Scope.READING, "edit", "e", "edit", "Open the file in $VISUAL or $EDITOR", 32),
-    Action(Scope.READING, "open_outside", "o", "open in VS Code", "Open the file at this line in VS Code"),
+    Action(Scope.FILE, "follow", "F", "follow", "Stay at the end while the file grows"),
+    Action(Scope.FILE, "versions", "d", "versions", "Compare the stored versions of the document", 59),
+    Action(Scope.FILE, "copy_path", "y", "copy", "Copy the path of the document", 31),
+    Action(Scope.FILE, "edit", "e", "edit", "Open the file in $VISUAL or $EDITOR", 32),
+    Action(Scope.FILE, "open_outside", "o", "open in VS Code", "Open the file at this line in VS Code"),
     Action(Scope.READING, "reload", "r", "refresh", "Read again what is shown", 71),
     Action(Scope.SEARCH, "leave", "escape", "close", "Close the search", 5),
     Action(Scope.SEARCH, "move(-1)", "up", "previous", "The result above, while typing"),

@@ -13,7 +13,7 @@ _ROWS = (
     ("everywhere", (Scope.APP,)),
     ("specs", (Scope.BROWSE,)),
     ("a run", (Scope.RUN,)),
-    ("any document", (Scope.READING, Scope.PAGE)),
+    ("any document", (Scope.READING, Scope.FILE, Scope.PAGE)),
     ("its versions", (Scope.VERSIONS,)),
     ("lists, board", (Scope.LIST, Scope.BOARD)),
     ("search", (Scope.SEARCH,)),

@@ -8,15 +8,18 @@ import apsw
 import pytest
 
 from spw_core.api import Workspace
+from spw_core.demo.conversations import write_conversations
 from spw_core.domain.model import SpecRecord
 from spw_core.domain.summary import SpecSummary
 from spw_core.errors import StoreError
+from spw_tui.commands import available
 from spw_tui.data import DataService, Failure
 from spw_tui.screens.pick import PickScreen
 from spw_tui.screens.reader import ReaderScreen
 from spw_tui.screens.run import RunScreen
 from spw_tui.screens.versions import VersionsScreen
 from spw_tui.screens.wide import InsightsScreen, SessionsScreen
+from spw_tui.widgets.line_bar import LineBar
 from spw_tui.widgets.row_list import RowList
 
 from .tui_support import SIZE, board_text, browse, drawn, ids, make_app, press, screen_text, settle
@@ -491,3 +494,22 @@ async def test_a_poll_reads_only_what_was_touched(demo: Workspace, monkeypatch: 
         await settle(pilot)
         assert set(read) == {"billing-export"}
         assert screen.facts is not None and len(screen.facts.record.tasks) == 1
+
+
+async def test_a_session_names_itself_and_offers_no_key_for_files(demo: Workspace) -> None:
+    demo.import_transcripts(write_conversations(demo.paths.root))
+    app = make_app(demo)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "s")
+        screen = app.screen
+        assert isinstance(screen, SessionsScreen)
+        session = screen.rows_list.row
+        assert session is not None
+        title = drawn(screen.query_one("#preview-title", LineBar))
+        assert "Session · " in title and demo.session(session.id).row.title[:20] in title
+        offered = {action.id for action in available(screen)}
+        assert {"reading.contents", "reading.raw"} <= offered
+        assert not offered & {"file.copy", "file.edit", "file.versions", "file.open-in-VS-Code"}
+        await press(pilot, "escape", "i")
+        assert {"file.copy", "file.edit"} <= {action.id for action in available(app.screen)}

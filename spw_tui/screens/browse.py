@@ -46,9 +46,9 @@ _NO_WAVES = "no waves and no tasks yet\nThey come with tasks.md and the first ex
 class BrowseScreen(LiveScreen):
     """Specs, tabs, preview."""
 
-    SCOPES = (Scope.APP, Scope.BROWSE, Scope.READING, Scope.LIST, Scope.BOARD, Scope.PAGE)
+    SCOPES = (Scope.APP, Scope.BROWSE, Scope.READING, Scope.FILE, Scope.LIST, Scope.BOARD, Scope.PAGE)
     PANES = {"specs": "#specs", "rows": "#rows", "preview": "#document"}
-    BINDINGS = bindings(Scope.BROWSE, Scope.READING)
+    BINDINGS = bindings(Scope.BROWSE, Scope.READING, Scope.FILE)
 
     specs_pane = getters.query_one(SpecsPane)
     specs_list = getters.query_one("#specs", RowList)

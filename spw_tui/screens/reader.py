@@ -19,9 +19,9 @@ class ReaderScreen(SpwScreen):
     """Shows one document at its line, and follows it while it grows."""
 
     CSS_PATH = "../styles/reader.tcss"
-    SCOPES = (Scope.APP, Scope.READER, Scope.READING, Scope.PAGE)
+    SCOPES = (Scope.APP, Scope.READER, Scope.READING, Scope.FILE, Scope.PAGE)
     PANES = {"preview": "#document"}
-    BINDINGS = bindings(Scope.READER, Scope.READING)
+    BINDINGS = bindings(Scope.READER, Scope.READING, Scope.FILE)
 
     def __init__(self, data: DataService, clock: Clock, ref: DocumentRef) -> None:
         super().__init__(data, clock)

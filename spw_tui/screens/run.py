@@ -30,9 +30,9 @@ class RunScreen(LiveScreen):
     """Follows the run while it is going on."""
 
     CSS_PATH = "../styles/run.tcss"
-    SCOPES = (Scope.APP, Scope.RUN, Scope.READING, Scope.LIST, Scope.PAGE)
+    SCOPES = (Scope.APP, Scope.RUN, Scope.READING, Scope.FILE, Scope.LIST, Scope.PAGE)
     PANES = {"rows": "#parts", "preview": "#document"}
-    BINDINGS = bindings(Scope.RUN, Scope.READING)
+    BINDINGS = bindings(Scope.RUN, Scope.READING, Scope.FILE)
 
     parts_list = getters.query_one("#parts", RowList)
 

@@ -30,7 +30,7 @@ class WideScreen(SpwScreen):
     """A list on the left, what its line stands for on the right."""
 
     CSS_PATH = "../styles/wide.tcss"
-    SCOPES = (Scope.APP, Scope.WIDE, Scope.READING, Scope.LIST, Scope.PAGE)
+    SCOPES: ClassVar[tuple[Scope, ...]] = (Scope.APP, Scope.WIDE, Scope.READING, Scope.LIST, Scope.PAGE)
     PANES = {"rows": "#wide-rows", "preview": "#document"}
     BINDINGS = bindings(Scope.WIDE, Scope.READING)
     NAME: ClassVar[str] = ""
@@ -118,6 +118,8 @@ class WideScreen(SpwScreen):
 class InsightsScreen(WideScreen):
     """Problems of all specs, grouped by what they say; below, what was like the one under the cursor."""
 
+    SCOPES = (*WideScreen.SCOPES, Scope.FILE)
+    BINDINGS = bindings(Scope.FILE)
     PANES = {"rows": "#wide-rows", "similar": "#similar", "preview": "#document"}
     NAME = "insights"
     EMPTY = "nothing was ever blocked here\nVerdicts that are no pass gather here, grouped by what they say."
@@ -246,18 +248,19 @@ class SessionsScreen(WideScreen):
             return
         await asyncio.sleep(DEBOUNCE)
         try:
-            text, ref = await asyncio.to_thread(self._session_text, row.id)
+            title, text, ref = await asyncio.to_thread(self._session_text, row.id)
         except Exception as error:
             self.log.error(error)
             self.preview.view.say(f"{describe(error)}\nr tries again", Tone.BAD)
         else:
-            self.preview.show_text(ref, text, "Session")
+            self.preview.show_text(ref, text, title)
 
-    def _session_text(self, session: str) -> tuple[str, DocumentRef]:
-        """The text, and a reference to the place in it that is wanted."""
-        from spw_tui.viewmodels.sessions import session_text
+    def _session_text(self, session: str) -> tuple[str, str, DocumentRef]:
+        """The title of the preview, the text, and a reference to the place in it that is wanted."""
+        from spw_tui.viewmodels.sessions import session_text, session_title
 
         said = self._said if self._said and self._said.session_id == session else None
-        text, line = session_text(self.data.session(session), said.content if said else "")
+        view = self.data.session(session)
+        text, line = session_text(view, said.content if said else "")
         words = self._at.words if self._at and said else ()
-        return text, DocumentRef("", f"{session}.md", line=line, words=words)
+        return session_title(view), text, DocumentRef("", f"{session}.md", line=line, words=words)

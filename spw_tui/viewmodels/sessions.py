@@ -34,6 +34,11 @@ def _row(session: SessionRow, now_ns: int) -> Row:
     return Row(session.id, lines)
 
 
+def session_title(view: SessionView) -> str:
+    """What the preview of a session is of."""
+    return f"Session · {view.row.title or view.row.id} · {view.row.started_at[:10]}"
+
+
 def session_text(view: SessionView, content: str = "") -> tuple[str, int]:
     """(summaries, then everything that was said, as Markdown; the 1-based line where `content` begins).
 
