@@ -25,6 +25,7 @@ from spw_core.domain.places import Area
 from spw_core.domain.summary import Attention, SpecSummary, summarise
 from spw_core.errors import SpwError
 from spw_core.formats.text_decode import decode_text
+from spw_core.harvest.behind import catch_up
 from spw_core.harvest.reading import load_record, read_document
 from spw_core.memory.questions import MemoryQuestions
 from spw_core.store.index import IndexStore
@@ -141,6 +142,7 @@ class Workspace(MemoryQuestions):
             }
         )
         request = SearchRequest(query, filters, limit, mode, group, typing)
+        catch_up(self.paths)
         if mode in (SEMANTIC, HYBRID):
             from spw_core.search.meaning import embed_soon
 

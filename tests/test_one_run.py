@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,15 @@ import pytest
 from spw_core.api import Workspace
 from spw_core.dispatch.notes import store_handed_off
 from spw_core.domain.places import Area, place_of
+from spw_core.errors import SpwError
 from spw_core.harvest import harvest as harvest_module
 from spw_core.harvest.behind import catch_up, note_behind, notes_of_behind
+from spw_core.harvest.intake import RACY_NS
 from spw_core.harvest.one_run import new_content, read_run
 from spw_core.harvest.read_file import read_file
 from spw_core.harvest.reading import load_record, scanned_record
 from spw_core.store.spec import SpecStore
+from spw_core.workspace import WorkspacePaths
 
 from .support import write, write_run
 from .test_cli import spw
@@ -92,10 +96,68 @@ def test_what_was_stored_can_be_cleaned_and_restored(
 
 def test_a_search_finds_it_before_any_harvest_did(workspace: Workspace, capsys: Capture, begun: Path) -> None:
     hand_off(workspace, capsys, begun)
-    assert not workspace.search("quokka").results
+    assert notes_of_behind(workspace.paths)
+    assert len(workspace.search("quokka").results) == 2
+    assert notes_of_behind(workspace.paths) == {}
+    hand_off(workspace, capsys, begun)
     assert spw("search", "quokka", "--raw", workspace=workspace) == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
     assert notes_of_behind(workspace.paths) == {}
+
+
+def test_a_search_that_cannot_catch_up_answers(
+    workspace: Workspace, capsys: Capture, begun: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand_off(workspace, capsys, begun)
+    workspace.harvest()
+    note_behind(workspace.paths, "alpha")
+
+    def refuse(*given: object) -> None:
+        raise SpwError("cannot list the specs")
+
+    monkeypatch.setattr(WorkspacePaths, "spec_names", refuse)
+    assert len(workspace.search("quokka").results) == 2
+
+
+def test_the_note_is_there_before_the_run_counts_as_stored(
+    workspace: Workspace, capsys: Capture, begun: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is killed in between owes nobody anything."""
+
+    class Killed(BaseException):
+        pass
+
+    def kill(*given: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr("spw_core.harvest.behind.note_behind", kill)
+    with pytest.raises(Killed):
+        hand_off(workspace, capsys, begun)
+    with SpecStore.reading(workspace.paths.spec_db("alpha")) as store:
+        assert store is not None and store.sealed_runs() == set()
+
+
+def test_a_file_is_written_again_while_the_database_is_waited_for(
+    workspace: Workspace, capsys: Capture, begun: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the same size and within the grain of the clock: only when it was read says that it may differ."""
+    report = begun / "a/report.md"
+    info = report.stat()
+    ordinary = SpecStore.seal_run
+
+    def late(store: SpecStore, path: str, status: str, *, all_pass: bool, updated_ns: int) -> bool:
+        report.write_bytes(report.read_bytes().replace(b"quokka", b"numbat"))
+        os.utime(report, ns=(read_ns, read_ns))
+        time.sleep(1.05 * RACY_NS / 1e9)
+        return ordinary(store, path, status, all_pass=all_pass, updated_ns=updated_ns)
+
+    monkeypatch.setattr(SpecStore, "seal_run", late)
+    read_ns = time.time_ns()
+    os.utime(report, ns=(read_ns, read_ns))
+    hand_off(workspace, capsys, begun)
+    assert report.stat().st_ino == info.st_ino
+    workspace.harvest()
+    assert b"numbat" in workspace.spec("alpha").versions(f"{RUN}/a/report.md")[-1][1]
 
 
 def test_handed_off_again_after_changes(workspace: Workspace, capsys: Capture, begun: Path) -> None:
@@ -160,7 +222,8 @@ def test_what_a_file_is_agrees_with_its_place(demo: Workspace) -> None:
     seen = set()
     for name in demo.spec_names():
         for run in scanned_record(demo.paths, name).runs:
-            for rel_path, file in read_run(demo.paths.spec_dir(name), run.path) or ():
+            found = read_run(demo.paths.spec_dir(name), run.path)
+            for rel_path, file in found.files if found else ():
                 place = place_of(Area.SPEC, rel_path)
                 new = new_content(run.path, rel_path, file, 1)
                 if place.kind not in ("iteration-state", "checkpoint-report"):

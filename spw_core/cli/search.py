@@ -88,7 +88,6 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     from spw_core.api import Workspace
-    from spw_core.harvest.behind import catch_up
 
     if args.self_test:
         return _self_test(args, Workspace.open(args.workspace))
@@ -98,7 +97,6 @@ def run(args: argparse.Namespace) -> int:
         raise SpwError("--more-like takes no words", "Narrow it with options such as --type and --spec.")
     workspace = Workspace.open(args.workspace)
     _check_values(workspace, args)
-    catch_up(workspace.paths)
     answer = workspace.search(
         " ".join(args.query),
         specs=args.spec,

@@ -94,10 +94,11 @@ def store_handed_off(paths: WorkspacePaths, spec: str, run: str, *, all_pass: bo
         try:
             with waiting_at_most(_NOTE_PATIENCE_S), SpecStore.writing(path) as store, store.transaction():
                 stored = store_run(store, run, files, all_pass=all_pass)
+                if stored:  # before the commit, so that a process that is killed does not owe the note
+                    note_behind(paths, spec)
         except (SpwError, OSError):  # the harvest repairs it, or says what is wrong
             stored = False
         if stored:
-            note_behind(paths, spec)
             return [], True
     return harvest_now(paths, spec), False
 

@@ -53,7 +53,7 @@ def catch_up(paths: WorkspacePaths) -> None:
     from spw_core.errors import SpwError
     from spw_core.harvest.harvest import harvest
 
-    present = set(paths.spec_names())
-    forget_behind(paths, [name for name, spec in notes.items() if spec not in present])
     with suppress(SpwError, OSError):
+        present = set(paths.spec_names())
+        forget_behind(paths, [name for name, spec in notes.items() if spec not in present])
         harvest(paths, sorted(present.intersection(notes.values())))

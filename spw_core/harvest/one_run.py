@@ -12,6 +12,7 @@ import os
 import stat
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from spw_core.domain.registry import PHASE_ALIASES, PHASES
 from spw_core.harvest.inside import Descent
@@ -26,7 +27,14 @@ _KINDS = {"brief.md": "brief", "report.md": "report", "status.json": "status"}
 _EXTENSIONS = {"md": "document", "markdown": "document", "json": "data", "jsonl": "data"}
 
 
-def read_run(top: Path, run: str) -> list[tuple[str, FileContent]] | None:
+class RunFiles(NamedTuple):
+    """The files of a run by their paths in the spec, none of which was read before `since_ns`."""
+
+    since_ns: int
+    files: list[tuple[str, FileContent]]
+
+
+def read_run(top: Path, run: str) -> RunFiles | None:
     """Every file of a run below the spec's folder `top`, by its path in the spec.
 
     None when there is no handoff, or anything that a harvest would have something to say about: a link, a
@@ -36,32 +44,38 @@ def read_run(top: Path, run: str) -> list[tuple[str, FileContent]] | None:
     if names is None or f"{run}/_handoff.md" not in names:
         return None
     way = Descent(top)
+    since_ns = time.time_ns()
     try:
         files = [(name, read_entry(way.entry(name), limit=_SURELY_STORED_BYTES)) for name in sorted(names)]
     except (OSError, ValueError):
         return None
     finally:
         way.close()
-    return files if all(_is_plain(name, file.content) for name, file in files) else None
+    return RunFiles(since_ns, files) if all(_is_plain(name, file.content) for name, file in files) else None
 
 
-def store_run(store: SpecStore, run: str, files: list[tuple[str, FileContent]], *, all_pass: bool) -> bool:
+def store_run(store: SpecStore, run: str, found: RunFiles, *, all_pass: bool) -> bool:
     """Store the files of a run and seal it; False, and nothing is stored, for one that the database does not
-    know. Call it inside a transaction."""
+    know. Call it inside a transaction.
+
+    However long that had to be waited for, the files count as looked at when they were read: what was
+    written into one since then must not pass for old.
+    """
+    checked_ns, files = found
     updated_ns = max((file.mtime_ns for _, file in files), default=0)
     if not store.seal_run(run, "pass" if all_pass else "blocked", all_pass=all_pass, updated_ns=updated_ns):
         return False
     known = store.artifacts_below(run)
     added = []
     for rel_path, file in files:
-        now_ns = time.time_ns()
         artifact = known.pop(rel_path, None)
         if artifact is None:
-            added.append((new_content(run, rel_path, file, now_ns), utc_text(now_ns)))
+            added.append((new_content(run, rel_path, file, checked_ns), utc_text(time.time_ns())))
         elif artifact.content_hash == file.content_hash:
-            store.touch(artifact.id, file.mtime_ns, file.inode, file.mode, now_ns)
+            store.touch(artifact.id, file.mtime_ns, file.inode, file.mode, checked_ns)
         else:
-            store.replace(artifact.id, new_content(run, rel_path, file, now_ns), utc_text(now_ns))
+            new = new_content(run, rel_path, file, checked_ns)
+            store.replace(artifact.id, new, utc_text(time.time_ns()))
     store.add(added)
     for artifact in known.values():
         if artifact.removed_at is None:
