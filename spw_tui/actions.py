@@ -129,7 +129,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(Scope.BROWSE, "toggle_tree", "v", "tree", "Tasks as a table or as a tree of dependencies"),
     Action(Scope.BROWSE, "resize_panes(-2)", "less_than_sign", "narrower", "Less room for the specs"),
     Action(Scope.BROWSE, "resize_panes(2)", "greater_than_sign", "wider", "More room for the specs"),
-    Action(Scope.BROWSE, "leave", "escape,b,left,h", "back", "Leave the zoom, then go back to the specs"),
+    Action(Scope.BROWSE, "leave", "escape,b,backspace,left,h", "back", "One step back, at last to the specs"),
     Action(Scope.RUN, "show_part('brief.md')", "1", "brief", "The brief of the subagent", 21),
     Action(Scope.RUN, "show_part('report.md')", "2", "report", "The report of the subagent", 22),
     Action(Scope.RUN, "show_part('status.json')", "3", "status", "The verdict of the subagent", 23),

@@ -145,9 +145,10 @@ class DataService:
         """Every text that a document had, the newest first."""
         return self._workspace.spec(ref.spec).history(ref.path, area=ref.area)
 
-    def trace(self, spec: str) -> Trace:
-        """From the requirements of a spec to the evidence, and what is missing."""
-        return self._workspace.trace(spec, spec=spec)
+    def trace(self, spec: str, node: str = "") -> Trace:
+        """From the requirements of a spec to the evidence, and what is missing; or what led to one node of
+        it, and what followed. Raises NotFound for a node that is gone."""
+        return self._workspace.trace(node or spec, spec=spec)
 
     def decisions(self, spec: str) -> list[AuditEntry]:
         """What the hooks decided about a spec, the newest last."""

@@ -69,8 +69,8 @@ Line = tuple[Cell, ...]
 class Row:
     """One entry of a list: one or more lines, and what it leads to.
 
-    `document` is what the preview shows; Enter opens the run at the path `run`, or else `opens`, or else
-    the document.
+    `document` is what the preview shows; Enter walks on to the node `walks` of a trace, or else opens the
+    run at the path `run`, or else `opens`, or else the document.
     """
 
     id: str
@@ -79,6 +79,7 @@ class Row:
     run: str = ""
     opens: DocumentRef | None = None
     selectable: bool = True
+    walks: str = ""
 
 
 @dataclass(frozen=True, slots=True)

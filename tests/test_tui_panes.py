@@ -298,16 +298,44 @@ async def test_requirements_lead_to_their_evidence_and_gaps_stand_first(demo_har
         await press(pilot, "6")
         rows = browse(app).rows_list
         assert "GAPS" in drawn(rows)
+        assert "checkpoint  wave 2 run-001" in drawn(rows)  # the kind once, not again in the title
         found = ids(rows)
         assert any(row.startswith("requirement:") for row in found)
         rows.select(next(row for row in found if row.startswith("requirement:")))
         await settle(pilot)
         shown = browse(app).preview.ref
         assert shown is not None and shown.path == "requirements.md" and shown.line > 0
-        run = next(row for row in rows.rows if row.run)
+
+
+async def test_the_trace_is_walked_from_node_to_node_and_back(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "6", "tab")
+        screen = browse(app)
+        rows = screen.rows_list
+        whole = ids(rows)
+        file = next(row for row in rows.rows if row.walks.startswith("file:"))
+        rows.select(file.id)
+        await press(pilot, "enter")
+        assert ids(rows)[0] == file.walks
+        shown = drawn(rows)
+        assert shown.index("WHAT LED TO IT") < shown.index("task") < shown.index("WHAT FOLLOWED")
+        run = next(row for row in rows.rows if row.walks.startswith("run:"))
         rows.select(run.id)
-        await press(pilot, "tab", "enter")
+        await press(pilot, "enter")
+        assert (ids(rows)[0], app.screen) == (run.walks, screen)
+        assert rows.row is not None and rows.row.id == run.walks and not rows.row.walks
+        await press(pilot, "enter")
         assert isinstance(app.screen, RunScreen)
+        await press(pilot, "escape", "backspace")
+        assert rows.row is not None and rows.row.id == run.id
+        assert ids(rows)[0] == file.walks
+        await press(pilot, "b")
+        assert ids(rows) == whole and rows.row.id == file.id
+        assert screen.pane == "rows"
+        await press(pilot, "b")
+        assert screen.pane == "specs"
 
 
 async def test_the_log_shows_decisions_and_files_that_were_not_understood(demo_harvested: Workspace) -> None:

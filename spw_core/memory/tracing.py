@@ -48,7 +48,8 @@ class Trace:
 def trace(paths: WorkspacePaths, what: str, *, spec: str = "") -> Trace:
     """Trace a requirement, task, file, run, session or spec, in one spec or in all.
 
-    `what` may be qualified (`user-auth/REQ-001`). Raises NotFound, or SpecNotFound for the spec.
+    `what` may be qualified (`user-auth/REQ-001`), or the id of a node of an earlier answer.
+    Raises NotFound, or SpecNotFound for the spec.
     """
     head, slash, tail = what.partition("/")
     names = paths.spec_names()
@@ -106,7 +107,9 @@ def read_spec(paths: WorkspacePaths, name: str) -> tuple[SpecRecord, tuple[Requi
 
 
 def _starts(graph: TraceGraph, wanted: str) -> list[str]:
-    """The nodes that a person means: by exact name first, then by the end of a path."""
+    """The nodes that are meant: by id, else by exact name, else by the end of a path."""
+    if wanted in graph.nodes:
+        return [wanted]
     folded = wanted.casefold()
     # A number alone is a task, unless a requirement is written so.
     identity = "" if wanted.replace(".", "").isdecimal() else same_id(wanted)

@@ -37,6 +37,7 @@ TABS = {
     "log": "Log",
 }
 _BOARD = "waves"
+_TRACE = "trace"
 _LOADING = "loading…"
 # Loading takes a tenth of this; whoever waits longer is told why.
 _SLOW_SECONDS = 3.0
@@ -62,6 +63,7 @@ class BrowseScreen(LiveScreen):
         self._cursors: dict[tuple[str, str], str] = {}  # the row that was left, by spec and tab
         self._counts: dict[str, int] = {}
         self._shown: tuple[str, str] = ("", "")
+        self._walked: list[str] = []  # nodes of the trace, each reached from the one before
         self._board: Board | None = None  # made when it is wanted for the first time
 
     def compose(self) -> ComposeResult:
@@ -182,23 +184,26 @@ class BrowseScreen(LiveScreen):
         facts, tab = self.facts, self.tab
         if facts is None:
             return
+        if facts.name != self._shown[0]:
+            self._walked.clear()
+        node = self._walked[-1] if self._walked else ""  # empty for the whole spec
         try:
             if tab == _BOARD:
                 await self._show_board(facts)
             else:
                 look = "tree" if tab == "tasks" and self.is_tree else tab
-                view = await asyncio.to_thread(_view, look, facts, self.data, self.clock())
-                self._show_view(facts, tab, view)
+                view = await asyncio.to_thread(_view, look, facts, self.data, self.clock(), node)
+                self._show_view(facts, f"{tab} {node}" if tab == _TRACE else tab, view)
         except Exception as error:
             self.log.error(error)
             self.facts_failed(describe(error))
         self.show_focus()
 
-    def _show_view(self, facts: SpecFacts, tab: str, view: View) -> None:
+    def _show_view(self, facts: SpecFacts, place: str, view: View) -> None:
         head = self.query_one("#rows-head", LineBar)
         head.display = bool(view.head)
         head.show(view.head)
-        is_fresh, cursor = self._arrive((facts.name, tab))
+        is_fresh, cursor = self._arrive((facts.name, place))
         self._show_list(is_board=False)
         self.rows_list.show(view.rows, cursor=cursor, empty=view.empty, fresh=is_fresh)
 
@@ -265,7 +270,10 @@ class BrowseScreen(LiveScreen):
     @on(RowList.Opened, "#rows, #board")
     def _row_opened(self, event: RowList.Opened) -> None:
         row = event.row
-        if row.run and self.facts:
+        if row.walks:
+            self._walked.append(row.walks)
+            self._show_rows()
+        elif row.run and self.facts:
             from spw_tui.screens.run import RunScreen
 
             screen = RunScreen(self.data, self.clock, self.facts.name, row.run, facts=self.facts)
@@ -323,6 +331,9 @@ class BrowseScreen(LiveScreen):
     def action_leave(self) -> None:
         if self.zoomed:
             self._zoom("")
+        elif self.pane == "rows" and self.tab == _TRACE and self._walked:
+            self._walked.pop()
+            self._show_rows()
         elif self.pane != "specs":
             self.focus_pane("specs")
         elif self.specs_pane.is_filtered:
@@ -344,12 +355,12 @@ class BrowseScreen(LiveScreen):
         self.query_one("#tabs", LineBar).show(*lines)
 
 
-def _view(look: str, facts: SpecFacts, data: DataService, now_ns: int) -> View:
+def _view(look: str, facts: SpecFacts, data: DataService, now_ns: int, node: str) -> View:
     """Runs in a worker, as everything whose cost grows with the spec."""
     from spw_tui.viewmodels.tabs import view_of, view_of_log, view_of_trace
 
-    if look == "trace":
-        return view_of_trace(facts, data.trace(facts.name))
+    if look == _TRACE:
+        return view_of_trace(facts, data.trace(facts.name, node))
     if look == "log":
         return view_of_log(facts, data.decisions(facts.name), now_ns)
     return view_of(look, facts, now_ns)

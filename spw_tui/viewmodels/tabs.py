@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spw_tui.rows import Line, Row
+from spw_core.domain.trace import NodeKind
+from spw_tui.rows import Line, Row, Tone, cell
 from spw_tui.viewmodels.documents import count_documents, document_rows
 from spw_tui.viewmodels.facts import SpecFacts
 from spw_tui.viewmodels.log import log_rows
 from spw_tui.viewmodels.overview import overview_rows
 from spw_tui.viewmodels.runs import run_rows, runs_head
 from spw_tui.viewmodels.tasks import task_rows, tasks_head, tree_rows
-from spw_tui.viewmodels.trace import trace_rows
+from spw_tui.viewmodels.trace import trace_rows, walk_rows
 
 if TYPE_CHECKING:
     from spw_core.memory.tracing import Trace
@@ -56,8 +57,14 @@ def view_of(tab: str, facts: SpecFacts, now_ns: int) -> View:
 
 
 def view_of_trace(facts: SpecFacts, trace: Trace) -> View:
-    """The tab for which the facts of the spec are not enough."""
-    return View(tuple(trace_rows(facts, trace)))
+    """The whole spec, or one node of it with what led to it and what followed."""
+    if any(node.kind is NodeKind.SPEC for node in trace.starts):
+        return View(tuple(trace_rows(facts, trace)))
+    head = (
+        cell("  enter walks on, on the first line it opens", Tone.DIM, grow=True),
+        cell("b back", Tone.DIM),
+    )
+    return View(tuple(walk_rows(facts, trace)), head)
 
 
 def view_of_log(facts: SpecFacts, entries: Sequence[AuditEntry], now_ns: int) -> View:
