@@ -1,7 +1,7 @@
-"""Helpers of a large harvest: processes that do the independent part of the work on many specs ahead.
+"""Helpers of a large harvest or import: processes that do the independent work ahead.
 
-What they do is what the harvest would do itself, spec by spec, and every answer may be missing: where
-there are no helpers, or one is killed, the harvest does the work when it gets there.
+What they do is what their employer would do itself, one by one, and every answer may be missing: where
+there are no helpers, or one is killed, the employer does the work when it gets there.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from contextlib import contextmanager, suppress
 
 from spw_core.workspace import WorkspacePaths
 
-HARVEST = "harvest"
-PREPARE = "prepare"
+# What helpers can do: the module and the function, which is given the workspace and a name.
+HARVEST = "spw_core.harvest.harvest:harvest_or_report"
+PREPARE = "spw_core.harvest.index_sync:prepare_documents"
 
 # Below so many specs the start of the helpers, each a Python of its own, takes longer than they save.
 _FEWEST = 200
 _MOST_HELPERS = 4
-# Specs that a helper is given before its first answer is taken, so that it never waits for the next one.
+# Names that a helper is given before its first answer is taken, so that it never waits for the next one.
 _AHEAD = 4
 
 # Gives the answer for the next of the names, None for any other and where no helper gave one.
@@ -30,15 +31,18 @@ Answers = Callable[[str], object]
 
 
 @contextmanager
-def working_ahead(paths: WorkspacePaths, task: str, names: Sequence[str]) -> Iterator[Answers]:
-    """Have `task` (see `spw_core.harvest.helper`) done for some specs; their answers are asked for in order.
+def working_ahead(
+    paths: WorkspacePaths, task: str, names: Sequence[str], fewest: int | None = None
+) -> Iterator[Answers]:
+    """Have a task done for some names, each a line of text; their answers are asked for in order.
 
-    At the end, however it comes, the helpers finish the spec they are at and leave.
+    There are helpers from `fewest` names on, by default so many specs as are worth them. At the end, however
+    it comes, the helpers finish what they are at and leave.
     """
     helpers: list[subprocess.Popen[bytes]] = []
     count = min(_processors(), _MOST_HELPERS)
     try:
-        if count > 1 and len(names) >= _FEWEST:
+        if count > 1 and len(names) >= (_FEWEST if fewest is None else fewest):
             with suppress(OSError):  # as many as can be had
                 while len(helpers) < count:
                     helpers.append(_start(paths, task))
@@ -87,7 +91,7 @@ def _start(paths: WorkspacePaths, task: str) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": path},
-        start_new_session=True,  # Ctrl-C is for the harvest, which then dismisses its helpers
+        start_new_session=True,  # Ctrl-C is for the employer, who then dismisses the helpers
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from spw_core.domain.places import Area, place_of
 from spw_core.formats.transcripts import USER, Record, Said
@@ -24,6 +25,9 @@ _WORDS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LONGEST_SCANNED = 4_000
 _MOST_FILES = 2_000
 
+# (session, kind, target, how, count): what was seen, as one linker hands it to another.
+Sighting = tuple[str, str, str, str, int]
+
 
 class Linker:
     """Collects the links of sessions while their records are read. `specs` are the names that count."""
@@ -41,12 +45,27 @@ class Linker:
         for said in record.said:
             self._see_said(session, said, record.cwd)
 
+    def hand_over(self) -> list[Sighting]:
+        """What was found since the last time, in the order in which it was seen; it is forgotten here."""
+        found, how = self._found, self._how
+        self._found, self._how = {}, {}
+        return [
+            (session, kind.value, target, how[session, kind, target], count)
+            for session, seen in found.items()
+            for (kind, target), count in seen.items()
+        ]
+
+    def take_over(self, sightings: Iterable[Sighting]) -> None:
+        """Add what another linker found later than this one."""
+        for session, kind, target, how, count in sightings:
+            self._add(session, LinkKind(kind), target, how, count)
+
     def links(self, session: str) -> list[Link]:
         """What was found about a session so far; no secret gets into the name of a file."""
         return [
             Link(
                 kind,
-                redact(target).text if kind is LinkKind.FILE else target,
+                _without_secrets(target) if kind is LinkKind.FILE else target,
                 self._how[session, kind, target],
                 count,
             )
@@ -87,14 +106,19 @@ class Linker:
         is_absolute = path.startswith("/") or path[1:2] == ":"
         return "" if is_absolute or ".." in path.split("/") else path.removeprefix("./")
 
-    def _add(self, session: str, kind: LinkKind, target: str, how: str) -> None:
+    def _add(self, session: str, kind: LinkKind, target: str, how: str, count: int = 1) -> None:
         found = self._found.setdefault(session, Counter())
         if (kind, target) not in found and len(found) >= _MOST_FILES:
             return
-        found[kind, target] += 1
+        found[kind, target] += count
         key = (session, kind, target)
         if key not in self._how or _STRENGTH[how] < _STRENGTH[self._how[key]]:
             self._how[key] = how
+
+
+@lru_cache(maxsize=4096)  # conversations are about the same files, and told after every batch
+def _without_secrets(name: str) -> str:
+    return redact(name).text
 
 
 def runs_named(text: str) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from spw_core.harvest.harvest import ensure_gitignore
 from spw_core.store.memory.stores import Memory, opened, reading
 from spw_core.workspace import WorkspacePaths
 
@@ -19,6 +18,8 @@ SUMMARY_KEY = "summary:"
 @contextmanager
 def writing_memory(paths: WorkspacePaths) -> Iterator[Memory]:
     """The memory for writing, made when there is none. Raises StoreError."""
+    from spw_core.harvest.harvest import ensure_gitignore  # not for those who only read
+
     ensure_gitignore(paths)
     with opened(paths.memory_dir) as memory:
         yield memory

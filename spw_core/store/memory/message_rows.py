@@ -14,17 +14,20 @@ from .types import Message, Threat
 COLUMNS = "session_id, id, role, content, tool_call_id, tool_name, origin, threat, created_at, metadata"
 MARKS = ", ".join("?" * 10)
 
+# The values of COLUMNS: plain texts, which other processes can hand over.
+MessageRow = tuple[str | None, ...]
 
-def row_of(message: Message) -> tuple[str | None, ...]:
+
+def row_of(message: Message) -> MessageRow:
     """The values of COLUMNS."""
     return (
         message.session_id,
         message.id,
-        message.role,
+        message.role.value,
         message.content,
         message.tool_call_id,
         message.tool_name,
-        message.origin,
+        message.origin.value,
         dump("threat", asdict(message.threat)) if message.threat else None,
         message.created_at,
         dump("metadata", dict(message.metadata)) if message.metadata else "{}",

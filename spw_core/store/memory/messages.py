@@ -8,11 +8,12 @@ from spw_core.errors import InvalidInput
 
 from .checks import check_limit, check_optional_time, check_texts, now, require
 from .database import Database, Transaction
-from .message_rows import COLUMNS, MARKS, read_message, refuse_other, row_of
+from .message_rows import COLUMNS, MARKS, MessageRow, read_message, refuse_other, row_of
 from .types import Message, TranscriptState
 from .words import expressions, indexed, phrase
 
 _BATCH = 500
+_ID, _CONTENT = (COLUMNS.split(", ").index(name) for name in ("id", "content"))
 _STATE_COLUMNS = "path, session_id, inode, size, mtime_ns, offset, head, head_size, skipped"
 
 
@@ -36,7 +37,7 @@ class SqliteMessages:
             if present:
                 refuse_other(message, present[0])
                 return False
-            _insert_all(change, workspace, [message])
+            _insert_all(change, workspace, [row_of(message)])
             touch(change)
         return True
 
@@ -48,12 +49,18 @@ class SqliteMessages:
         Those that are stored or went into a summary are left out, whatever they say now: reading a
         transcript again changes nothing. Returns the ids of those that were added.
         """
+        return self.take_in_rows(workspace, [row_of(message) for message in messages], state)
+
+    def take_in_rows(
+        self, workspace: str, messages: Sequence[MessageRow], state: TranscriptState | None = None
+    ) -> list[str]:
+        """As `take_in`, of messages that `row_of` made plain."""
         check_texts(workspace=workspace)
-        unique = {message.id: message for message in reversed(list(messages))}
+        unique = {str(row[_ID]): row for row in reversed(messages)}
         with self._database.transaction() as change:
             known = _known(change, workspace, list(unique))
-            fresh = [message for message in reversed(unique.values()) if message.id not in known]
-            _insert_all(change, workspace, fresh)
+            fresh = {name: row for name, row in reversed(unique.items()) if name not in known}
+            _insert_all(change, workspace, list(fresh.values()))
             if state:
                 change.write(
                     f"INSERT OR REPLACE INTO transcripts ({_STATE_COLUMNS}, read_at)"
@@ -65,7 +72,7 @@ class SqliteMessages:
                 )
             if fresh:
                 touch(change)
-        return [message.id for message in fresh]
+        return list(fresh)
 
     def transcript(self, path: str) -> TranscriptState | None:
         """How far a transcript was read, None when it never was."""
@@ -261,17 +268,17 @@ def delete_messages(change: Transaction, workspace: str, ids: Sequence[str]) -> 
     return gone
 
 
-def _insert_all(change: Transaction, workspace: str, messages: Sequence[Message]) -> None:
+def _insert_all(change: Transaction, workspace: str, messages: Sequence[MessageRow]) -> None:
     """Store messages and their words, numbered as nothing was before."""
     rows = change.rows("SELECT seq FROM sqlite_sequence WHERE name = 'memory_messages'")
     numbered = list(enumerate(messages, (rows[0][0] if rows else 0) + 1))
     change.write_all(
         f"INSERT INTO memory_messages (number, workspace_id, {COLUMNS}) VALUES (?, ?, {MARKS})",
-        [(number, workspace, *row_of(message)) for number, message in numbered],
+        [(number, workspace, *message) for number, message in numbered],
     )
     change.write_all(
         "INSERT INTO memory_words (rowid, body) VALUES (?, ?)",
-        [(number, indexed(message.content)) for number, message in numbered],
+        [(number, indexed(str(message[_CONTENT]))) for number, message in numbered],
     )
 
 

@@ -5,11 +5,12 @@ What each promises beyond its signature is written at the SQLite stores, which i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from .knowledge_types import Entity, Fact, Graph, Relationship, Walk
+from .message_rows import MessageRow
 from .people_types import AuditEntry, KnownWorkspace, Pairing, User
 from .types import Link, Message, Session, Summary, TranscriptState
 
@@ -35,6 +36,9 @@ class MessageStore(Protocol):
     def append(self, workspace: str, message: Message) -> bool: ...
     def take_in(
         self, workspace: str, messages: Iterable[Message], state: TranscriptState | None = None
+    ) -> list[str]: ...
+    def take_in_rows(
+        self, workspace: str, messages: Sequence[MessageRow], state: TranscriptState | None = None
     ) -> list[str]: ...
     def transcript(self, path: str) -> TranscriptState | None: ...
     def transcripts(self) -> Mapping[str, TranscriptState]: ...

@@ -141,13 +141,12 @@ class SqliteSessions:
         """Add to what a session is known to be about; the highest count that was seen stays,
         and of the signs the first by name, which is the strongest."""
         with self._database.transaction() as change:
-            for link in links:
-                change.write(
-                    "INSERT INTO session_links VALUES (?, ?, ?, ?, ?, ?)"
-                    " ON CONFLICT DO UPDATE SET count = max(count, excluded.count),"
-                    " how = min(how, excluded.how)",
-                    (workspace, session_id, link.kind, link.target, link.how, link.count),
-                )
+            change.write_all(
+                "INSERT INTO session_links VALUES (?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET count = max(count, excluded.count),"
+                " how = min(how, excluded.how)",
+                [(workspace, session_id, link.kind, link.target, link.how, link.count) for link in links],
+            )
 
     def links(self, workspace: str, session_id: str) -> list[Link]:
         """By kind, the most often seen first."""
