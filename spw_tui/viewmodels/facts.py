@@ -10,7 +10,8 @@ from spw_core.domain.model import Document, Run, SpecRecord
 from spw_core.domain.next_wave import NextWave
 from spw_core.domain.places import Area, Kind, Place, place_of
 from spw_core.domain.summary import SpecSummary, summarise
-from spw_core.domain.waves import WaveState, wave_states
+from spw_core.domain.waves import Checkpoint, WaveState, wave_states
+from spw_core.formats.status import MISSING
 from spw_core.formats.tasks import Task
 from spw_core.names import DASHBOARDS
 from spw_tui.refs import DocumentRef, ref_of
@@ -52,6 +53,12 @@ class SpecFacts:
         """The implementation log of a task, the longest when there are several."""
         logs = [log for log in self.record.impl_logs if log.task_id == task_id and log.size]
         return self.spec_ref(max(logs, key=lambda log: log.size).path) if logs else None
+
+    def checkpoint_of(self, task: Task) -> Checkpoint | None:
+        """The resolved checkpoint of the task's wave; None while nothing was checked."""
+        found = (wave.checkpoint for wave in self.waves if task.id in wave.task_ids)
+        checkpoint = next(found, None)
+        return checkpoint if checkpoint and checkpoint.status != MISSING else None
 
     def ref(self, document: Document, line: int = 0) -> DocumentRef:
         return DocumentRef(self.name, document.path, document.area, line)

@@ -8,9 +8,10 @@ from spw_core.domain.next_wave import NextWave
 from spw_core.formats.tasks import Task, TaskStatus
 from spw_tui.rows import Cell, Line, Row, Span, Tone, cell, columns, heading, note
 from spw_tui.viewmodels.facts import SpecFacts
-from spw_tui.viewmodels.looks import READY, Look, task_look
+from spw_tui.viewmodels.looks import READY, Look, task_look, verdict_look
 
 _STATUS = 13
+_EVIDENCE = 10
 
 
 def task_rows(facts: SpecFacts, now_ns: int) -> list[Row]:
@@ -32,6 +33,7 @@ def tasks_head(facts: SpecFacts) -> Line:
         cell("files", Tone.TITLE, width=5, right=True, from_width=70),
         cell("tdd", Tone.TITLE, width=5, from_width=76),
         cell("log", Tone.TITLE, width=3),
+        cell("evidence", Tone.TITLE, width=_EVIDENCE, from_width=72),
     )
 
 
@@ -63,8 +65,17 @@ def _table_row(facts: SpecFacts, task: Task, widths: list[int]) -> Row:
         cell(str(len(task.files) or ""), Tone.DIM, width=5, right=True, from_width=70),
         cell(task.tdd, Tone.DIM, width=5, from_width=76),
         cell("✔" if log else "○" if is_missing else "", Tone.GOOD if log else Tone.WARN, width=3),
+        Cell(tuple(_evidence(facts, task)), width=_EVIDENCE, from_width=72),
     )
     return Row(f"task-{task.line}", (line,), facts.task_ref(task), opens=log)
+
+
+def _evidence(facts: SpecFacts, task: Task) -> Iterator[Span]:
+    """How the checkpoint of its wave ended, and which run says so."""
+    if checkpoint := facts.checkpoint_of(task):
+        look = verdict_look(checkpoint.status)
+        yield Span(f"{look.glyph} ", look.tone)
+        yield Span(checkpoint.evidence.rpartition("/")[2], Tone.DIM)
 
 
 def _title(task: Task) -> Iterator[Span]:
