@@ -110,6 +110,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(Scope.APP, "switch_workspace", "w", "workspace", "Open another workspace", 75),
     Action(Scope.APP, "pick_theme", "T", "themes", "Choose one of all themes"),
     Action(Scope.APP, "next_theme", "t", "theme", "Go from dark to light to high contrast"),
+    Action(Scope.APP, "copy_selection", "ctrl+c", "copy text", "Copy what is selected with the mouse"),
     Action(Scope.APP, "suspend_process", "ctrl+z", "suspend", "To the shell; `fg` comes back"),
     Action(Scope.APP, "quit", "q", "quit", "Leave spw", 34),
     Action(Scope.BROWSE, "show_tab('overview')", "1", "overview", "What needs somebody, what comes next"),

@@ -156,6 +156,13 @@ class SpwApp(App[None]):
         self.use_command_palette = True
         super().action_command_palette()
 
+    def action_copy_selection(self) -> None:
+        """From the palette, and from the key when the screen found nothing to copy."""
+        if text := self.screen.get_selected_text():
+            self.copy_to_clipboard(text)
+        else:
+            self.notify("select text with the mouse first", markup=False)
+
     def action_next_theme(self) -> None:
         """The next of our own themes."""
         place = OWN.index(self.theme) if self.theme in OWN else -1

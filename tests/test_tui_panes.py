@@ -12,7 +12,7 @@ from spw_core.demo.conversations import write_conversations
 from spw_core.domain.model import SpecRecord
 from spw_core.domain.summary import SpecSummary
 from spw_core.errors import StoreError
-from spw_tui.commands import available
+from spw_tui.commands import available, run_action
 from spw_tui.data import DataService, Failure
 from spw_tui.screens.pick import PickScreen
 from spw_tui.screens.reader import ReaderScreen
@@ -145,6 +145,9 @@ async def test_tasks_as_a_table_and_as_a_tree(demo_harvested: Workspace) -> None
         await press(pilot, "4")
         assert "status" in screen_text(app) and "after" in screen_text(app)
         table = ids(rows)
+        assert browse(app).spec == "billing-export" and "evidence" in screen_text(app)
+        checked = [line for line in drawn(rows).splitlines() if "run-002" in line]
+        assert len(checked) == 3 and all("✖ run-002" in line for line in checked)  # the tasks of wave 2
         await press(pilot, "v")
         assert sorted(ids(rows)) == sorted(table)
         assert "└─ " in drawn(rows)
@@ -260,6 +263,16 @@ async def test_text_is_selected_with_the_mouse_and_copied(demo_harvested: Worksp
         await settle(pilot)
         selected = app.screen.get_selected_text()
         assert selected and selected.strip() in "Report: release-gate-decider"
+        await press(pilot, "ctrl+c")
+        assert app.clipboard == selected
+        app.copy_to_clipboard("")
+        await run_action("copy_selection", app.screen)
+        assert app.clipboard == selected
+        app.screen.clear_selection()
+        app.copy_to_clipboard("")
+        await press(pilot, "ctrl+c")
+        assert app.clipboard == "" and app.is_running
+        assert [notice.message for notice in app._notifications] == ["select text with the mouse first"]
 
 
 async def test_opening_in_code_says_when_it_is_not_there(demo_harvested: Workspace) -> None:
