@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import stat
+import sys
 from pathlib import Path
 
 import apsw
@@ -20,6 +21,7 @@ from spw_core.domain.transient import is_transient
 from spw_core.errors import CorruptStore, DocumentNotFound, SpwError
 from spw_core.harvest import cleanup as cleanup_module
 from spw_core.harvest import harvest as harvest_module
+from spw_core.harvest.inside import Entry
 
 from .support import OLD_NS, write, write_run
 
@@ -516,3 +518,83 @@ def test_restore_never_writes_damaged_bytes(workspace: Workspace, capsys: pytest
     assert not path.exists() and other.read_text() == "sound"
     with pytest.raises(CorruptStore, match="another hash"):
         workspace.spec("alpha").read("qa/notes.md")
+
+
+@pytest.fixture
+def handed_off(workspace: Workspace) -> Path:
+    """The report of a run whose files are all stored."""
+    write(workspace, "specs/alpha/tasks.md", "- [ ] 1. T\n")
+    write_run(workspace, RUN, {"a": "pass"})
+    workspace.harvest()
+    return workspace.paths.workflow / RUN / "a/report.md"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system tells who writes")
+def test_a_file_that_somebody_has_open_to_write_stays(workspace: Workspace, handed_off: Path) -> None:
+    before = handed_off.read_bytes()
+    with handed_off.open("ab") as stream:
+        report = workspace.spec("alpha").cleanup()
+        stream.write(b"and this")
+    assert [kept.reason for kept in report.kept if kept.path.endswith("a/report.md")] == [
+        "is open for writing in another program"
+    ]
+    assert handed_off.read_bytes() == before + b"and this"
+
+
+def test_a_file_that_somebody_reads_is_removed(workspace: Workspace, handed_off: Path) -> None:
+    with handed_off.open("rb"):
+        workspace.spec("alpha").cleanup()
+    assert not handed_off.parent.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system tells who writes")
+def test_where_nobody_tells_who_writes_files_are_removed(
+    workspace: Workspace, handed_off: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*given: object) -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("fcntl.fcntl", refuse)
+    workspace.spec("alpha").cleanup()
+    assert not handed_off.parent.exists()
+
+
+def test_a_change_that_the_clock_does_not_show_is_found_out(
+    workspace: Workspace, handed_off: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the same size and time, written between the comparison and the removal."""
+    ordinary = Entry.move_over
+    changed = handed_off.read_bytes().swapcase()
+    assert changed != handed_off.read_bytes()
+
+    def late(entry: Entry, other: Entry) -> None:
+        if entry.name == "report.md":
+            info = handed_off.stat()
+            handed_off.write_bytes(changed)
+            os.utime(handed_off, ns=(info.st_atime_ns, info.st_mtime_ns))
+        ordinary(entry, other)
+
+    monkeypatch.setattr(Entry, "move_over", late)
+    os.utime(handed_off)
+    workspace.harvest()
+    workspace.spec("alpha").cleanup()
+    assert handed_off.read_bytes() == changed
+
+
+def test_a_link_put_there_at_the_last_moment_stays_a_link(
+    workspace: Workspace, handed_off: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere.md"
+    elsewhere.write_text("somebody's")
+    ordinary = Entry.move_over
+
+    def late(entry: Entry, other: Entry) -> None:
+        if entry.name == "report.md":
+            handed_off.unlink()
+            handed_off.symlink_to(elsewhere)
+        ordinary(entry, other)
+
+    monkeypatch.setattr(Entry, "move_over", late)
+    workspace.spec("alpha").cleanup()
+    assert handed_off.readlink() == elsewhere
+    assert elsewhere.stat().st_nlink == 1

@@ -16,12 +16,14 @@ from spw_core.domain.places import Area, Kind, place_of
 from spw_core.domain.transient import is_transient, why_it_stays
 from spw_core.errors import DocumentNotFound
 from spw_core.formats.approvals import NEEDS_REVISION, PENDING, parse_approval
+from spw_core.harvest.in_use import is_open_for_writing
 from spw_core.harvest.inside import Entry, entry_inside, temporary_of
 from spw_core.harvest.read_file import INT64, FileContent, read_once, storable
 from spw_core.harvest.scan import FoundFile, Scan, area_folder, scan_spec
 from spw_core.harvest.stored import begun_anew
 from spw_core.moments import utc_text
 from spw_core.search.documents import document_path
+from spw_core.store.at_rest import RACY_NS
 from spw_core.store.content import DamagedBytes
 from spw_core.store.spec import SpecStore, StoredArtifact
 from spw_core.workspace import WorkspacePaths
@@ -180,12 +182,7 @@ def _remove(top: Path, rel_path: str, store: SpecStore, artifact: StoredArtifact
             # The row itself, not what was read of it before: another process may have stored a new version.
             if content is None or store.content(artifact.area, artifact.rel_path) != content.content:
                 return "its bytes are not stored"
-            info = entry.lstat()
-            if info is None or (info.st_ino & INT64, info.st_size, storable(info.st_mtime_ns)) != (
-                content.inode,
-                content.size,
-                content.mtime_ns,
-            ):
+            if not _looks_alike(entry, content):
                 return "changed while it was compared"
             return _unlink_unchanged(entry, content)
     except DamagedBytes as error:
@@ -196,19 +193,39 @@ def _remove(top: Path, rel_path: str, store: SpecStore, artifact: StoredArtifact
 
 def _unlink_unchanged(entry: Entry, content: FileContent) -> str:
     """Move a file aside before it goes: who opens it by name from now on makes a new one, and who wrote in
-    the last moment is found out and gets it back."""
+    the last moment, or has it open to write yet, is found out and gets it back."""
     aside = temporary_of(entry)
     entry.move_over(aside)
-    info = aside.lstat()
-    if info is not None and (info.st_ino & INT64, info.st_size, storable(info.st_mtime_ns)) == (
+    reason = "changed while it was being removed"
+    try:
+        if is_open_for_writing(aside):  # asked first: from here on nobody is left to change it
+            reason = "is open for writing in another program"
+        elif _is_still(aside, content):
+            aside.unlink()
+            return ""
+    finally:
+        if aside.lstat() is not None:
+            aside.move_to_free(entry)
+    return reason
+
+
+def _is_still(entry: Entry, content: FileContent) -> bool:
+    """Whether a file is as it was read. A young one is read again, as the clock may not tell."""
+    if not _looks_alike(entry, content):
+        return False
+    if content.mtime_ns < time.time_ns() - RACY_NS:
+        return True
+    again = read_once(entry, whole=True)
+    return again is not None and again.content_hash == content.content_hash
+
+
+def _looks_alike(entry: Entry, content: FileContent) -> bool:
+    info = entry.lstat()
+    return info is not None and (info.st_ino & INT64, info.st_size, storable(info.st_mtime_ns)) == (
         content.inode,
         content.size,
         content.mtime_ns,
-    ):
-        aside.unlink()
-        return ""
-    aside.move_to_free(entry)
-    return "changed while it was being removed"
+    )
 
 
 def _difference(content: FileContent | None, artifact: StoredArtifact) -> str:

@@ -73,7 +73,13 @@ class Entry(NamedTuple):
             os.rename(self._path, other._path)  # noqa: PTH104 - refuses to replace on Windows
             return
         try:
-            os.link(self._path, other._path, src_dir_fd=self.dir_fd, dst_dir_fd=other.dir_fd)
+            os.link(
+                self._path,
+                other._path,
+                src_dir_fd=self.dir_fd,
+                dst_dir_fd=other.dir_fd,
+                follow_symlinks=False,  # else a link would become one more name of its target
+            )
         except OSError as error:
             if error.errno not in _NO_HARD_LINKS:
                 raise
