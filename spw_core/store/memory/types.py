@@ -180,12 +180,15 @@ class Message:
 
     def __post_init__(self) -> None:
         check_texts(id=self.id, session_id=self.session_id)
-        object.__setattr__(self, "role", as_enum(Role, self.role, "role"))
-        object.__setattr__(self, "origin", as_enum(Origin, self.origin, "origin"))
+        if type(self.role) is not Role:
+            object.__setattr__(self, "role", as_enum(Role, self.role, "role"))
+        if type(self.origin) is not Origin:
+            object.__setattr__(self, "origin", as_enum(Origin, self.origin, "origin"))
         require(bool(self.content) or self.role == Role.TOOL, "a message needs content, unless a tool's")
         require(bool(self.tool_call_id) == bool(self.tool_name), "tool call and tool name go together")
         check_time("created_at", self.created_at)
-        check_text_map("metadata", self.metadata)
+        if self.metadata:
+            check_text_map("metadata", self.metadata)
 
 
 @dataclass(frozen=True, slots=True)
