@@ -30,8 +30,8 @@ def tasks_head(facts: SpecFacts) -> Line:
         cell("task", Tone.TITLE, grow=True),
         cell("wave", Tone.TITLE, width=4, right=True),
         cell("after", Tone.TITLE, width=after, from_width=56),
-        cell("files", Tone.TITLE, width=5, right=True, from_width=70),
-        cell("tdd", Tone.TITLE, width=5, from_width=76),
+        cell("files", Tone.TITLE, width=5, right=True, from_width=84),
+        cell("tdd", Tone.TITLE, width=5, from_width=84),
         cell("log", Tone.TITLE, width=3),
         cell("evidence", Tone.TITLE, width=_EVIDENCE, from_width=72),
     )
@@ -62,8 +62,8 @@ def _table_row(facts: SpecFacts, task: Task, widths: list[int]) -> Row:
         Cell(tuple(_title(task)), grow=True),
         cell(str(task.wave or "—"), Tone.DIM, width=4, right=True),
         cell(_after(task), Tone.DIM, width=widths[1], from_width=56),
-        cell(str(len(task.files) or ""), Tone.DIM, width=5, right=True, from_width=70),
-        cell(task.tdd, Tone.DIM, width=5, from_width=76),
+        cell(str(len(task.files) or ""), Tone.DIM, width=5, right=True, from_width=84),
+        cell(task.tdd, Tone.DIM, width=5, from_width=84),
         cell("✔" if log else "○" if is_missing else "", Tone.GOOD if log else Tone.WARN, width=3),
         Cell(tuple(_evidence(facts, task)), width=_EVIDENCE, from_width=72),
     )
