@@ -109,3 +109,28 @@ def _all_imports(path: Path) -> set[str]:
     return {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names} | {
         node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
     }
+
+
+# What the panes of the app are made from; the disk, the databases and the screen are somebody else's.
+_PURE_ROOMS = {"names", "text", "formats", "domain", "search", "spw_tui"}
+_WORDS_FOR_VERSIONS = "spw_core.harvest.history"  # what kinds of versions there are
+_VIEW_MODELS = [path for path in MODULES if path.parent.name == "viewmodels"]
+
+
+@pytest.mark.parametrize("path", _VIEW_MODELS, ids=name_of)
+def test_view_models_know_neither_screen_nor_disk(path: Path) -> None:
+    """What is imported for types only may come from anywhere in the core."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for_types = {
+        id(node)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+        for node in ast.walk(block)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and id(node) not in for_types:
+            module = node.module or ""
+            assert module.split(".")[0] not in ("textual", "pathlib", "os"), module
+            if module.split(".")[0] in ("spw_core", "spw_tui"):
+                assert room(module) in _PURE_ROOMS or module == _WORDS_FOR_VERSIONS, module
+                assert not module.startswith(("spw_tui.screens", "spw_tui.widgets")), module
