@@ -19,6 +19,7 @@ from spw_core.api import Workspace
 from spw_core.domain.places import Area
 from spw_core.errors import InvalidName, SpecNotFound
 from spw_core.harvest import intake
+from spw_core.harvest.doctor import examine
 from spw_core.harvest.harvest import harvest_spec
 from spw_core.harvest.report import SpecReport
 from spw_core.harvest.scan import area_folder
@@ -457,6 +458,8 @@ def test_database_of_the_go_tool_is_taken_over_after_a_copy(workspace: Workspace
     assert query(workspace, "SELECT rel_path FROM artifacts WHERE rel_path LIKE '%escape%'") == []
     assert harvest_one(workspace).changed == 0
     assert list(path.parent.glob("spec.db.before-upgrade-*Z")) == [copy]
+    [told] = [finding.text for finding in examine(workspace.paths) if copy.name in finding.text]
+    assert "as it was before an upgrade" in told
 
 
 def test_an_interrupted_index_update_is_made_up_for(workspace: Workspace) -> None:

@@ -287,7 +287,8 @@ def _leftover_findings(paths: WorkspacePaths) -> Iterator[Finding]:
         for name in sorted(files):
             path = Path(folder, name)
             if name.startswith(_COPIES) and not name.endswith(("-wal", "-shm")):
-                what = "is left from a repair"
+                is_copy = ".before-upgrade-" in name
+                what = "is as it was before an upgrade" if is_copy else "is left from a repair"
             elif name.startswith(".") and name.endswith(TEMPORARY_SUFFIX):
                 what = "is left from an interrupted write"
             else:
