@@ -182,7 +182,7 @@ def test_attention_names_its_evidence() -> None:
             "wave 1: _wave-summary.json says pass, run-002 says blocked",
             "specs/s/execution/waves/wave-01/_wave-summary.json",
         ),
-        "missing-log": ("done without implementation log: 1 task 2", "specs/s/tasks.md"),
+        "missing-log": ("done without implementation log: task 2", "specs/s/tasks.md"),
     }
 
 

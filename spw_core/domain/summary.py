@@ -121,10 +121,14 @@ def _attention(record: SpecRecord, waves: tuple[WaveState, ...]) -> Iterator[Att
         missing = [t.id for t in record.tasks if t.status is TaskStatus.DONE and t.id not in logged]
         if missing:
             yield Attention(
-                "missing-log",
-                f"done without implementation log: {plural(len(missing), 'task')} {', '.join(missing[:8])}",
-                f"{spec}/tasks.md",
+                "missing-log", f"done without implementation log: {_tasks(missing)}", f"{spec}/tasks.md"
             )
+
+
+def _tasks(ids: list[str]) -> str:
+    """`task 2`, `tasks 2, 4`; of many the first eight and how many more."""
+    more = f" and {len(ids) - 8} more" if len(ids) > 8 else ""
+    return f"{'task' if len(ids) == 1 else 'tasks'} {', '.join(ids[:8])}{more}"
 
 
 def _evidence(record: SpecRecord, run_path: str) -> str:
