@@ -37,7 +37,9 @@ def without_collector() -> Iterator[None]:
 def cpu_of_process(command: Sequence[str], stdin: bytes, cwd: str) -> float:
     """User and system seconds of one finished child process."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, input=stdin, cwd=cwd, stdout=subprocess.DEVNULL, check=True)
+    subprocess.run(
+        command, input=stdin, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True
+    )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
