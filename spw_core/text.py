@@ -43,9 +43,9 @@ def clean_line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
-def plural(count: int, noun: str) -> str:
-    """`1 task`, `2 tasks`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def plural(count: int, noun: str, many: str = "") -> str:
+    """`1 task`, `2 tasks`; `many` is for nouns that take no s."""
+    return f"{count} {noun}" if count == 1 else f"{count} {many or noun + 's'}"
 
 
 def escape_controls(json_text: str) -> str:

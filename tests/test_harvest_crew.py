@@ -6,8 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import apsw
@@ -17,38 +15,23 @@ from spw_core.api import Workspace
 from spw_core.harvest import crew
 from spw_core.harvest.report import SpecReport
 
+from .crew_support import Helpers, remember_two_helpers, stop_once_helped
 from .test_new_database import rows
 
-# A harvest for which two specs are worth two helpers; it says whom it was given.
+# A harvest for which two specs are worth helpers.
 WITH_HELPERS = """
 import sys
 from spw_core.api import Workspace
-from spw_core.harvest import crew
-crew._FEWEST, crew._processors = 2, lambda: 2
-start = crew._start
-def started(*given):
-    helper = start(*given)
-    print(helper.pid, flush=True)
-    return helper
-crew._start = started
+crew._FEWEST = 2
 Workspace.open(sys.argv[1]).harvest()
 """
 
 
 @pytest.fixture
-def crewed(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+def crewed(monkeypatch: pytest.MonkeyPatch) -> Helpers:
     """Two helpers for two specs and more; the helpers that were started."""
-    started: list[subprocess.Popen[bytes]] = []
     monkeypatch.setattr(crew, "_FEWEST", 2)
-    monkeypatch.setattr(crew, "_processors", lambda: 2)
-    start = crew._start
-
-    def remember(*given: object) -> subprocess.Popen[bytes]:
-        started.append(start(*given))  # type: ignore[arg-type]
-        return started[-1]
-
-    monkeypatch.setattr(crew, "_start", remember)
-    return started
+    return remember_two_helpers(monkeypatch)
 
 
 @pytest.fixture
@@ -81,9 +64,7 @@ def everything(workspace: Workspace) -> dict[str, object]:
     return found
 
 
-def test_helpers_change_no_row(
-    demo: Workspace, twin: Workspace, crewed: list[subprocess.Popen[bytes]]
-) -> None:
+def test_helpers_change_no_row(demo: Workspace, twin: Workspace, crewed: Helpers) -> None:
     steps: list[tuple[int, int, str]] = []
     report = demo.harvest(progress=lambda *step: steps.append(step))
     assert len(crewed) == 4, "two for the databases, two for the index"
@@ -98,9 +79,7 @@ def test_helpers_change_no_row(
     assert [helper.returncode for helper in crewed] == [0] * 4
 
 
-def test_known_specs_and_single_ones_need_no_helper(
-    demo: Workspace, crewed: list[subprocess.Popen[bytes]]
-) -> None:
+def test_known_specs_and_single_ones_need_no_helper(demo: Workspace, crewed: Helpers) -> None:
     demo.harvest([demo.spec_names()[0]])
     demo.harvest(dry_run=True)
     assert crewed == []
@@ -114,7 +93,7 @@ def test_known_specs_and_single_ones_need_no_helper(
 def test_helpers_that_are_killed_are_made_up_for(
     demo: Workspace,
     twin: Workspace,
-    crewed: list[subprocess.Popen[bytes]],
+    crewed: Helpers,
     doomed: set[int],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -133,7 +112,7 @@ def test_helpers_that_are_killed_are_made_up_for(
 
 
 def test_a_helper_that_is_killed_in_the_middle_is_made_up_for(
-    demo: Workspace, twin: Workspace, crewed: list[subprocess.Popen[bytes]]
+    demo: Workspace, twin: Workspace, crewed: Helpers
 ) -> None:
     def kill(done: int, total: int, name: str) -> None:
         if done == 2 and name:
@@ -164,9 +143,7 @@ def test_a_bad_spec_is_reported_by_a_helper(demo: Workspace, crewed: list[object
     assert report.ok
 
 
-def test_answers_that_nobody_asks_for_are_dropped(
-    demo: Workspace, crewed: list[subprocess.Popen[bytes]]
-) -> None:
+def test_answers_that_nobody_asks_for_are_dropped(demo: Workspace, crewed: Helpers) -> None:
     names = demo.spec_names()
     with crew.working_ahead(demo.paths, crew.HARVEST, names) as answer:
         assert answer("unknown") is None
@@ -182,25 +159,6 @@ def test_answers_that_nobody_asks_for_are_dropped(
 def test_helpers_leave_with_a_harvest_that_is_stopped(
     demo: Workspace, twin: Workspace, number: signal.Signals, seen: int
 ) -> None:
-    command = [sys.executable, "-c", WITH_HELPERS, str(demo.paths.root)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    assert process.stdout is not None
-    helpers = [int(process.stdout.readline()) for _ in range(seen)]
-    process.send_signal(number)
-    process.communicate()
-    _await(lambda: not any(_runs(pid) for pid in helpers))
+    stop_once_helped(WITH_HELPERS, [str(demo.paths.root)], number, seen)
     assert demo.harvest().ok
     assert everything(demo) == everything(twin)
-
-
-def _await(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-def _runs(pid: int) -> bool:
-    """True for a process that has not ended; whether somebody took note of its end does not count."""
-    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout
-    return bool(state.strip()) and not state.startswith("Z")

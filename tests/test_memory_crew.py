@@ -5,58 +5,39 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import apsw
 import pytest
 
 from spw_core.api import Workspace
-from spw_core.harvest import crew
 from spw_core.memory import importing
 from spw_core.memory.importing import ImportReport
 
+from .crew_support import Helpers, remember_two_helpers, stop_once_helped
 from .transcript_support import Transcript
 
 KEY = "gh" + "p_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1eF3hJ5"
 
 _TABLES = {"memory_messages", "transcripts", "sessions", "session_links", "memory_words_docsize"}
 
-# An import for which these transcripts are worth two helpers; it says whom it was given.
+# An import for which any two transcripts are worth helpers.
 WITH_HELPERS = """
 import sys
 from pathlib import Path
 from spw_core.api import Workspace
-from spw_core.harvest import crew
 from spw_core.memory import importing
-importing._WORTH_HELPERS, crew._processors = 0, lambda: 2
-start = crew._start
-def started(*given):
-    helper = start(*given)
-    print(helper.pid, flush=True)
-    return helper
-crew._start = started
+importing._WORTH_HELPERS = 0
 Workspace.open(sys.argv[1]).import_transcripts([Path(name) for name in sys.argv[2:]])
 """
 
 
 @pytest.fixture
-def helpers(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+def helpers(monkeypatch: pytest.MonkeyPatch) -> Helpers:
     """Two helpers for any two transcripts; the helpers that were started."""
-    started: list[subprocess.Popen[bytes]] = []
     monkeypatch.setattr(importing, "_WORTH_HELPERS", 0)
-    monkeypatch.setattr(crew, "_processors", lambda: 2)
-    start = crew._start
-
-    def remember(*given: object) -> subprocess.Popen[bytes]:
-        started.append(start(*given))  # type: ignore[arg-type]
-        return started[-1]
-
-    monkeypatch.setattr(crew, "_start", remember)
-    return started
+    return remember_two_helpers(monkeypatch)
 
 
 @pytest.fixture
@@ -115,7 +96,7 @@ def test_helpers_change_no_row(
     workspace: Workspace,
     files: list[Path],
     twin: tuple[ImportReport, dict[str, object]],
-    helpers: list[subprocess.Popen[bytes]],
+    helpers: Helpers,
 ) -> None:
     report = workspace.import_transcripts(files)
     assert (report, everything(workspace)) == twin
@@ -125,7 +106,7 @@ def test_helpers_change_no_row(
 
 
 def test_what_is_known_needs_no_helper_and_what_is_forgotten_stays_away(
-    workspace: Workspace, files: list[Path], helpers: list[subprocess.Popen[bytes]]
+    workspace: Workspace, files: list[Path], helpers: Helpers
 ) -> None:
     workspace.import_transcripts(files[:1])
     workspace.import_transcripts(files[:2])
@@ -143,7 +124,7 @@ def test_helpers_that_are_killed_are_made_up_for(
     workspace: Workspace,
     files: list[Path],
     twin: tuple[ImportReport, dict[str, object]],
-    helpers: list[subprocess.Popen[bytes]],
+    helpers: Helpers,
     doomed: set[int],
     at: int,
 ) -> None:
@@ -165,25 +146,6 @@ def test_helpers_leave_with_an_import_that_is_stopped(
     twin: tuple[ImportReport, dict[str, object]],
     number: signal.Signals,
 ) -> None:
-    command = [sys.executable, "-c", WITH_HELPERS, str(workspace.paths.root), *map(str, files)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    assert process.stdout is not None
-    helpers = [int(process.stdout.readline()) for _ in range(2)]
-    process.send_signal(number)
-    process.communicate()
-    _await(lambda: not any(_runs(pid) for pid in helpers))
+    stop_once_helped(WITH_HELPERS, [str(workspace.paths.root), *map(str, files)], number, 2)
     workspace.import_transcripts(files)
     assert everything(workspace)["memory_messages"] == twin[1]["memory_messages"]
-
-
-def _await(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-def _runs(pid: int) -> bool:
-    """True for a process that has not ended; whether somebody took note of its end does not count."""
-    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout
-    return bool(state.strip()) and not state.startswith("Z")

@@ -131,7 +131,7 @@ def test_an_index_that_cannot_be_written_is_told_and_forgetting_again_completes_
         patch.setattr("spw_core.store.connection._patience_s", 0.05)
         with closing(apsw.Connection(str(talked.paths.index_db))) as other:
             other.execute("BEGIN IMMEDIATE")
-            with pytest.raises(SpwError, match="search index still has them") as caught:
+            with pytest.raises(SpwError, match="still in the search index") as caught:
                 talked.forget([SESSION])
             other.execute("ROLLBACK")
     assert "again" in caught.value.hint

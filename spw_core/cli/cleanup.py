@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from spw_core.cli.output import add_output_options, print_json, print_line
 from spw_core.cli.parsers import Subparsers
+from spw_core.text import plural
 
 _SHOWN = 20
 
@@ -42,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
         more = f" and {count - 3} more" if count > 3 else ""
         print_line(f"kept {', '.join(some)}{more}: {reason}")
     print_line(
-        f"{report.spec}: {verb} {len(report.removed)} files ({report.bytes / 1024:.0f} KB) and"
-        f" {report.folders} empty folders, kept {len(report.kept)}"
+        f"{report.spec}: {verb} {plural(len(report.removed), 'file')} ({report.bytes / 1024:.0f} KB) and"
+        f" {plural(report.folders, 'empty folder')}, kept {len(report.kept)}"
     )
     return 0

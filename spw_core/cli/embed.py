@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from spw_core.cli.output import add_output_options, print_json, print_line, progress_bar
 from spw_core.cli.parsers import Subparsers
+from spw_core.text import plural
 
 if TYPE_CHECKING:
     from spw_core.api import Workspace
@@ -89,6 +90,7 @@ def _print(report: EmbedReport) -> None:
         print_line(f"{report.problem.rstrip('.')}.{left}")
         return
     skipped = f", {report.skipped} without one" if report.skipped else ""
-    print_line(f"{report.embedded} new vectors{skipped} · {report.model} · {report.elapsed_s:.1f} s")
+    made = plural(report.embedded, "new vector")
+    print_line(f"{made}{skipped} · {report.model} · {report.elapsed_s:.1f} s")
     if report.remark:
         print_line(f"not a better model: {report.remark}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from spw_core.cli.machine import emit
 from spw_core.cli.output import open_in_vscode, require_vscode
 from spw_core.cli.parsers import Subparsers
+from spw_core.text import plural
 
 if TYPE_CHECKING:
     from spw_core.harvest.finalize import FinalizeReport
@@ -64,7 +65,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _sentence(report: FinalizeReport) -> str:
     return (
-        f"{report.spec} completed: {report.tasks_count} tasks in {report.waves_count} waves,"
-        f" {report.harvested} files harvested, {report.docs_indexed} documents indexed,"
-        f" {report.removed} files removed"
+        f"{report.spec} completed: {plural(report.tasks_count, 'task')}"
+        f" in {plural(report.waves_count, 'wave')},"
+        f" {plural(report.harvested, 'file')} harvested, {plural(report.docs_indexed, 'document')} indexed,"
+        f" {plural(report.removed, 'file')} removed"
     )

@@ -20,7 +20,7 @@ from spw_core.cli.output import (
     rich_line,
 )
 from spw_core.cli.parsers import Subparsers
-from spw_core.text import clean_line
+from spw_core.text import clean_line, plural
 
 if TYPE_CHECKING:
     from spw_core.harvest.report import HarvestReport, SpecReport
@@ -121,7 +121,9 @@ def _print(report: HarvestReport, width: int | None) -> None:
     files = sum(spec.files for spec in report.specs)
     changed = sum(spec.changed for spec in report.specs)
     done = sum(not spec.failed for spec in report.specs)
-    print_text(f"{done} specs, {files} files, {changed} changed, in {report.elapsed_s:.2f} s")
+    print_text(
+        f"{plural(done, 'spec')}, {plural(files, 'file')}, {changed} changed, in {report.elapsed_s:.2f} s"
+    )
 
 
 def _print_plan(report: HarvestReport) -> None:
@@ -138,7 +140,7 @@ def _print_plan(report: HarvestReport) -> None:
     idle = sum(not (spec.changed or spec.removed or spec.failed) for spec in report.specs)
     changed, new = (sum(getattr(spec, name) for spec in report.specs) for name in ("changed", "new"))
     print_text(
-        f"{len(report.specs)} specs, {idle} of them as they are stored: would store {new} new and"
+        f"{plural(len(report.specs), 'spec')}, {idle} of them as they are stored: would store {new} new and"
         f" {changed - new} changed files and note {sum(s.removed for s in report.specs)} as removed."
         " Nothing was written."
     )
@@ -172,8 +174,9 @@ def _sentence(spec: SpecReport) -> str:
     if spec.failed:
         return f"failed: {spec.failed}"
     return (
-        f"{spec.files} files ({spec.changed} changed, {spec.removed} removed), {spec.runs} runs,"
-        f" {spec.subagents} subagents, {spec.handoffs} handoffs, {spec.tasks} tasks, {spec.impl_logs} logs"
+        f"{plural(spec.files, 'file')} ({spec.changed} changed, {spec.removed} removed),"
+        f" {plural(spec.runs, 'run')}, {plural(spec.subagents, 'subagent')},"
+        f" {plural(spec.handoffs, 'handoff')}, {plural(spec.tasks, 'task')}, {plural(spec.impl_logs, 'log')}"
     )
 
 

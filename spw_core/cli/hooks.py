@@ -194,7 +194,7 @@ def _prepare() -> None:
     from spw_core.errors import SpwError
     from spw_core.store.gateway import writing_gateway
 
-    with suppress(SpwError), writing_gateway():
+    with suppress(SpwError), writing_gateway():  # the first decision of a guard tries again
         pass
     package = Path(spw_core.__file__).parent
     compileall.compile_dir(package, maxlevels=0, quiet=2)

@@ -20,6 +20,7 @@ from spw_core.cli.output import (
     rich_line,
 )
 from spw_core.cli.parsers import Parser, Subparsers
+from spw_core.text import plural
 
 if TYPE_CHECKING:
     from spw_core.memory.importing import ImportReport
@@ -137,12 +138,12 @@ def _import_json(report: ImportReport) -> dict[str, object]:
 
 def _print_import(report: ImportReport) -> None:
     print_line(
-        f"{report.sessions} new sessions, {report.messages} new messages"
-        f" ({report.read} transcripts read, {report.unchanged} unchanged)"
+        f"{plural(report.sessions, 'new session')}, {plural(report.messages, 'new message')}"
+        f" ({plural(report.read, 'transcript')} read, {report.unchanged} unchanged)"
     )
     if report.redacted:
         rules = ", ".join(f"{count} × {rule}" for rule, count in sorted(report.rules.items()))
-        print_line(f"{report.redacted} secrets were taken out: {rules}")
+        print_line(f"{plural(report.redacted, 'secret')} taken out: {rules}")
     for path, error in report.problems:
         print_line(f"{path}: {error}", lead="  ")
 
@@ -214,10 +215,11 @@ def _show(args: argparse.Namespace) -> int:
 
 def _as_markdown(view: SessionView) -> str:
     row = view.row
+    time = f"{_minute(row.started_at)} to {_minute(row.ended_at)}"
     lines = [
         f"# {row.title or row.id}",
         "",
-        f"{row.id} · {_minute(row.started_at)} to {_minute(row.ended_at)} · {row.messages} messages",
+        f"{row.id} · {time} · {plural(row.messages, 'message')}",
     ]
     for title, targets in (
         ("Specs", row.specs),
@@ -228,7 +230,12 @@ def _as_markdown(view: SessionView) -> str:
             lines += ["", f"{title}: {', '.join(targets)}"]
     for summary in view.summaries:
         about = f"{_minute(summary.from_time)} to {_minute(summary.to_time)}"
-        lines += ["", f"## Summary of {len(summary.message_ids)} messages, {about}", "", summary.content]
+        lines += [
+            "",
+            f"## Summary of {plural(len(summary.message_ids), 'message')}, {about}",
+            "",
+            summary.content,
+        ]
     for message in view.messages:
         who = f"{message.role}: {message.tool_name}" if message.tool_name else str(message.role)
         lines += ["", f"## {who} · {_minute(message.created_at)}", "", message.content]
@@ -270,7 +277,7 @@ def _forget(args: argparse.Namespace) -> int:
         return 0
     for session in report.sessions:
         print_line(f"{session} is forgotten, and not imported again.")
-    print_line(f"{report.messages} messages removed")
+    print_line(f"{plural(report.messages, 'message')} removed")
     for line in report.left:
         print_line(line, lead="  ")
     return 0
@@ -287,8 +294,8 @@ def _compact(args: argparse.Namespace) -> int:
         print_json({"ok": True, **asdict(report)})
         return 0
     print_line(
-        f"{report.messages} messages of {report.sessions} sessions became {report.summaries} summaries"
-        f" and {report.facts} facts"
+        f"{plural(report.messages, 'message')} of {plural(report.sessions, 'session')} became"
+        f" {plural(report.summaries, 'summary', 'summaries')} and {plural(report.facts, 'fact')}"
     )
     for remark in report.remarks:
         print_line(remark, lead="  ")

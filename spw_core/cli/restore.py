@@ -13,6 +13,7 @@ from spw_core.cli.output import add_output_options, print_json, print_line
 from spw_core.cli.parsers import Subparsers
 from spw_core.errors import SpwError
 from spw_core.moments import text_of
+from spw_core.text import plural
 
 _SHOWN = 20
 _TIME = re.compile(
@@ -68,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     for failed in report.failed:
         print_line(f"failed {failed.path}: {failed.reason}")
     print_line(
-        f"{report.spec}: wrote {len(report.written)} files, {report.unchanged} were there already,"
+        f"{report.spec}: wrote {plural(len(report.written), 'file')}, {report.unchanged} were there already,"
         f" kept {len(report.kept)}, failed {len(report.failed)}"
     )
     if report.damaged:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from spw_core.cli.output import console, print_json, print_line, rich_line
 from spw_core.search.find import NOTHING_HARVESTED
+from spw_core.search.snippets import marked_pieces, prose
 from spw_core.text import clean, plural
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def print_plain(answer: SearchAnswer, *, explain: bool) -> None:
         print_line(line)
     for number, result in enumerate(answer.results, 1):
         print_line(f"[{result.type}] {_place(result)} ({result.score:.2f})", lead=f"{number}. ")
-        lines = [result.heading or result.title, _link(result), result.snippet]
+        lines = [result.heading or result.title, _link(result), prose(result.snippet)]
         for text in lines + ([_explanation(result)] if explain else []):
             print_line(text, lead="   ")
 
@@ -77,7 +78,7 @@ def print_rich(answer: SearchAnswer, width: int | None, *, explain: bool) -> Non
         )
         out.print(head)
         out.print(Padding(rich_line(result.heading or result.title, "italic"), (0, 0, 0, 3)))
-        out.print(Padding(_marked(result.snippet), (0, 0, 0, 3)))
+        out.print(Padding(_marked(prose(result.snippet)), (0, 0, 0, 3)))
         if explain:
             out.print(Padding(rich_line(_explanation(result), "dim"), (0, 0, 0, 3)))
         # Not wrapped: a path is copied, or clicked, in one piece.
@@ -130,16 +131,9 @@ def _explanation(result: SearchResult) -> str:
 def _marked(snippet: str) -> Text:
     from rich.text import Text
 
-    from spw_core.search.snippets import MARK_END, MARK_START
-
     text = Text()
-    for piece in clean(snippet).split(MARK_START):
-        marked, end, rest = piece.partition(MARK_END)
-        if end:
-            text.append(marked, "bold yellow")
-            text.append(rest)
-        else:
-            text.append(piece)
+    for piece, is_marked in marked_pieces(clean(snippet)):
+        text.append(piece, "bold yellow" if is_marked else None)
     return text
 
 

@@ -12,6 +12,7 @@ from spw_core.memory.place import HERE, reading_memory, writing_memory
 from spw_core.memory.tracing import sync_knowledge
 from spw_core.store.memory.soundness import damage, replace_damaged
 from spw_core.store.memory.stores import Memory
+from spw_core.text import plural
 from spw_core.workspace import WorkspacePaths
 
 SUBJECT = "memory"
@@ -74,4 +75,10 @@ def _findings(paths: WorkspacePaths, rebuild: bool) -> Iterator[Finding]:
 def _contents(memory: Memory) -> str:
     sessions = len(memory.sessions.newest(HERE, None))
     summaries = len(memory.summaries.latest(HERE, None))
-    return f"{sessions} sessions, {memory.messages.count(HERE)} messages, {summaries} summaries"
+    return ", ".join(
+        (
+            plural(sessions, "session"),
+            plural(memory.messages.count(HERE), "message"),
+            plural(summaries, "summary", "summaries"),
+        )
+    )

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from spw_core.store.memory.types import Message, Origin, Role
+from spw_core.text import plural
 
 _LONGEST_LINE = 240
 _MOST_PROMPTS, _MOST_DECISIONS, _MOST_FILES, _MOST_ERRORS = 12, 10, 40, 10
@@ -81,7 +82,7 @@ def as_markdown(found: Extract) -> str:
     ):
         if lines:
             parts.append(f"**{title}**\n\n" + "\n".join(f"- {line}" for line in lines))
-    return "\n\n".join(parts) or f"{found.messages} messages without anything to keep."
+    return "\n\n".join(parts) or f"{plural(found.messages, 'message')} without anything to keep."
 
 
 def _failures(messages: Sequence[Message]) -> Iterable[Failure]:

@@ -17,6 +17,7 @@ from spw_core.memory.finding import transcripts_of
 from spw_core.memory.place import HERE, entity_of, reading_memory, writing_memory
 from spw_core.memory.searchable import remove_from_index
 from spw_core.store.memory.stores import KNOWLEDGE_DB, MEMORY_DB, SESSIONS_DB
+from spw_core.text import plural
 from spw_core.workspace import WorkspacePaths
 
 # As much of an id as `spw memory list` shows.
@@ -51,7 +52,7 @@ def forget_sessions(paths: WorkspacePaths, session_ids: Iterable[str]) -> Forget
     try:
         is_off_the_disk = remove_from_index(paths)
     except SpwError as error:
-        message = f"{gone} messages are removed, but the search index still has them: {error.message}"
+        message = f"{plural(gone, 'message')} removed, but still in the search index: {error.message}"
         raise SpwError(message, "Forget the session again when that is put right.") from error
     return ForgetReport(whole, gone, tuple(_left(paths, whole, sources, is_off_the_disk)))
 

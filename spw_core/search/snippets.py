@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,11 @@ from spw_core.text import clean
 
 MARK_START, MARK_END = "«", "»"
 _WIDTH = 200
+# Marks of Markdown that say nothing on one line: emphasis and code; headings, rules and bars of tables.
+_EMPHASIS = re.compile(r"\*{2,}|`+")
+_BLOCK_MARKS = re.compile(r"(?<!\S)#{1,6}(?=\s)|\|?(?:\s*:?-{3,}:?\s*\|)+(?:\s*:?-{3,}:?)?|(?<!\S)\|(?!\S)")
+# What is left of marks that were cut in two at the beginning.
+_REST_OF_MARKS = re.compile(r"^(…?)[\s*`#|_:>-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,21 @@ def make_snippet(body: str, hits: Sequence[Token]) -> Snippet:
         position = hit_end
     pieces += [body[position:end], "…" if end < len(body) else ""]
     return Snippet(_one_line("".join(pieces)), body.count("\n", 0, hits[best][0]))
+
+
+def prose(snippet: str) -> str:
+    """The text of a snippet without the marks of its Markdown, to be read on one line."""
+    text = _BLOCK_MARKS.sub(" ", _EMPHASIS.sub("", snippet))
+    return _REST_OF_MARKS.sub(r"\1", " ".join(text.split()))
+
+
+def marked_pieces(snippet: str) -> list[tuple[str, bool]]:
+    """`a «b» c` as pieces, each with whether it is marked. Stray marks in the text are harmless."""
+    pieces: list[tuple[str, bool]] = []
+    for index, piece in enumerate(snippet.split(MARK_START)):
+        marked, found, rest = piece.partition(MARK_END)
+        pieces += [(marked, True), (rest, False)] if index and found else [(piece, False)]
+    return [(text, is_marked) for text, is_marked in pieces if text]
 
 
 def _spans(hits: Sequence[Token]) -> list[tuple[int, int]]:

@@ -46,7 +46,7 @@ def _overview_lines(record: SpecRecord, summary: SpecSummary) -> Iterator[str]:
     if summary.wave_current:
         yield f"- **Wave:** {summary.wave_current} of {summary.waves_total}"
     agents = sum(len(run.subagents) for run in record.runs)
-    yield f"- **Runs:** {len(record.runs)} with {agents} subagents"
+    yield f"- **Runs:** {len(record.runs)} with {plural(agents, 'subagent')}"
     if summary.updated_at:
         yield f"- **Last change:** {summary.updated_at[:16].replace('T', ' ')} UTC"
     if summary.attention:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from spw_core.search.snippets import MARK_END, MARK_START
+from spw_core.search.snippets import marked_pieces, prose
 from spw_tui.clock import age, nanoseconds
 from spw_tui.refs import MEMORY_AREA, DocumentRef, message_ref, ref_of
 from spw_tui.rows import Cell, Row, Span, Tone, cell, heading, note, plural
@@ -20,11 +19,6 @@ if TYPE_CHECKING:
 QUERY, DROP = "query ", "drop "
 _RECENT_SHOWN = 6
 _BEFORE_MARK = 24
-# Marks of Markdown that say nothing on one line: emphasis and code; headings, rules and bars of tables.
-_EMPHASIS = re.compile(r"\*{2,}|`+")
-_BLOCK_MARKS = re.compile(r"(?<!\S)#{1,6}(?=\s)|\|?(?:\s*:?-{3,}:?\s*\|)+(?:\s*:?-{3,}:?)?|(?<!\S)\|(?!\S)")
-# What is left of marks that were cut in two at the beginning.
-_REST_OF_MARKS = re.compile(r"^(…?)[\s*`#|_:>-]+")
 HINTS = (
     "Type words: every brief, report, handoff, log and document is searched.",
     '"a phrase"   -without   begin*   spec:name   type:report   since:2w',
@@ -67,7 +61,7 @@ def _row(result: SearchResult, now_ns: int, *, with_spec: bool = True) -> Row:
             grow=True,
         ),
     )
-    snippet = (Cell(_with_mark_in_view(snippet_spans(_prose(result.snippet))), grow=True),)
+    snippet = (Cell(_with_mark_in_view(snippet_spans(prose(result.snippet))), grow=True),)
     return Row(str(result.id), (title, about, snippet, ()), _ref(result))
 
 
@@ -81,21 +75,10 @@ def _ref(result: SearchResult) -> DocumentRef | None:
 
 
 def snippet_spans(snippet: str) -> tuple[Span, ...]:
-    """`a «b» c` as spans; the marks themselves are not shown. Stray marks in the text are harmless."""
-    spans: list[Span] = []
-    for index, piece in enumerate(snippet.split(MARK_START)):
-        marked, found, rest = piece.partition(MARK_END)
-        if index and found:
-            spans += [Span(marked, Tone.MARK), Span(rest, Tone.NORMAL)]
-        else:
-            spans.append(Span(piece, Tone.NORMAL))
-    return tuple(span for span in spans if span.text)
-
-
-def _prose(snippet: str) -> str:
-    """A snippet without the marks of its Markdown, for one line of a list."""
-    text = _BLOCK_MARKS.sub(" ", _EMPHASIS.sub("", snippet))
-    return _REST_OF_MARKS.sub(r"\1", " ".join(text.split()))
+    """`a «b» c` as spans; the marks themselves are not shown."""
+    return tuple(
+        Span(text, Tone.MARK if is_marked else Tone.NORMAL) for text, is_marked in marked_pieces(snippet)
+    )
 
 
 def _with_mark_in_view(spans: tuple[Span, ...]) -> tuple[Span, ...]:

@@ -57,22 +57,21 @@ def utc(value: str | datetime) -> str:
     if isinstance(value, datetime):
         require(value.tzinfo is not None, "a time without a zone")
         return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
-    if _MILLISECONDS.fullmatch(value):
-        try:
-            datetime.fromisoformat(value[:-1])
-        except ValueError:
-            pass
-        else:
-            return f"{value[:-1]}000Z"
+    if _MILLISECONDS.fullmatch(value) and _moment(value):
+        return f"{value[:-1]}000Z"
     if match := _ISO.fullmatch(value):
         seconds, fraction, zone = match.groups()
-        try:
-            moment = datetime.fromisoformat(seconds + ("+00:00" if zone == "Z" else zone)).astimezone(UTC)
-        except (ValueError, OverflowError):
-            pass
-        else:
+        if moment := _moment(seconds + ("+00:00" if zone == "Z" else zone)):
             return f"{moment.replace(tzinfo=None).isoformat()}.{(fraction or '')[:_FRACTION]:0<6}Z"
     raise InvalidInput(f"cannot parse the timestamp {value[:40]!r}", "Times look like 2026-02-14T10:00:00Z.")
+
+
+def _moment(text: str) -> datetime | None:
+    """A time with a zone, in UTC; None for the 30th of February and the like."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def now() -> str:
