@@ -52,9 +52,7 @@ def test_without_a_memory_there_is_nothing_to_say(workspace: Workspace) -> None:
 
 
 def test_a_sound_memory(remembered: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    assert examine_memory(remembered.paths) == [
-        Finding(OK, "memory", "1 session, 200 messages, 0 summaries")
-    ]
+    assert examine_memory(remembered.paths) == [Finding(OK, "memory", "1 session, 200 messages, 0 summaries")]
     assert main(["--workspace", str(remembered.paths.root), "doctor", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)["findings"]
     assert [one["level"] for one in found if one["subject"] == "memory"] == [OK]

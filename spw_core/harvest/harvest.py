@@ -64,15 +64,7 @@ def harvest(
     notes = {} if dry_run else notes_of_behind(paths)
     if chosen and not dry_run:
         report.remarks += ensure_gitignore(paths)
-    new = [name for name in chosen if not dry_run and not os.path.lexists(paths.spec_db(name))]
-    with working_ahead(paths, HARVEST, new) as answer:
-        for done, name in enumerate(chosen):
-            if progress:
-                progress(done, len(chosen), name)
-            found = answer(name)
-            report.specs.append(
-                found if isinstance(found, SpecReport) else harvest_or_report(paths, name, dry_run=dry_run)
-            )
+    report.specs += store_specs(paths, chosen, progress, dry_run=dry_run)
     if names is None:
         report.specs += [
             SpecReport(folder, failed=f"the folder {reason}") for folder, reason in paths.odd_spec_folders()
@@ -90,6 +82,23 @@ def harvest(
         progress(len(chosen), len(chosen), "")
     report.elapsed_s = time.monotonic() - started
     return report
+
+
+def store_specs(
+    paths: WorkspacePaths, names: Sequence[str], progress: Progress | None = None, *, dry_run: bool = False
+) -> list[SpecReport]:
+    """The first half of a harvest, after which nothing can be lost: `harvest_or_report` for each spec."""
+    reports = []
+    new = [name for name in names if not dry_run and not os.path.lexists(paths.spec_db(name))]
+    with working_ahead(paths, HARVEST, new) as answer:
+        for done, name in enumerate(names):
+            if progress:
+                progress(done, len(names), name)
+            found = answer(name)
+            reports.append(
+                found if isinstance(found, SpecReport) else harvest_or_report(paths, name, dry_run=dry_run)
+            )
+    return reports
 
 
 def harvest_spec(paths: WorkspacePaths, name: str) -> SpecReport:

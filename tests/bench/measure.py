@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 
 def report(name: str, value: float, unit: str) -> None:
@@ -21,6 +22,25 @@ def seconds(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
+
+
+class Cost(NamedTuple):
+    """Wall time, and the time of processors in this process and in children that ended meanwhile."""
+
+    elapsed_s: float
+    cpu_s: float
+
+
+def cost(work: Callable[[], object]) -> Cost:
+    """What one call costs."""
+    started, used = time.perf_counter(), _cpu_seconds()
+    work()
+    return Cost(time.perf_counter() - started, _cpu_seconds() - used)
+
+
+def _cpu_seconds() -> float:
+    spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in spent)
 
 
 @contextmanager
