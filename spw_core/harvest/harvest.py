@@ -6,7 +6,6 @@ import os
 import stat
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from spw_core.atomic import locked
 from spw_core.crash import where, write_report
@@ -15,8 +14,9 @@ from spw_core.domain.places import Area
 from spw_core.errors import CorruptStore, SpwError, StoreError
 from spw_core.harvest.behind import forget_behind, notes_of_behind
 from spw_core.harvest.crew import HARVEST, working_ahead
+from spw_core.harvest.first import appears, fill
 from spw_core.harvest.index_sync import sync_index
-from spw_core.harvest.inside import entry_inside, write_whole
+from spw_core.harvest.inside import entry_inside
 from spw_core.harvest.intake import (
     TOO_LARGE,
     differences,
@@ -30,7 +30,6 @@ from spw_core.harvest.report import HarvestReport, SpecReport
 from spw_core.harvest.scan import FoundFile, Scan, scan_spec, spec_folders
 from spw_core.harvest.stamps import OPEN, SEALED, files_as_seen
 from spw_core.names import SPEC_DB
-from spw_core.store.at_rest import has_log
 from spw_core.store.connection import replace_database
 from spw_core.store.spec import SpecStore, StoredArtifact
 from spw_core.workspace import GITIGNORE_LINES, WorkspacePaths
@@ -146,9 +145,12 @@ def _harvest_spec(paths: WorkspacePaths, name: str) -> SpecReport:
         scan = _scan(paths, name)
         if sum(found.size for found in scan.files) <= _IN_MEMORY_BYTES:
             with SpecStore.in_memory() as store:
-                made = _update(store, paths, name, scan)
-                if _appears(path, store.file_bytes()):
-                    return made
+                stored = fill(store, name, scan, _stored_limit(paths))
+                made = _report(store, name, len(scan.files), stored)
+                made.new = stored
+                content = store.file_bytes()
+            if appears(path, content):
+                return made
 
     def unchanged(store: SpecStore) -> SpecReport | None:
         files = files_as_seen(store, spec_folders(paths, name), (OPEN, SEALED))
@@ -206,21 +208,6 @@ def _report(store: SpecStore, name: str, files: int, changed: int = 0, removed: 
     report.revision = store.revision()
     report.errors = [FileError(path, error) for path, error in store.harvest_errors()]
     return report
-
-
-def _appears(path: Path, content: bytes) -> bool:
-    """Write a new database; False when that is not possible, or there is one by now.
-
-    A log of one that was deleted would be replayed into it: then SQLite makes the new one, and drops the log.
-    """
-    try:
-        with locked(path.parent), entry_inside(path.parent, path.name) as entry:
-            if has_log(path):
-                return False
-            write_whole(entry, content, replace=False, mode=0o600)
-    except OSError:  # the ordinary way tells whether this is a matter of this way only
-        return False
-    return True
 
 
 def _stored_limit(paths: WorkspacePaths) -> int:

@@ -172,7 +172,7 @@ def temporary_of(entry: Entry) -> Entry:
 
 def write_whole(
     entry: Entry,
-    content: bytes,
+    content: bytes | bytearray,
     *,
     replace: bool,
     mode: int = 0o666,

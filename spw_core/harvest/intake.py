@@ -70,9 +70,9 @@ def differences(store: SpecStore, scan: Scan, limit: int) -> Differences:
         nothing_known,
         tuple(fresh),
         tuple(removed),
-        scan_errors_changed=meta.get(_SCAN_ERRORS, "[]") != _errors_text(scan.errors),
-        never_projected=_CREATED_AT not in meta or bool(meta.get(UNPROJECTED)),
-        was_unreadable=bool(meta.get(_UNREADABLE)),
+        scan_errors_changed=meta.get(SCAN_ERRORS, "[]") != errors_text(scan.errors),
+        never_projected=CREATED_AT not in meta or bool(meta.get(UNPROJECTED)),
+        was_unreadable=bool(meta.get(UNREADABLE)),
         empty_runs_changed=stored_empty_runs(meta) != empty_runs_now(scan, meta),
     )
 
@@ -93,8 +93,8 @@ def take_in(
     def additions() -> Iterator[tuple[NewContent, str]]:
         nonlocal changed
         unknown = [found for found, artifact in differing.fresh if artifact is None]
-        for found, content in _read_all(scan, unknown, limit, unreadable):
-            new = _new_content(found.area, found.rel_path, content, time.time_ns())
+        for found, content in read_all(scan, unknown, limit, unreadable):
+            new = new_content(found.area, found.rel_path, content, time.time_ns())
             if new.artifact_type in READ_KINDS:
                 spoken[found.area, found.rel_path] = new.content
             changed += 1
@@ -103,7 +103,7 @@ def take_in(
     store.add(additions())
     new_ones = changed
     known = {found: artifact for found, artifact in differing.fresh if artifact is not None}
-    for found, content in _read_all(scan, known, limit, unreadable):
+    for found, content in read_all(scan, known, limit, unreadable):
         changed += store_content(store, found.area, found.rel_path, known[found], content)
     for artifact in differing.removed:
         if not scan.is_there_now(Area(artifact.area), artifact.rel_path):
@@ -112,9 +112,9 @@ def take_in(
     store.set_meta(
         {
             "name": name,
-            _SCAN_ERRORS: _errors_text(scan.errors),
+            SCAN_ERRORS: errors_text(scan.errors),
             # Kept until a harvest can read them, or no longer finds them.
-            _UNREADABLE: _errors_text(unreadable) if unreadable else "",
+            UNREADABLE: errors_text(unreadable) if unreadable else "",
             EMPTY_RUNS: json.dumps(empty_runs_now(scan, store.meta()), sort_keys=True),
             UNPROJECTED: "",
         }
@@ -122,12 +122,12 @@ def take_in(
     _forget_former_lives(store)
     touched = project_anew(store, name, spoken if differing.nothing_known else None)
     meta = store.meta()
-    if touched or changed or removed or _CREATED_AT not in meta:
+    if touched or changed or removed or CREATED_AT not in meta:
         store.set_meta(
             {
                 "revision": str(store.next_revision()),
                 "harvested_at": now,
-                _CREATED_AT: meta.get(_CREATED_AT, now),
+                CREATED_AT: meta.get(CREATED_AT, now),
             }
         )
     return new_ones, changed, removed
@@ -145,7 +145,7 @@ def keep_stamps(store: SpecStore, scan: Scan, limit: int) -> None:
         store.put_stamps(stamps_of(scan, store.sealed_runs()))
 
 
-def _read_all(
+def read_all(
     scan: Scan, files: Iterable[FoundFile], limit: int, unreadable: list[FileError]
 ) -> Iterator[tuple[FoundFile, FileContent]]:
     """The files of a scan with what is in them now; those that cannot be read are added to `unreadable`."""
@@ -219,11 +219,11 @@ def store_content(
     ):
         store.touch(artifact.id, content.mtime_ns, content.inode, content.mode, checked_ns)
         return artifact.removed_at is not None
-    store.replace(artifact.id, _new_content(area, rel_path, content, checked_ns), utc_text(checked_ns))
+    store.replace(artifact.id, new_content(area, rel_path, content, checked_ns), utc_text(checked_ns))
     return True
 
 
-def _new_content(area: Area, rel_path: str, content: FileContent, checked_ns: int) -> NewContent:
+def new_content(area: Area, rel_path: str, content: FileContent, checked_ns: int) -> NewContent:
     place = place_of(area, rel_path)
     return NewContent(
         area=area,
@@ -260,7 +260,7 @@ def _content_problem(place: Place, rel_path: str, content: FileContent) -> str |
 def stored_errors(store: SpecStore, artifacts: Iterable[StoredArtifact]) -> list[FileError]:
     """What was wrong at the last harvest that no reader of contents will find again."""
     meta = store.meta()
-    texts = (meta.get(_SCAN_ERRORS), meta.get(_UNREADABLE))
+    texts = (meta.get(SCAN_ERRORS), meta.get(UNREADABLE))
     found = [FileError(*error) for text in texts if text for error in json.loads(text)]
     return found + [
         FileError(artifact.rel_path, artifact.problem) for artifact in artifacts if artifact.problem
@@ -268,10 +268,10 @@ def stored_errors(store: SpecStore, artifacts: Iterable[StoredArtifact]) -> list
 
 
 TOO_LARGE = "larger than store.max_file_mb allows; recorded by its hash, not stored"
-_SCAN_ERRORS = "scan_errors"
-_UNREADABLE = "unreadable"
-_CREATED_AT = "created_at"
+SCAN_ERRORS = "scan_errors"
+UNREADABLE = "unreadable"
+CREATED_AT = "created_at"
 
 
-def _errors_text(errors: Iterable[FileError]) -> str:
+def errors_text(errors: Iterable[FileError]) -> str:
     return json.dumps(sorted([error.path, error.error] for error in errors), ensure_ascii=False)

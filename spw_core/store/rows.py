@@ -5,7 +5,7 @@ Table names are ours, never a user's; columns and keys are asked of the table it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import apsw
 
@@ -36,6 +36,19 @@ def replace_rows(connection: apsw.Connection, table: str, rows: Iterable[Row]) -
         condition = " AND ".join(f"{name} = ?" for name in key)
         connection.executemany(f"DELETE FROM {table} WHERE {condition}", vanished)
     return len(changed) + len(vanished)
+
+
+def insert_rows(connection: apsw.Connection, table: str, rows: Sequence[Row]) -> None:
+    """Fill a table that is empty; of rows with the same primary key the last one counts.
+
+    All rows have the columns of the first, in its order.
+    """
+    if rows:
+        names, marks = ", ".join(rows[0]), ", ".join("?" * len(rows[0]))
+        connection.executemany(
+            f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({marks})",
+            [tuple(row.values()) for row in rows],
+        )
 
 
 def read_rows(connection: apsw.Connection, table: str, condition: str = "true") -> list[dict[str, Value]]:

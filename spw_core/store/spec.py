@@ -20,8 +20,8 @@ from spw_core.store.connection import (
     translating,
 )
 from spw_core.store.content import DamagedBytes, pack, unpack, unpack_sound
-from spw_core.store.in_memory import file_bytes, open_in_memory
-from spw_core.store.rows import Row, Value, read_rows, replace_rows
+from spw_core.store.in_memory import file_bytes, filling
+from spw_core.store.rows import Row, Value, insert_rows, read_rows, replace_rows
 
 _T = TypeVar("_T")
 
@@ -136,11 +136,11 @@ class SpecStore:
     @classmethod
     @contextmanager
     def in_memory(cls) -> Iterator[SpecStore]:
-        """A new database that is no file yet; `file_bytes` is what it would be as one."""
-        with closing(open_in_memory(SPEC_SCHEMA)) as connection:
+        """A new database that is no file yet, in its only transaction; `file_bytes` is what it would be."""
+        with filling(SPEC_SCHEMA) as connection:
             yield cls(connection)
 
-    def file_bytes(self) -> bytes:
+    def file_bytes(self) -> bytearray:
         """The bytes of the whole database, to be written as a file; only of one that is in memory."""
         return file_bytes(self._db)
 
@@ -346,6 +346,11 @@ class SpecStore:
         if touched:
             self._drop_stamps()  # which runs are sealed may be told otherwise now
         return touched
+
+    def fill_projections(self, tables: Mapping[str, Sequence[Row]]) -> None:
+        """As `replace_projections`, where there are no rows yet."""
+        for table in PROJECTIONS:
+            insert_rows(self._db, table, tables[table])
 
     def projections(self) -> dict[str, list[dict[str, Value]]]:
         """All rows of all projections, each table ordered by its key."""
