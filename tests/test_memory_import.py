@@ -315,6 +315,58 @@ def test_silent_records_are_told_before_they_are_parsed() -> None:
     assert record.said[0].text == "hi"
 
 
+DATA_KEY = "toolUseResult"
+ANSWER: dict[str, Any] = {
+    "parentUuid": None,
+    "isSidechain": False,
+    "cwd": "/x",
+    "sessionId": SESSION,
+    "gitBranch": "main",
+    "type": "user",
+    "message": {"content": [{"type": "tool_result", "tool_use_id": "t", "content": 'a "quoted" \\ é'}]},
+    "uuid": "u",
+    "timestamp": "2026-02-14T10:00:00.000Z",
+    DATA_KEY: {"stdout": '","' + DATA_KEY + '":{"', "is": [{}, {"a": None}]},
+    "sourceToolAssistantUUID": "v",
+}
+
+
+def compact(*records: object) -> bytes:
+    return "".join(json.dumps(record, separators=(",", ":")) for record in records).encode() + b"\n"
+
+
+def spaced(record: object) -> bytes:
+    """A line that has to be parsed whole."""
+    return json.dumps(record).encode() + b"\n"
+
+
+@given(st.permutations(list(ANSWER)), st.sets(st.sampled_from(list(ANSWER)), max_size=3), st.data())
+def test_data_of_tools_are_passed_over_wherever_they_stand(
+    order: list[str], missing: set[str], data: st.DataObject
+) -> None:
+    record = {key: ANSWER[key] for key in order if key not in missing}
+    for key, values in {"isSidechain": [True], "isMeta": [True], "agentId": ["a"], "uuid": ["", 7]}.items():
+        if data.draw(st.booleans()):
+            record[key] = data.draw(st.sampled_from(values))
+    if data.draw(st.booleans()):  # as the progress of a subagent has it
+        record = {**record, "data": {"message": dict(record)}}
+    assert read_line(compact(record)) == read_line(spaced(record))
+
+
+def test_what_stands_behind_the_data_of_a_tool_is_not_lost() -> None:
+    [answer], whole = read_line(compact(ANSWER))
+    assert (answer.said[0].text, whole) == ('a "quoted" \\ é', True)
+    other = {"type": "user", "uuid": "w", "message": {"content": "and this"}}
+    title = {"type": "summary", "leafUuid": "v", "summary": "this"}
+    for second in (other, title, ANSWER):
+        records, whole = read_line(compact(ANSWER, second))
+        assert (len(records), records[0], whole) == (2, answer, True)
+    line = compact(ANSWER)
+    assert read_line(line[:-1]) == ([answer], True)
+    assert read_line(line[:-2]) == ([], False)  # still being written
+    assert read_line(line.replace(b'v"}', b'v"') + compact(other)) == ([], False)
+
+
 def test_sessions_are_linked(workspace: Workspace, transcript: Transcript) -> None:
     (workspace.paths.specs / "beta").mkdir()
     run = ".spec-workflow/specs/alpha/execution/waves/wave-01/execution/run-002"

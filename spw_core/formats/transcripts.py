@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import NamedTuple
 
 USER, ASSISTANT, SYSTEM, TOOL = "user", "assistant", "system", "tool"
 
@@ -33,6 +33,15 @@ _SILENT = frozenset(
 _TYPE_FIRST = re.compile(
     rb'\{(?:(?!"type")"[A-Za-z]{1,40}":(?:"[^"\\]{0,4096}"|null|true|false|[0-9]{1,20}),){0,20}+"type":"([a-z-]{1,40})"'
 )
+_TYPE, _OF_USER = b'"type":"', b'user"'
+_decode = json.JSONDecoder().raw_decode
+
+# Of a record with the answer of a tool: where the tool's own data begin, what must stand before them for
+# these to be passed over, and what must not stand behind: more about the record, or one that joined it.
+_DATA = b',"toolUseResult":'
+_BEFORE_DATA = frozenset("sessionId timestamp cwd gitBranch isSidechain type message uuid".split())
+_MORE = re.compile(rb'"(?:sessionId|message|uuid|leafUuid|isMeta|isCompactSummary)" ?:')
+
 _WRITING_TOOLS = frozenset(("Write", "Edit", "MultiEdit", "NotebookEdit"))
 _PATH_KEYS = ("file_path", "notebook_path", "path")
 # What says most about a call, in this order.
@@ -41,8 +50,7 @@ _TITLES = {"ai-title": "aiTitle", "custom-title": "customTitle", "summary": "sum
 _TELLING_SUBTYPES = frozenset(("away_summary", "api_error"))
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """One thing that was said. `limit` is how much of `text` is to be kept, once it is redacted.
 
     `tool_id` and `tool` are empty unless it is a call of a tool or its answer; `files` are paths that a call
@@ -61,8 +69,7 @@ class Said:
     is_error: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record: where it belongs, and what was said in it. Texts are empty where it does not tell."""
 
     session: str
@@ -72,27 +79,54 @@ class Record:
     model: str
     title: str
     agent: str
-    said: tuple[Said, ...]
+    said: list[Said]
 
 
 def read_line(line: bytes) -> tuple[list[Record], bool]:
     """(records, whole) of one line; not whole when some of it is no JSON object.
 
-    Several records may have run together on a line. A line of a kind that says nothing is not parsed.
+    Several records may have run together on a line. A line of a kind that says nothing is not parsed, nor is
+    what a tool answered in its own form, which stands behind its answer as the agent was told it.
     """
-    kind = _TYPE_FIRST.match(line)
-    if kind and kind[1] in _SILENT and _is_single(line, kind.end()):
-        return [], True
-    if not line.strip():
+    start = line.find(_TYPE) + len(_TYPE)
+    if line.startswith(_OF_USER, start):
+        if answer := _without_data(line):
+            return [answer], True
+    elif line[start : line.find(b'"', start)] in _SILENT:
+        kind = _TYPE_FIRST.match(line)
+        if kind and kind[1] in _SILENT and _is_single(line, kind.end()):
+            return [], True
+    elif line.isspace():
         return [], True
     try:
-        value = json.loads(line)
+        text = line.decode()
+        value, end = _decode(text)
+        if not (end == len(text) or text[end:].isspace()):
+            return _read_joined(text)
     except (ValueError, RecursionError):
         return _read_joined(line.decode("utf-8", "replace"))
     if not isinstance(value, dict):
         return [], False
     record = read_record(value)
     return ([record] if record else []), True
+
+
+def _without_data(line: bytes) -> Record | None:
+    """The record of a line without the data that a tool answered, most of such a line; None when it cannot
+    be told before parsing where they stand.
+
+    The quotes of a text are escaped, so this key is one wherever it stands; and what stands before it is
+    an object when closed only where the key is one of the record itself.
+    """
+    end = line.find(_DATA)
+    if end < 0 or not line.endswith(b"}\n") or _MORE.search(line, end):
+        return None
+    try:
+        value, _ = _decode(f"{line[:end].decode()}}}")
+    except (ValueError, RecursionError):
+        return None
+    told = value.keys() >= _BEFORE_DATA and ("agentId" in value or value["isSidechain"] is not True)
+    return read_record(value) if told and _text(value["uuid"]) else None
 
 
 def _is_single(line: bytes, start: int) -> bool:
@@ -120,59 +154,73 @@ def _read_joined(text: str) -> tuple[list[Record], bool]:
 
 def read_record(value: Mapping[str, object]) -> Record | None:
     """The record of a JSON object, None for one that says nothing."""
-    kind = value.get("type")
+    get = value.get
+    kind = get("type")
     if not isinstance(kind, str):
         return None
-    title = ""
-    said: tuple[Said, ...] = ()
-    if kind in _TITLES:
-        title = _text(value.get(_TITLES[kind]))
+    title = model = ""
+    said: list[Said] = []
+    if kind in (USER, ASSISTANT):
+        message = get("message")
+        if isinstance(message, dict):
+            model = _text(message.get("model"))
+            said = _blocks(kind, value, message.get("content"))
+    elif kind in _TITLES:
+        title = _text(get(_TITLES[kind]))
         if not title:
             return None
-    elif kind in (USER, ASSISTANT, SYSTEM, "attachment"):
-        said = tuple(_said(kind, value))
+    elif kind == SYSTEM:
+        said = _notice(value)
+    elif kind == "attachment":
+        said = _attached(value)
     else:
         return None
-    message = value.get("message")
-    get = value.get
     return Record(
-        session=_text(get("sessionId")),
-        timestamp=_text(get("timestamp")),
-        cwd=_text(get("cwd")),
-        branch=_text(get("gitBranch")),
-        model=_text(message.get("model")) if isinstance(message, dict) else "",
-        title=title,
-        agent=_text(get("agentId")) if get("isSidechain") is True else "",
-        said=said,
+        _text(get("sessionId")),
+        _text(get("timestamp")),
+        _text(get("cwd")),
+        _text(get("gitBranch")),
+        model,
+        title,
+        _text(get("agentId")) if get("isSidechain") is True else "",
+        said,
     )
 
 
-def _said(kind: str, value: Mapping[str, object]) -> Iterator[Said]:
-    identity = _text(value.get("uuid")) or _digest(value)
-    if kind == SYSTEM:
-        content = _text(value.get("content"))
-        if value.get("subtype") in _TELLING_SUBTYPES and content:
-            yield Said(identity, SYSTEM, content, is_error=value.get("subtype") == "api_error")
-        return
-    if kind == "attachment":
-        attachment = value.get("attachment")
-        if isinstance(attachment, dict) and attachment.get("type") == "queued_command":
-            queued = _text(attachment.get("prompt"))
-            if queued.strip():
-                yield Said(identity, USER, queued, is_typed=True)
-        return
-    message = value.get("message")
-    blocks = message.get("content") if isinstance(message, dict) else None
+def _id(value: Mapping[str, object]) -> str:
+    return _text(value.get("uuid")) or _digest(value)
+
+
+def _notice(value: Mapping[str, object]) -> list[Said]:
+    kind, content = value.get("subtype"), _text(value.get("content"))
+    if content and kind in _TELLING_SUBTYPES:
+        return [Said(_id(value), SYSTEM, content, is_error=kind == "api_error")]
+    return []
+
+
+def _attached(value: Mapping[str, object]) -> list[Said]:
+    attachment = value.get("attachment")
+    if isinstance(attachment, dict) and attachment.get("type") == "queued_command":
+        queued = _text(attachment.get("prompt"))
+        if queued.strip():
+            return [Said(_id(value), USER, queued, is_typed=True)]
+    return []
+
+
+def _blocks(kind: str, value: Mapping[str, object], blocks: object) -> list[Said]:
     if isinstance(blocks, str):
         blocks = [{"type": "text", "text": blocks}]
     if not isinstance(blocks, list):
-        return
+        return []
+    identity = _id(value)
     from_system = value.get("isMeta") is True or value.get("isCompactSummary") is True
+    said = []
     for place, block in enumerate(blocks[:_MOST_BLOCKS]):
         if isinstance(block, dict):
             block_id = f"{identity}.{place}" if place else identity
             if found := _block(block_id, kind, block, from_system):
-                yield found
+                said.append(found)
+    return said
 
 
 def _block(block_id: str, kind: str, block: Mapping[str, object], from_system: bool) -> Said | None:

@@ -17,7 +17,7 @@ from spw_core.errors import InvalidInput
 from spw_core.formats.transcripts import ASSISTANT, TOOL, Record, Said
 from spw_core.memory.linking import Linker, Sighting
 from spw_core.memory.place import HERE, reading_memory
-from spw_core.memory.reading import Batch, read_batches, start_of, state_after
+from spw_core.memory.reading import READ_BYTES, Batch, read_batches, start_of, state_after
 from spw_core.redact import redact_start
 from spw_core.store.memory.checks import utc
 from spw_core.store.memory.message_rows import MessageRow, row_of
@@ -71,7 +71,7 @@ class Scout:
     def portions(self, path: Path, known: TranscriptState | None) -> Iterator[Portion]:
         """What a transcript brings that is not `known` yet. Raises OSError."""
         name = storable(str(path))
-        with path.open("rb") as stream:
+        with path.open("rb", buffering=READ_BYTES) as stream:
             status = os.fstat(stream.fileno())
             offset = start_of(stream, known, status)
             skipped = known.skipped if known and offset else 0

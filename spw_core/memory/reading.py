@@ -11,6 +11,8 @@ from typing import BinaryIO
 from spw_core.formats.transcripts import Record, read_line
 from spw_core.store.memory.types import TranscriptState
 
+# Bytes to read at a time: of a file with long lines, few at a time take longer than to parse them.
+READ_BYTES = 256 << 10
 _HEAD_BYTES = 4096
 # Bytes after which what was read is handed over and stored: an interruption loses no more than this.
 _BATCH_BYTES = 8 << 20
