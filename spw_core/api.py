@@ -29,13 +29,15 @@ from spw_core.harvest.behind import catch_up
 from spw_core.harvest.reading import load_record, read_document
 from spw_core.memory.questions import MemoryQuestions
 from spw_core.store.index import IndexStore
+from spw_core.store.patience import reading_at_most as reading_at_most
 from spw_core.workspace import WorkspacePaths, find_workspace
 
 if TYPE_CHECKING:
     from spw_core.domain.next_wave import NextWave
     from spw_core.harvest.cleanup import CleanupReport
+    from spw_core.harvest.diary import Harvested, HookError
     from spw_core.harvest.finalize import FinalizeReport
-    from spw_core.harvest.glance import Glance
+    from spw_core.harvest.glance import Glance, IndexGlance
     from spw_core.harvest.history import DocumentVersion
     from spw_core.harvest.report import HarvestReport
     from spw_core.harvest.restore import RestoreReport
@@ -88,6 +90,12 @@ class Workspace(MemoryQuestions):
             )
             for row in rows
         ]
+
+    def index_glance(self) -> IndexGlance:
+        """How the index looks from outside: equal looks, equal answers of a search."""
+        from spw_core.harvest.glance import index_glance
+
+        return index_glance(self.paths)
 
     def spec(self, name: str) -> Spec:
         """One spec by name. Raises InvalidName or SpecNotFound."""
@@ -212,6 +220,12 @@ class Workspace(MemoryQuestions):
                 return []
             return audit_entries(gateway, spec=spec, workspace=str(self.paths.root), limit=limit)
 
+    def hook_errors(self, limit: int = 20) -> list[HookError]:
+        """What went wrong in hooks of this user, in whatever workspace, the newest first."""
+        from spw_core.harvest.diary import hook_errors
+
+        return hook_errors(limit)
+
 
 @dataclass(frozen=True, slots=True)
 class Spec:
@@ -264,6 +278,12 @@ class Spec:
         from spw_core.harvest.history import document_versions
 
         return document_versions(self.paths, self.record(), path, Area(area))
+
+    def harvests(self, limit: int = 50) -> list[Harvested]:
+        """What was stored when, the newest first; empty when nothing was harvested. Raises StoreError."""
+        from spw_core.harvest.diary import harvests
+
+        return harvests(self.paths, self.name, limit)
 
     def version_counts(self) -> Mapping[tuple[str, str], int]:
         """How many stored texts each (area, path) has; empty when nothing was harvested."""

@@ -18,6 +18,11 @@ def state_dir() -> str:
     return _folder("XDG_STATE_HOME", "~/.local/state")
 
 
+def hook_log() -> str:
+    """File that the hooks write their own errors to. May not exist."""
+    return os.path.join(state_dir(), "log", "hook.log")
+
+
 def _folder(variable: str, default: str) -> str:
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or os.path.expanduser(r"~\AppData\Local")

@@ -34,7 +34,7 @@ GITIGNORE_LINES = (
 
 
 # What to say, and what to do, when somebody has deleted the folder that this process is in.
-NOWHERE = ("the current folder is gone", "Change to another one, and name the workspace with --workspace.")
+NOWHERE = ("the current folder is gone", "Change to another one.")
 
 
 def check_name(name: str, what: str = "spec") -> str:
@@ -188,7 +188,7 @@ def find_workspace(start: Path | str | None = None) -> WorkspacePaths:
             if real.name == WORKFLOW_DIR:
                 return WorkspacePaths(real.parent)
     if not os.path.exists(origin):  # noqa: PTH110 - as `_is_folder`
-        raise WorkspaceNotFound(f"no such folder: {origin}", "Check the path given with --workspace.")
+        raise WorkspaceNotFound(f"no such folder: {origin}", "Check the path.")
     raise WorkspaceNotFound(
         f"no {WORKFLOW_DIR} folder in {origin} or above",
         f"Make one with `mkdir -p {WORKFLOW_DIR}/{SPECS_DIR}`, or try `spw demo DIR` for an example.",

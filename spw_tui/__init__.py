@@ -34,7 +34,10 @@ def _main(argv: list[str]) -> int:
 
         return run_with_options(argv)
     except SpwError as error:
-        print(f"spw-tui: {error.message}. {error.hint}".rstrip(), file=sys.stderr)
+        from spw_core.text import clean
+
+        hint = f"\n  {error.hint}" if error.hint else ""
+        print(clean(f"spw-tui: error: {error.message}{hint}"), file=sys.stderr)
         return 1
 
 

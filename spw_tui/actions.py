@@ -19,6 +19,7 @@ class Scope(StrEnum):
     VERSIONS = "Versions of a document"
     READING = "Document under the cursor"
     FILE = "File under the cursor"
+    SESSION = "Session under the cursor"
     READER = "A document on its own"
     WIDE = "The whole workspace"
     SEARCH = "Search"
@@ -146,6 +147,8 @@ ACTIONS: tuple[Action, ...] = (
     Action(Scope.WIDE, "next_pane", "tab", "pane", "Go to the other pane", 30),
     Action(Scope.WIDE, "zoom", "z", "zoom", "Give the whole screen to this pane, and back", 36),
     Action(Scope.WIDE, "leave", "escape,b,left,h", "back", "Back to the specs", 5),
+    Action(Scope.SESSION, "copy_id", "y", "copy", "Copy the id of the session", 31),
+    Action(Scope.SESSION, "copy_all", "Y", "copy all", "Copy everything that was said in it"),
     Action(Scope.READER, "leave", "escape,b,left,h", "back", "Back to where the document was opened", 5),
     Action(Scope.READING, "contents", "c", "contents", "Go to a heading of the document", 58),
     Action(Scope.READING, "toggle_raw", "m", "raw", "Show the Markdown source, and back", 60),

@@ -7,10 +7,11 @@ so that the first picture does not wait for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from spw_core.errors import SpwError, StoreError, WorkspaceNotFound
 from spw_core.text import clean_line
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from spw_core.domain.model import SpecRecord
     from spw_core.domain.next_wave import NextWave
     from spw_core.domain.summary import SpecSummary
-    from spw_core.harvest.glance import Glance
+    from spw_core.harvest.diary import Harvested, HookError
+    from spw_core.harvest.glance import Glance, IndexGlance
     from spw_core.harvest.history import DocumentVersion
     from spw_core.harvest.report import HarvestReport
     from spw_core.memory.insights import Group, Similar
@@ -34,10 +36,15 @@ if TYPE_CHECKING:
 SEARCH_LIMIT = 50
 NEWEST_LIMIT = 15
 LOG_LIMIT = 200
+HARVESTS_LIMIT = 30
+ERRORS_LIMIT = 10
 # The ways to search, in the order of the key; words of `spw_core.search.ranking`, which costs too much here.
 SEARCH_MODES = ("auto", "lexical", "semantic", "hybrid")
 _EVER = "1970-01-01"
+# So long a question waits for a lock. Whoever looks at a screen asks again sooner than a program gives up.
+_PATIENCE_S = 2.0
 
+_T = TypeVar("_T")
 Progress = Callable[[int, int, str], None]
 
 
@@ -47,6 +54,17 @@ class Failure:
 
     name: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What happened around a spec, the newest first; the texts say why a part could not be read."""
+
+    decisions: Sequence[AuditEntry] = ()
+    harvests: Sequence[Harvested] = ()
+    errors: Sequence[HookError] = ()
+    no_decisions: str = ""
+    no_harvests: str = ""
 
 
 class DataService:
@@ -86,14 +104,24 @@ class DataService:
         assert self._opened is not None
         return self._opened
 
+    @contextmanager
+    def _asking(self) -> Iterator[Workspace]:
+        """The workspace, for a question; what stores something waits as long as it takes."""
+        from spw_core.api import reading_at_most
+
+        with reading_at_most(_PATIENCE_S):
+            yield self._workspace
+
     def indexed_specs(self) -> list[SpecSummary]:
         """All specs as of the last harvest; fast, and empty when nothing was harvested."""
-        return self._workspace.indexed_specs()
+        with self._asking() as workspace:
+            return workspace.indexed_specs()
 
     def spec_names(self) -> list[str]:
         """Names of all specs. Raises WorkspaceNotFound when the folder was taken away meanwhile."""
-        names = self._workspace.spec_names()
-        if not names and not self._workspace.paths.workflow.is_dir():
+        with self._asking() as workspace:
+            names = workspace.spec_names()
+        if not names and not workspace.paths.workflow.is_dir():
             raise WorkspaceNotFound(f"{self.root} is no workspace any more", "Is the folder still there?")
         return names
 
@@ -102,14 +130,16 @@ class DataService:
         found: list[SpecSummary | Failure] = []
         for name in names:
             try:
-                found.append(self._workspace.spec(name).summary())
+                with self._asking() as workspace:
+                    found.append(workspace.spec(name).summary())
             except (SpwError, OSError) as error:
                 found.append(Failure(name, describe(error)))
         return found
 
     def glance(self, spec: str, before: Glance | None = None) -> Glance:
         """How a spec looks from outside; compare two to know whether anything may be different."""
-        return self._workspace.spec(spec).glance(before)
+        with self._asking() as workspace:
+            return workspace.spec(spec).glance(before)
 
     def changed(self, names: Iterable[str], seen: dict[str, Glance]) -> list[str]:
         """The specs that may be different since they were `seen`, which is brought up to date."""
@@ -128,62 +158,80 @@ class DataService:
 
     def record(self, spec: str) -> SpecRecord:
         """All facts of a spec as they are now."""
-        return self._workspace.spec(spec).record()
+        with self._asking() as workspace:
+            return workspace.spec(spec).record()
 
     def next_wave(self, record: SpecRecord) -> NextWave:
         """The next step of the spec that the record is of."""
-        return self._workspace.spec(record.name).next_wave(record)
+        with self._asking() as workspace:
+            return workspace.spec(record.name).next_wave(record)
 
     def version_counts(self, spec: str) -> Mapping[tuple[str, str], int]:
         """How many stored texts each document has. Nothing while the database cannot be read."""
         try:
-            return self._workspace.spec(spec).version_counts()
+            with self._asking() as workspace:
+                return workspace.spec(spec).version_counts()
         except StoreError:
             return {}
 
     def history(self, ref: DocumentRef) -> list[DocumentVersion]:
         """Every text that a document had, the newest first."""
-        return self._workspace.spec(ref.spec).history(ref.path, area=ref.area)
+        with self._asking() as workspace:
+            return workspace.spec(ref.spec).history(ref.path, area=ref.area)
 
     def trace(self, spec: str, node: str = "") -> Trace:
         """From the requirements of a spec to the evidence, and what is missing; or what led to one node of
         it, and what followed. Raises NotFound for a node that is gone."""
-        return self._workspace.trace(node or spec, spec=spec)
+        with self._asking() as workspace:
+            return workspace.trace(node or spec, spec=spec)
 
-    def decisions(self, spec: str) -> list[AuditEntry]:
-        """What the hooks decided about a spec, the newest last."""
-        return self._workspace.decisions(spec=spec, limit=LOG_LIMIT)
+    def log(self, spec: str) -> Log:
+        """What hooks decided about a spec, what harvests stored of it, and what went wrong in hooks.
+
+        A database that cannot be read is told in place of what it holds.
+        """
+        with self._asking() as workspace:
+            decisions, no_decisions = _or_why(lambda: workspace.decisions(spec=spec, limit=LOG_LIMIT))
+            harvests, no_harvests = _or_why(lambda: workspace.spec(spec).harvests(HARVESTS_LIMIT))
+            errors = workspace.hook_errors(ERRORS_LIMIT)
+        return Log(decisions[::-1], harvests, errors, no_decisions, no_harvests)
 
     def insights(self) -> list[Group]:
         """What went wrong over all specs, grouped."""
-        return self._workspace.insights()
+        with self._asking() as workspace:
+            return workspace.insights()
 
     def similar_problems(self, spec: str, run: str) -> list[Similar]:
         """Earlier problems of all specs like those of a run, the most like first; none for a run without."""
         from spw_core.errors import NotFound
 
         try:
-            return self._workspace.similar_problems(f"{spec}/{run}")[1]
+            with self._asking() as workspace:
+                return workspace.similar_problems(f"{spec}/{run}")[1]
         except NotFound:
             return []
 
     def sessions(self) -> list[SessionRow]:
         """The sessions of the workspace, the newest first."""
-        return self._workspace.sessions()
+        with self._asking() as workspace:
+            return workspace.sessions()
 
     def session(self, session_id: str) -> SessionView:
         """One session with everything that was said."""
-        return self._workspace.session(session_id)
+        with self._asking() as workspace:
+            return workspace.session(session_id)
 
     def said(self, ref: DocumentRef) -> Said:
         """A message or summary, and the session it is from. Raises NotFound."""
-        return self._workspace.said(ref.message_key)
+        with self._asking() as workspace:
+            return workspace.said(ref.message_key)
 
     def text(self, ref: DocumentRef) -> str:
         """The text of a document or message, not yet safe to show. Raises DocumentNotFound, NotFound."""
         if ref.message_key:
             return self.said(ref).content
-        return self._workspace.spec(ref.spec).read(ref.path, area=ref.area)
+        with self._asking() as workspace:
+            return workspace.spec(ref.spec).read(ref.path, area=ref.area)
 
     def file(self, ref: DocumentRef) -> Path | None:
         """The file of a document, for an editor; None when it is kept in the database only."""
@@ -192,15 +240,22 @@ class DataService:
 
     def search(self, query: str, mode: str = SEARCH_MODES[0]) -> SearchAnswer:
         """Ranked documents for a query that is still being typed."""
-        return self._workspace.search(query, limit=SEARCH_LIMIT, mode=mode, typing=True)
+        with self._asking() as workspace:
+            return workspace.search(query, limit=SEARCH_LIMIT, mode=mode, typing=True)
 
     def newest_documents(self) -> SearchAnswer:
         """The documents that were written last, of all specs."""
-        return self._workspace.search("", since=_EVER, limit=NEWEST_LIMIT)
+        with self._asking() as workspace:
+            return workspace.search("", since=_EVER, limit=NEWEST_LIMIT)
+
+    def index_glance(self) -> IndexGlance:
+        """How the index looks from outside; compare two to know whether searches may answer otherwise."""
+        return self._workspace.index_glance()
 
     def search_mode(self) -> str:
         """The mode that searches really use now. Asked with a word, because nothing else tells."""
-        return self._workspace.search("spec", limit=1).mode
+        with self._asking() as workspace:
+            return workspace.search("spec", limit=1).mode
 
     def embed(self, progress: Progress, stopped: Callable[[], bool]) -> EmbedReport:
         """Make the vectors that are missing; may take minutes with a real model."""
@@ -210,6 +265,13 @@ class DataService:
         """Bring the databases up to date with the files; `progress` is called from this thread."""
         self.spec_names()
         return self._workspace.harvest(progress=progress)
+
+
+def _or_why(read: Callable[[], list[_T]]) -> tuple[list[_T], str]:
+    try:
+        return read(), ""
+    except SpwError as error:
+        return [], describe(error)
 
 
 def describe(error: Exception) -> str:

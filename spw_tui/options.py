@@ -6,16 +6,25 @@ import argparse
 import shlex
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from spw_core import __version__
-from spw_core.errors import SpwError
+from spw_core.errors import SpwError, UsageError
 
 _LOOPBACK = "127.0.0.1"
 _PORT = 8766
 
 
+class _Parser(argparse.ArgumentParser):
+    """Usage errors are raised, as those of `spw`, and end with its exit code."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, "See `spw-tui --help`.")
+
+
 def run_with_options(argv: Sequence[str]) -> int:
-    """Parse, then run the app, or serve it, or print what was asked for. Raises SpwError."""
+    """Parse, then run the app, or serve it, or print what was asked for. Raises SpwError, also for wrong
+    usage."""
     options = _parser().parse_args(argv)
     if options.demo and options.dir:
         raise SpwError("--demo brings its own folder", "Leave DIR away.")
@@ -30,7 +39,7 @@ def run_with_options(argv: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="spw-tui", description="Browse specs, runs, waves and handoffs, and search all of them."
     )
     parser.add_argument("dir", nargs="?", help="a folder in the workspace (default: the current one)")

@@ -16,6 +16,7 @@ _ROWS = (
     ("any document", (Scope.READING, Scope.FILE, Scope.PAGE)),
     ("its versions", (Scope.VERSIONS,)),
     ("lists, board", (Scope.LIST, Scope.BOARD)),
+    ("sessions", (Scope.SESSION,)),
     ("search", (Scope.SEARCH,)),
 )
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
+from pathlib import Path
 
+import apsw
 import pytest
 
 from spw_core.api import Workspace
 from spw_core.formats.approvals import parse_snapshot
+from spw_core.harvest.diary import HookError, hook_errors
 from spw_core.harvest.history import APPROVAL, CURRENT, STORED
+from spw_core.user_dirs import hook_log
 
 
 def test_the_file_the_stored_texts_and_the_snapshots_in_order_of_time(workspace: Workspace) -> None:
@@ -81,3 +86,37 @@ def test_snapshots_are_read_as_they_are(data: bytes, expected: tuple[int, str, s
     assert (snapshot and (snapshot.version, snapshot.content, snapshot.trigger)) == expected
     assert bool(problems) == (expected is None)
     assert snapshot is None or type(snapshot.version) is int
+
+
+def test_harvests_are_told_by_what_they_stored_and_when(workspace: Workspace) -> None:
+    spec = workspace.spec("alpha")
+    assert spec.harvests() == []
+    for name in ("requirements.md", "design.md"):
+        spec.file(name).write_text("one\n")
+    workspace.harvest()
+    [first] = spec.harvests()
+    assert (first.new, first.changed, first.removed) == (2, 0, 0)
+    assert set(first.paths) == {"requirements.md", "design.md"}
+    with closing(apsw.Connection(str(workspace.paths.spec_db("alpha")))) as connection:
+        connection.execute("UPDATE artifacts SET last_seen = '2026-01-01T00:00:00.000000Z'")
+    spec.file("requirements.md").unlink()
+    spec.file("design.md").write_text("two, longer\n")
+    workspace.harvest()
+    workspace.harvest()  # nothing new: nothing to tell
+    second, first = spec.harvests()
+    assert (first.at, first.new) == ("2026-01-01T00:00:00.000000Z", 2)
+    assert (second.new, second.changed, second.removed) == (0, 1, 1)
+    assert spec.harvests(1) == [second]
+
+
+def test_lines_of_the_hooks_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert hook_errors(5) == []
+    log = Path(hook_log())
+    log.parent.mkdir(parents=True)
+    log.write_bytes(b"2026-03-02T10:00:00Z 77 guard-stop: ValueError: 'x: y' (a.py:3)\nspw: error: \xff\n")
+    assert hook_errors(5) == [
+        HookError("", "", "spw: error: \ufffd"),
+        HookError("2026-03-02T10:00:00Z", "guard-stop", "ValueError: 'x: y' (a.py:3)"),
+    ]
+    assert len(hook_errors(1)) == 1

@@ -18,10 +18,10 @@ from spw_core.api import Workspace
 from spw_core.cli import main as run
 from spw_core.hook import audit as audit_module
 from spw_core.hook import detach, log, stdin
-from spw_core.hook.log import log_file
 from spw_core.hook.main import HANDLERS
 from spw_core.store.gateway import gateway_path, writing_gateway
 from spw_core.store.spec import SpecStore
+from spw_core.user_dirs import hook_log
 from tests.conftest import REAL_WORKSPACE
 from tests.hook_support import SCRIPT, Fired, audit, configure, fire, run_script, wait_until
 from tests.support import write, write_run
@@ -67,7 +67,7 @@ def check(done: subprocess.CompletedProcess[bytes], event: str) -> None:
         assert json.loads(done.stdout).keys() <= {"systemMessage", "hookSpecificOutput"}
     for line in done.stderr.decode().splitlines():
         assert line.startswith("[spw-hook] ")
-    assert not Path(log_file()).exists(), Path(log_file()).read_text()
+    assert not Path(hook_log()).exists(), Path(hook_log()).read_text()
 
 
 @pytest.mark.parametrize("event", [*HANDLERS, "statusline"])
@@ -198,7 +198,7 @@ def test_without_a_home_nothing_is_left_in_the_current_folder(
 def test_what_the_child_has_to_say_is_in_the_log(workspace: Workspace) -> None:
     detach.run_spw("harvest", "no-such-spec", "--workspace", str(workspace.paths.root))
     wait_until(
-        lambda: Path(log_file()).exists() and "spec not found" in Path(log_file()).read_text(), "the log"
+        lambda: Path(hook_log()).exists() and "spec not found" in Path(hook_log()).read_text(), "the log"
     )
 
 
@@ -285,7 +285,7 @@ def test_twenty_at_once_lose_nothing(workspace: Workspace) -> None:
     for process in processes:
         process.communicate()
     assert codes == [2 if number % 2 else 0 for number in range(20)]
-    assert not Path(log_file()).exists(), Path(log_file()).read_text()
+    assert not Path(hook_log()).exists(), Path(hook_log()).read_text()
     assert {entry.session for entry in audit()} == {f"s{number}" for number in range(20)}
 
 
@@ -335,7 +335,7 @@ def test_trouble_with_the_audit_log_changes_no_decision(
     assert took < 20, "a lock that lasts is not waited for"
     if holder is not None:
         holder.close()
-        assert "audit: BusyError" in Path(log_file()).read_text()
+        assert "audit: BusyError" in Path(hook_log()).read_text()
     if trouble == "newer":
         assert len(audit()) == 1
     assert not (tmp_path / "~").exists()
@@ -352,7 +352,7 @@ def test_an_index_that_is_being_written_does_not_hold_a_hook_up(workspace: Works
         assert run_script("guard-prompt", payload).returncode == 2
         assert time.monotonic() - started < 20, "a lock that lasts is not waited for"
         other.execute("ROLLBACK")
-    assert "settings: StoreError" in Path(log_file()).read_text()
+    assert "settings: StoreError" in Path(hook_log()).read_text()
     assert run_script("guard-prompt", payload).returncode == 2
 
 

@@ -23,6 +23,7 @@ from spw_core.hook.index import Index
 from spw_core.hook.render import Facts, Look, Progress, format_tokens, render, usage, used_percent
 from spw_core.hook.settings import Settings
 from spw_core.hook.text import cells, clean, truncate
+from spw_core.user_dirs import hook_log
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 SAMPLES = sorted((SHARED_DATA / "hooks" / "payloads").glob("*"))
@@ -524,7 +525,7 @@ def test_a_failing_handler_is_logged_and_exits_0(monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(guard_stop, "run", lambda event, project: 1 // 0)
     assert main.main(["guard-stop"]) == 0
-    assert "guard-stop: ZeroDivisionError" in Path(log.log_file()).read_text()
+    assert "guard-stop: ZeroDivisionError" in Path(hook_log()).read_text()
 
 
 def test_internal_error_gives_the_minimal_line(
@@ -540,7 +541,7 @@ def test_internal_error_gives_the_minimal_line(
     monkeypatch.setattr(stdin, "read", broken)
     assert statusline.run() == 0
     assert capsysbinary.readouterr().out.decode() == f"Claude │ {tmp_path.name}"
-    assert "RuntimeError: 'boom'" in Path(log.log_file()).read_text()
+    assert "RuntimeError: 'boom'" in Path(hook_log()).read_text()
 
 
 # --- log -------------------------------------------------------------------------------------------------
@@ -549,9 +550,9 @@ def test_internal_error_gives_the_minimal_line(
 def test_log_is_private_bounded_and_where_platformdirs_says(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    assert log.log_file().startswith(platformdirs.user_state_dir("spw", appauthor=False))
+    assert hook_log().startswith(platformdirs.user_state_dir("spw", appauthor=False))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    path = Path(log.log_file())
+    path = Path(hook_log())
     assert str(path).startswith(platformdirs.user_state_dir("spw", appauthor=False))
     log.record("statusline", ValueError("x\x1b[31m\n" * 200))
     assert path.read_text().count("\n") == 1 and "\x1b" not in path.read_text()

@@ -16,6 +16,7 @@ from spw_core.search.graph import build_graph
 from spw_core.store import vectors as table
 from spw_core.store.connection import empty_log
 from spw_core.store.index import IndexStore
+from spw_core.store.patience import waiting_at_most
 
 from .support import write
 from .transcript_support import SESSION, Transcript
@@ -124,16 +125,16 @@ def test_an_empty_log_is_told_from_one_in_use(tmp_path: Path) -> None:
 
 
 def test_an_index_that_cannot_be_written_is_told_and_forgetting_again_completes_it(
-    talked: Workspace, monkeypatch: pytest.MonkeyPatch
+    talked: Workspace,
 ) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr("spw_core.store.connection.BUSY_LIMIT_S", 0.05)
-        patch.setattr("spw_core.store.connection._patience_s", 0.05)
-        with closing(apsw.Connection(str(talked.paths.index_db))) as other:
-            other.execute("BEGIN IMMEDIATE")
-            with pytest.raises(SpwError, match="still in the search index") as caught:
-                talked.forget([SESSION])
-            other.execute("ROLLBACK")
+    with closing(apsw.Connection(str(talked.paths.index_db))) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with (
+            waiting_at_most(0.05),
+            pytest.raises(SpwError, match="still in the search index") as caught,
+        ):
+            talked.forget([SESSION])
+        other.execute("ROLLBACK")
     assert "again" in caught.value.hint
     assert ".spw-index.db" in files_with(talked, SECRET)
     assert talked.forget([SESSION]).messages == 0

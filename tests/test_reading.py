@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -117,3 +118,15 @@ def test_links_are_not_followed_by_reads(both: Workspace, tmp_path: Path) -> Non
     for path in ("link.md", "linked/secret.md"):
         with pytest.raises(DocumentNotFound):
             both.spec("alpha").read_bytes(path)
+
+
+def test_a_run_without_a_file_is_the_last_change_of_its_spec(workspace: Workspace) -> None:
+    spec = workspace.spec("alpha")
+    spec.file("tasks.md").write_text("- [ ] 1 x\n")
+    os.utime(spec.file("tasks.md"), (1_700_000_000, 1_700_000_000))
+    before = spec.summary().updated_at
+    spec.file("design/_comms/design-research/run-001").mkdir(parents=True)
+    assert before.startswith("2023-11-14") and spec.summary().updated_at > before
+    workspace.harvest()
+    assert spec.summary().updated_at > before
+    assert workspace.indexed_specs()[0].updated_at > before

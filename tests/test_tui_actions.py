@@ -22,7 +22,7 @@ from spw_tui.screens.reader import ReaderScreen
 from spw_tui.screens.run import RunScreen
 from spw_tui.screens.search import SearchScreen
 from spw_tui.screens.versions import VersionsScreen
-from spw_tui.screens.wide import InsightsScreen, SessionsScreen
+from spw_tui.screens.wide import InsightsScreen, SessionsScreen, SessionsScreen
 from spw_tui.widgets.board import Board
 from spw_tui.widgets.hit_list import HitList
 from spw_tui.widgets.row_list import RowList
@@ -80,6 +80,9 @@ async def test_every_action_can_be_carried_out_where_it_is_offered(demo_harveste
         collect(app.screen)
         await press(pilot, "escape", "escape", "i")
         assert isinstance(app.screen, InsightsScreen)
+        collect(app.screen)
+        await press(pilot, "escape", "s")
+        assert isinstance(app.screen, SessionsScreen)
         collect(app.screen)
         await press(pilot, "escape", "slash", "shift+tab")
         collect(app.screen)

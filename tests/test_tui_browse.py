@@ -11,8 +11,10 @@ from spw_core.domain.places import Area
 from spw_tui import main
 from spw_tui.app import SpwApp
 from spw_tui.data import DataService
+from spw_tui.rows import Tone
 from spw_tui.screens.reader import ReaderScreen
 from spw_tui.screens.run import RunScreen
+from spw_tui.widgets.line_bar import LineBar
 
 from .tui_support import (
     SIZE,
@@ -331,8 +333,40 @@ async def test_an_empty_spec_says_what_will_come(tmp_path: Path) -> None:
 def test_no_workspace_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path)]) == 1
     error = capsys.readouterr().err
-    assert error.startswith("spw-tui: no .spec-workflow folder")
-    assert "mkdir" in error and error.count("\n") == 1
+    assert error.startswith("spw-tui: error: no .spec-workflow folder")
+    assert "mkdir" in error and error.count("\n") == 2
+
+
+async def test_the_title_tells_how_search_works_after_others_changed_it(
+    demo: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spw_tui.screens.spec_loader._INDEX_REST_SECONDS", 0)
+    app = make_app(demo)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        title = browse(app).query_one("#title", LineBar)
+        assert "not harvested yet" in title.text and not app.searchable
+        demo.harvest()
+        browse(app).poll()
+        await settle(pilot)
+        assert "lexical search" in title.text and app.searchable
+        demo.embed()
+        browse(app).poll()
+        await settle(pilot)
+        assert "hybrid search" in title.text
+
+
+async def test_the_block_of_the_active_tab_stands_apart(demo_harvested: Workspace) -> None:
+    for width in (70, 76, 80, 84, 90, 100, 120):
+        app = make_app(demo_harvested)
+        async with app.run_test(size=(width, 24)) as pilot:
+            await settle(pilot)
+            for key in "1234567":
+                await press(pilot, key)
+                spans = [span for span in browse(app).query_one("#tabs", LineBar).spans() if span.text]
+                block = next(place for place, span in enumerate(spans) if span.tone is Tone.TAB)
+                after = "".join(span.text for span in spans[block + 1 :])
+                assert not after or after[0] == " ", (width, key)
 
 
 def test_areas_have_the_words_of_the_core() -> None:

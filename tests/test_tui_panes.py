@@ -351,14 +351,39 @@ async def test_the_trace_is_walked_from_node_to_node_and_back(demo_harvested: Wo
         assert screen.pane == "specs"
 
 
-async def test_the_log_shows_decisions_and_files_that_were_not_understood(demo_harvested: Workspace) -> None:
-    app = make_app(demo_harvested)
+async def test_the_log_shows_decisions_harvests_errors_and_files(
+    demo: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from spw_core.hook import log
+
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    app = make_app(demo)
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
         await press(pilot, "7")
         shown = drawn(browse(app).rows_list)
-        assert "nothing yet" in shown
+        assert "nothing yet; `spw hooks status`" in shown and "nothing yet; a harvest keeps" in shown
+        assert "WENT WRONG" not in shown
         assert "FILES THAT COULD NOT BE READ AS MEANT  1" in shown
+        demo.harvest()
+        log.record("guard-stop", ValueError("no such thing"))
+        await press(pilot, "r")
+        shown = drawn(browse(app).rows_list)
+        assert "WHAT HARVESTS STORED  1" in shown and "✔ stored" in shown and " new " in shown
+        assert "WHAT WENT WRONG IN HOOKS  1 line" in shown
+        assert "guard-stop" in shown and "ValueError: 'no such thing'" in shown
+
+
+async def test_a_database_that_cannot_be_read_costs_the_log_its_own_part(demo: Workspace) -> None:
+    demo.harvest()
+    demo.paths.spec_db("billing-export").write_bytes(b"no database" * 1000)
+    app = make_app(demo)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "7")
+        shown = drawn(browse(app).rows_list)
+        assert "harvests-failed" in [row.id for row in browse(app).rows_list.rows]
+        assert "FILES THAT COULD NOT BE READ AS MEANT" in shown
 
 
 def test_decisions_are_rows_with_the_newest_first() -> None:
@@ -367,6 +392,7 @@ def test_decisions_are_rows_with_the_newest_first() -> None:
     from spw_core.domain.model import SpecRecord
     from spw_core.domain.next_wave import NextWave
     from spw_core.store.gateway import AuditEntry
+    from spw_tui.data import Log
     from spw_tui.viewmodels.facts import facts_of
     from spw_tui.viewmodels.log import log_rows
 
@@ -377,7 +403,7 @@ def test_decisions_are_rows_with_the_newest_first() -> None:
         )
         for n, decision in enumerate(("allow", "block", "sideways"))
     ]
-    rows = [row for row in log_rows(facts, entries, 0) if row.selectable]
+    rows = [row for row in log_rows(facts, Log(entries[::-1]), 0) if row.selectable]
     words = [cast(Any, row.lines[0][0]).spans[0].text for row in rows]
     assert words == ["? sideways", "✖ block", "· allow"]
 
@@ -552,5 +578,9 @@ async def test_a_session_names_itself_and_offers_no_key_for_files(demo: Workspac
         offered = {action.id for action in available(screen)}
         assert {"reading.contents", "reading.raw"} <= offered
         assert not offered & {"file.copy", "file.edit", "file.versions", "file.open-in-VS-Code"}
+        await press(pilot, "y")
+        assert app.clipboard == session.id
+        await press(pilot, "Y")
+        assert app.clipboard.startswith("# ") and "### user" in app.clipboard
         await press(pilot, "escape", "i")
         assert {"file.copy", "file.edit"} <= {action.id for action in available(app.screen)}

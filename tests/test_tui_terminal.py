@@ -90,13 +90,20 @@ def test_no_terminal_is_one_line(demo_harvested: Workspace, term: str) -> None:
         timeout=60,
     )
     assert done.returncode == 1 and done.stdout == ""
-    assert done.stderr.count("\n") == 1
+    assert done.stderr.count("\n") == 2
     assert "spw list" in done.stderr
 
 
 def test_options(capsys: pytest.CaptureFixture[str]) -> None:
     from spw_tui import main
 
+    for wrong in (["--bogus"], ["--port", "x"], ["one", "two"], ["--\x1b[31m"]):
+        assert main(wrong) == 1
+        told = capsys.readouterr().err
+        assert told.startswith("spw-tui: error: ") and told.endswith("\n  See `spw-tui --help`.\n")
+        assert "\x1b" not in told
+    assert main(["/no/such/folder"]) == 1
+    assert "--workspace" not in capsys.readouterr().err
     assert main(["--demo", "somewhere"]) == 1
     assert "brings its own folder" in capsys.readouterr().err
     assert main(["--keys"]) == 0

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from spw_core.domain.registry import PHASE_ALIASES, PHASES
 from spw_core.errors import SpwError
 from spw_core.moments import utc_text
-from spw_core.store.connection import waiting_at_most
+from spw_core.store.patience import waiting_at_most
 from spw_core.store.rows import Row
 from spw_core.store.spec import EMPTY_RUNS, NewContent, SpecStore
 from spw_core.workspace import WorkspacePaths

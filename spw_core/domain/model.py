@@ -139,5 +139,9 @@ class SpecRecord:
 
     @property
     def updated_ns(self) -> int:
-        """Newest modification time of any file, nanoseconds since the epoch; 0 for an empty spec."""
-        return max((document.mtime_ns for document in self.documents), default=0)
+        """Newest modification time of any file, or of a run without one; nanoseconds since the epoch.
+
+        0 for an empty spec.
+        """
+        files = max((document.mtime_ns for document in self.documents), default=0)
+        return max([files, *(run.updated_ns for run in self.runs)])

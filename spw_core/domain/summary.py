@@ -79,7 +79,7 @@ def summarise(record: SpecRecord) -> SpecSummary:
         wave_current=at_work or last_wave,
         waves_total=max([last_wave, at_work, *planned]),
         attention=attention,
-        updated_at=utc_text(record.updated_ns) if record.documents else "",
+        updated_at=utc_text(record.updated_ns) if record.documents or record.runs else "",
     )
 
 

@@ -18,6 +18,7 @@ from spw_core.store.spec import SpecStore
 from spw_core.workspace import WorkspacePaths
 
 _Numbers = tuple[int, int, int]
+IndexGlance = tuple[_Numbers, _Numbers]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,11 @@ def glance(paths: WorkspacePaths, name: str, before: Glance | None = None) -> Gl
     scan = scan_spec(paths, name, sealed)
     files = {(file.area, file.rel_path): (file.mtime_ns, file.size, file.inode) for file in scan.files}
     return Glance(numbers, sealed, files, scan.empty_runs, tuple(error.error for error in scan.errors))
+
+
+def index_glance(paths: WorkspacePaths) -> IndexGlance:
+    """How the index looks from outside; equal looks, equal contents."""
+    return _numbers(paths.index_db), _numbers(paths.index_db.with_name(f"{paths.index_db.name}-wal"))
 
 
 def _numbers(path: Path) -> _Numbers:

@@ -6,7 +6,7 @@ Nothing here raises: there is nowhere left to report to.
 import os
 import time
 
-from spw_core.user_dirs import state_dir
+from spw_core.user_dirs import hook_log
 
 MAX_BYTES = 256 << 10
 
@@ -14,19 +14,15 @@ MAX_BYTES = 256 << 10
 def record(event: str, error: BaseException) -> None:
     """Append one line about `error`; a log that cannot be written is given up silently."""
     try:
-        _append(log_file(), f"{_now()} {os.getpid()} {event}: {_describe(error)}\n")
+        _append(hook_log(), f"{_now()} {os.getpid()} {event}: {_describe(error)}\n")
     except (OSError, ValueError):  # no home, disk full, no permission: the last place to report has failed
         return
-
-
-def log_file() -> str:
-    return os.path.join(state_dir(), "log", "hook.log")
 
 
 def child_log() -> int:
     """A descriptor of the log for a process that runs on its own; -1 when there is no log to write."""
     try:
-        return _open(log_file())
+        return _open(hook_log())
     except (OSError, ValueError):
         return -1
 

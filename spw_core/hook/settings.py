@@ -66,8 +66,8 @@ def _compiled(root: str, identity: str) -> dict[str, str]:
     from spw_core.config import load_config
     from spw_core.config.compiled import compiled
     from spw_core.errors import SpwError
-    from spw_core.store.connection import BusyWait
     from spw_core.store.index import IndexStore
+    from spw_core.store.patience import BusyWait
     from spw_core.workspace import WorkspacePaths
 
     paths = WorkspacePaths(Path(root))

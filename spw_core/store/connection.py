@@ -21,10 +21,9 @@ import apsw
 
 from spw_core.errors import CorruptStore, ForeignStore, NewerStore, StoreError
 from spw_core.store.content import REPAIR_HINT
+from spw_core.store.patience import BusyWait, readers_patience_s
 
-BUSY_LIMIT_S = 30.0
 PAGE_SIZE = 8192
-_LONGEST_NAP_S = 0.004
 _OPEN_LIMIT_S = 2.0
 _WAL_PASSIVE_PAGES = 1000
 _WAL_RESTART_PAGES = 4000
@@ -86,7 +85,7 @@ def open_for_reading(path: Path, schema: Schema) -> apsw.Connection | None:
     with translating(path):
         connection = connect_read_only(path)
         try:
-            connection.set_busy_handler(BusyWait())
+            connection.set_busy_handler(BusyWait(readers_patience_s()))
             version = connection.pragma("user_version")
         except BaseException:
             connection.close(True)
@@ -168,39 +167,6 @@ def _has_no_room(folder: Path) -> bool:
         return False
     # Some file systems have no fixed number of files and say 0 of 0.
     return room.f_bavail * room.f_frsize < _SIDE_FILE_BYTES or (room.f_files > 0 and room.f_favail == 0)
-
-
-@contextmanager
-def waiting_at_most(limit_s: float) -> Iterator[None]:
-    """Of connections opened meanwhile, wait no longer for locks: for work that others make up for."""
-    global _patience_s
-    before, _patience_s = _patience_s, limit_s
-    try:
-        yield
-    finally:
-        _patience_s = before
-
-
-_patience_s = BUSY_LIMIT_S
-
-
-class BusyWait:
-    """Busy handler: short random naps until the limit has gone by since the lock was first met."""
-
-    def __init__(self, limit_s: float | None = None) -> None:
-        self._limit_s = _patience_s if limit_s is None else limit_s
-        self._since = 0.0
-
-    def __call__(self, attempts: int) -> bool:
-        now = time.monotonic()
-        if attempts == 0:
-            self._since = now
-        if now - self._since > self._limit_s:
-            return False
-        import random  # only who must wait pays for it
-
-        time.sleep(random.uniform(0.0002, _LONGEST_NAP_S))
-        return True
 
 
 def move_aside(path: Path, label: str = "corrupt") -> Path:
@@ -304,7 +270,7 @@ def connect_read_only(path: Path) -> apsw.Connection:
 def _connect_and_try(uri: str, flags: int) -> apsw.Connection:
     connection = apsw.Connection(uri, flags=flags | apsw.SQLITE_OPEN_URI)
     try:
-        connection.set_busy_handler(BusyWait())
+        connection.set_busy_handler(BusyWait(readers_patience_s()))
         connection.pragma("query_only", True)
         connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
     except BaseException:

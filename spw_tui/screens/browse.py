@@ -362,5 +362,5 @@ def _view(look: str, facts: SpecFacts, data: DataService, now_ns: int, node: str
     if look == _TRACE:
         return view_of_trace(facts, data.trace(facts.name, node))
     if look == "log":
-        return view_of_log(facts, data.decisions(facts.name), now_ns)
+        return view_of_log(facts, data.log(facts.name), now_ns)
     return view_of(look, facts, now_ns)

@@ -11,7 +11,7 @@ from spw_tui.data import Failure, describe
 
 if TYPE_CHECKING:
     from spw_core.domain.summary import SpecSummary
-    from spw_core.harvest.glance import Glance
+    from spw_core.harvest.glance import Glance, IndexGlance
     from spw_tui.screens.browse import BrowseScreen
 
 # Specs that are read per turn of a worker, how long it rests between two turns, and how often the list is
@@ -21,6 +21,8 @@ _REST_SECONDS = 0.02
 _REDRAW_SECONDS = 0.25
 # So long the list waits for the index before it is made from the files alone.
 _INDEX_SECONDS = 3.0
+# An index that others write all the time is not asked after every write.
+_INDEX_REST_SECONDS = 5.0
 
 
 class SpecLoader:
@@ -31,6 +33,8 @@ class SpecLoader:
         self._data = screen.data
         self._next = 0
         self._seen: dict[str, Glance] = {}
+        self._index: IndexGlance | None = None  # as it was when it was read
+        self._index_read = 0.0
         self.specs: dict[str, SpecSummary | Failure] = {}
 
     async def load(self) -> None:
@@ -61,6 +65,8 @@ class SpecLoader:
         app = self._screen.spw
         try:
             async with asyncio.timeout(_INDEX_SECONDS):
+                self._index = await asyncio.to_thread(self._data.index_glance)
+                self._index_read = time.monotonic()
                 indexed = await asyncio.to_thread(self._data.indexed_specs)
                 mode = await asyncio.to_thread(self._data.search_mode)
         except TimeoutError:
@@ -80,6 +86,13 @@ class SpecLoader:
         if not indexed and names and self._data.harvest_when_empty:
             app.action_harvest()
 
+    async def _refresh_index(self, names: list[str]) -> None:
+        """Read it again when somebody wrote it: a harvest or vectors change how search works."""
+        if time.monotonic() - self._index_read < _INDEX_REST_SECONDS:
+            return
+        if await asyncio.to_thread(self._data.index_glance) != self._index:
+            await self._load_index(names)
+
     async def refresh(self, visible: list[str]) -> None:
         """Look again at a few of the visible specs, each in its turn, and for specs that came or went."""
         try:
@@ -90,6 +103,7 @@ class SpecLoader:
             self._next += _CHUNK
             changed = await asyncio.to_thread(self._data.changed, turn, self._seen)
             found = await asyncio.to_thread(self._data.summaries, changed)
+            await self._refresh_index(names)
         except WorkspaceNotFound as error:
             self.specs = {}
             self._seen.clear()

@@ -15,7 +15,7 @@ from spw_tui.actions import Scope, bindings
 from spw_tui.clock import Clock
 from spw_tui.data import DataService, describe
 from spw_tui.refs import DocumentRef
-from spw_tui.rows import Row, Tone
+from spw_tui.rows import Row, Tone, plural
 from spw_tui.screens.base import SpwScreen
 from spw_tui.widgets.frame import pane_title
 from spw_tui.widgets.line_bar import LineBar
@@ -208,6 +208,8 @@ class InsightsScreen(WideScreen):
 class SessionsScreen(WideScreen):
     """Sessions and what was said in them."""
 
+    SCOPES = (*WideScreen.SCOPES, Scope.SESSION)
+    BINDINGS = bindings(Scope.SESSION)
     NAME = "sessions"
     EMPTY = "no sessions yet\n`spw memory import` reads the transcripts; hooks do it by themselves."
 
@@ -216,6 +218,7 @@ class SessionsScreen(WideScreen):
         super().__init__(data, clock)
         self._at = at
         self._said: Said | None = None
+        self._text = ""
 
     def read_rows(self) -> Sequence[Row]:
         from spw_tui.viewmodels.sessions import session_rows
@@ -243,6 +246,7 @@ class SessionsScreen(WideScreen):
 
     @work(exclusive=True, group="session", exit_on_error=False)
     async def _show_session(self, row: Row | None) -> None:
+        self._text = ""
         if row is None:
             self.preview.open(None)
             return
@@ -253,7 +257,22 @@ class SessionsScreen(WideScreen):
             self.log.error(error)
             self.preview.view.say(f"{describe(error)}\nr tries again", Tone.BAD)
         else:
+            self._text = text
             self.preview.show_text(ref, text, title)
+
+    def action_copy_id(self) -> None:
+        if row := self.rows_list.row:
+            self.copy(row.id)
+        else:
+            self.notify("no session under the cursor", severity="warning", markup=False)
+
+    def action_copy_all(self) -> None:
+        if self._text:
+            self.app.copy_to_clipboard(self._text)
+            lines = plural(self._text.count("\n") + 1, "line")
+            self.notify(f"the session, {lines}", title="Copied", markup=False, timeout=3)
+        else:
+            self.notify("no session to copy yet", severity="warning", markup=False)
 
     def _session_text(self, session: str) -> tuple[str, str, DocumentRef]:
         """The title of the preview, the text, and a reference to the place in it that is wanted."""

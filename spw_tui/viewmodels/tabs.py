@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from spw_core.domain.trace import NodeKind
+from spw_tui.data import Log
 from spw_tui.rows import Line, Row, Tone, cell
 from spw_tui.viewmodels.documents import count_documents, document_rows
 from spw_tui.viewmodels.facts import SpecFacts
@@ -18,7 +19,6 @@ from spw_tui.viewmodels.trace import trace_rows, walk_rows
 
 if TYPE_CHECKING:
     from spw_core.memory.tracing import Trace
-    from spw_core.store.gateway import AuditEntry
 
 _Rows = Callable[[SpecFacts, int], list[Row]]
 
@@ -67,9 +67,9 @@ def view_of_trace(facts: SpecFacts, trace: Trace) -> View:
     return View(tuple(walk_rows(facts, trace)), head)
 
 
-def view_of_log(facts: SpecFacts, entries: Sequence[AuditEntry], now_ns: int) -> View:
-    """The decisions of the hooks, the newest last in `entries`."""
-    return View(tuple(log_rows(facts, entries, now_ns)))
+def view_of_log(facts: SpecFacts, log: Log, now_ns: int) -> View:
+    """Decisions, harvests, errors."""
+    return View(tuple(log_rows(facts, log, now_ns)))
 
 
 def counts_of(facts: SpecFacts) -> dict[str, int]:

@@ -74,6 +74,8 @@ def tab_lines(
             text = f"{short} {count if counts else ''}".rstrip()
             if name == active:
                 spans.append(Span(f" {text} ", Tone.TAB, click))
+                if tight and number < len(tabs):
+                    spans.append(Span(" "))  # else the block would touch the next label
             else:
                 spans.append(Span(f" {number} " if numbers else "" if tight else " ", Tone.FAINT, click))
                 spans.append(Span(f"{text} ", Tone.DIM, click))

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from spw_core.api import Workspace
 from spw_core.hook import detach, main, stdin
-from spw_core.hook.log import log_file
 from spw_core.hook.main import HANDLERS
+from spw_core.user_dirs import hook_log
 from tests.hook_support import configure, run_script
 from tests.support import write_run
 
@@ -82,7 +82,7 @@ def check(code: int, out: str, err: str, event: str) -> None:
     assert "\x1b" not in err and (event == "statusline" or "\x1b" not in out or "\x1b[2m" in out)
     if out.startswith("{"):
         assert json.loads(out).keys() <= {"systemMessage", "hookSpecificOutput"}
-    assert not Path(log_file()).exists(), Path(log_file()).read_text()
+    assert not Path(hook_log()).exists(), Path(hook_log()).read_text()
 
 
 @settings(max_examples=300)
