@@ -22,7 +22,7 @@ from spw_tui.screens.reader import ReaderScreen
 from spw_tui.screens.run import RunScreen
 from spw_tui.screens.search import SearchScreen
 from spw_tui.screens.versions import VersionsScreen
-from spw_tui.screens.wide import InsightsScreen, SessionsScreen, SessionsScreen
+from spw_tui.screens.wide import InsightsScreen, SessionsScreen
 from spw_tui.widgets.board import Board
 from spw_tui.widgets.hit_list import HitList
 from spw_tui.widgets.row_list import RowList
