@@ -69,7 +69,9 @@ _MAX_LABEL = 60
 def read_key_line(text: str) -> KeyLine | None:
     """Read `label: value`, `**label:** value`, `**label**: value` or `_label: value_` without its bullet."""
     colon = narrow(text[:_MAX_LABEL]).find(":")
-    label = text[: max(colon, 0)]
+    if colon < 1:
+        return None
+    label = text[:colon]
     core = _LABEL_FRINGE.sub("", label)
     if not core:
         return None
@@ -361,8 +363,10 @@ class BlockReader:
 
 
 def _is_rule(stripped: str) -> bool:
+    if stripped[0] not in "-*_" or stripped[-1] != stripped[0]:
+        return False
     marks = stripped.replace(" ", "").replace("\t", "")
-    return len(marks) >= 3 and marks[0] in "-*_" and not marks.strip(marks[0])
+    return len(marks) >= 3 and not marks.strip(marks[0])
 
 
 def _constraint(text: str) -> tuple[str, str]:

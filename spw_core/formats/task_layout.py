@@ -16,8 +16,8 @@ HEADING = re.compile(r"\s{0,3}(#{1,6})\s+")
 
 def indent_of(line: str) -> int:
     """The width of the white space before the text; a tab reaches to the next multiple of four."""
-    lead = line[: len(line) - len(line.lstrip())]
-    return len(lead.expandtabs(4)) if "\t" in lead else len(lead)
+    width = len(line) - len(line.lstrip())
+    return len(line[:width].expandtabs(4)) if "\t" in line else width
 
 
 _LIST_ITEM = re.compile(r"[-*+•]\s|[0-9]{1,9}[.)]\s")
@@ -128,13 +128,15 @@ def _closing_fence(stripped: str, char: str) -> int:
 def _last_closing_fences(lines: list[str], start: int) -> dict[str, list[int]]:
     """For each fence character and length, the index of the last line that closes such a fence."""
     last = {char: [-1] * (_LONGEST_FENCE + 1) for char in "`~"}
+    found = False
     for index in range(start, len(lines)):
         line = lines[index]
         if "```" in line or "~~~" in line:
+            found = True
             stripped = line.strip()
             for char, table in last.items():
                 table[_closing_fence(stripped, char)] = index
-    for table in last.values():
+    for table in last.values() if found else ():
         # A longer fence also closes a shorter one.
         for length in range(_LONGEST_FENCE - 1, -1, -1):
             table[length] = max(table[length], table[length + 1])

@@ -50,6 +50,7 @@ _MARKS: dict[str, TaskStatus] = {
 
 # Most lines hold neither a bracket nor a digit and are dismissed at the speed of C.
 _HINT = re.compile(r"[\[［0-9０-９]")
+_ITEM = re.compile(r"\s*[-*+]\s")
 _SIGN = "".join(SIGNS)
 _LEAD = re.compile(r"\s*(?:(?P<hashes>#{1,6})\s+|(?P<bullet>[-*+•])(?:\s+|(?=\[)))?")
 _BOX = re.compile(
@@ -81,6 +82,8 @@ def read_task_line(line: str, number: int) -> TaskLine | None:
     """Read one line outside of code and frontmatter as a task or checkbox; None when it is neither."""
     if _HINT.search(line) is None:
         return None
+    if "[" not in line and line.isascii() and _ITEM.match(line):
+        return None  # an item that has neither a box nor a sign
     plain = narrow(line)
     lead = _LEAD.match(plain)
     assert lead is not None  # every part of the pattern is optional

@@ -95,6 +95,7 @@ def _read_heading(number: int, level: int, text: str) -> Heading:
 
 _NUMBERED = re.compile(rf"(?:{ID})\\?[.)、]\s{{0,8}}\S")
 _NUMBERED_HEADING = re.compile(rf"\s{{0,3}}#{{2,6}}\s+\W{{0,4}}(?:{ID})(?:\\?[.):、-]|\s|$)")
+_SUSPICIOUS = re.compile(r"[>\[(【［（]")  # what a quoted or a broken box has
 _QUOTED_BOX = re.compile(
     rf"\s{{0,16}}(?:>\s{{0,8}}){{1,8}}(?:[-*+•]\s{{0,8}})?\[[^\[\]]{{0,12}}\]\s{{0,8}}[*_]{{0,3}}"
     rf"(?:(?:{TASK_WORDS})\s{{0,3}})?[0-9]",
@@ -124,7 +125,9 @@ def find_lookalikes(
     """
     headings: list[int] = []
     for number, line in enumerate(lines, start=1):
-        if number in hidden or not line or line.isspace() or sections.excludes_tasks(number):
+        if not (no_tasks or _SUSPICIOUS.search(line)) or number in hidden or not line or line.isspace():
+            continue
+        if sections.excludes_tasks(number):
             continue
         plain = narrow(line)
         if ">" in plain and _QUOTED_BOX.match(plain):

@@ -120,6 +120,8 @@ def drop_parentheses(text: str) -> str:
 
     An unclosed parenthesis reaches to the end.
     """
+    if "(" not in text and "（" not in text and text.strip():
+        return text
     kept: list[str] = []
     depth = start = 0
     for match in _PARENTHESIS.finditer(text):

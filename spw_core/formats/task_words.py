@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from spw_core.text import fold
 
@@ -45,6 +46,7 @@ def starts_with_none(text: str) -> bool:
     return word is None or is_none(word[0])
 
 
+@lru_cache(maxsize=512)  # a handful of labels stands below every task
 def known_key(label: str) -> Key | None:
     """The key that `label` names, whatever its case, language, underscores or parenthesised remark."""
     plain = fold(label.split("(")[0].split("（")[0])

@@ -38,4 +38,9 @@ def split_lines(text: str) -> list[str]:
     The lines alone are the slice `[::2]`. Unlike `str.splitlines` only CR and LF end a line, so line
     numbers agree with editors when the text holds form feeds or U+2028.
     """
+    if "\r" not in text:  # several times as fast, and nearly every text
+        lines = text.split("\n")
+        pieces = ["\n"] * (2 * len(lines) - 1)
+        pieces[::2] = lines
+        return pieces
     return _LINE_END.split(text)
