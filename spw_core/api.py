@@ -150,23 +150,23 @@ class Workspace(MemoryQuestions):
             }
         )
         request = SearchRequest(query, filters, limit, mode, group, typing)
-        catch_up(self.paths)
+        behind = catch_up(self.paths)
         if mode in (SEMANTIC, HYBRID):
             from spw_core.search.meaning import embed_soon
 
             embed_soon(self.paths)
         with IndexStore.reading(self.paths.index_db) as index:
             if index is None:
-                return no_index(query, mode)
+                return no_index(query, mode).lacking(behind)
             ranker = None
             if mode != LEXICAL:
                 from spw_core.search.meaning import ranker_of
 
                 ranker = ranker_of(self.paths, index.connection)
             if more_like is None:
-                return find(index.connection, request, ranker)
+                return find(index.connection, request, ranker).lacking(behind)
             if similar := find_similar(index.connection, more_like, request, ranker):
-                return similar
+                return similar.lacking(behind)
             raise SpwError(f"no document has the id {more_like}", "Ids are shown by `spw search --json`.")
 
     def embed(

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+
+_NO_MORE_WRITING = (errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC))
+
+
+def is_unwritable(error: OSError) -> bool:
+    """True when a whole file system takes nothing more: it is full, over its quota, or read-only."""
+    return error.errno in _NO_MORE_WRITING
+
 
 class SpwError(Exception):
     """Base of all errors that are shown to a user as one line and a hint, never as a traceback."""

@@ -12,8 +12,8 @@ import pytest
 
 from spw_core.api import Workspace
 from spw_core.errors import SpwError
-from spw_core.store.connection import _OPEN_LIMIT_S
 from spw_core.store.patience import BUSY_LIMIT_S, BusyWait, reading_at_most, waiting_at_most
+from spw_core.store.side_files import _OPEN_LIMIT_S
 from spw_core.store.spec import SpecStore
 from spw_tui import data
 from spw_tui.data import DataService

@@ -12,7 +12,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from spw_core.cli.output import json_text
+from spw_core.cli.output import json_text, print_warning
 from spw_core.cli.parsers import Subparsers
 
 Handler = Callable[[argparse.Namespace], int]
@@ -51,8 +51,6 @@ def emit_warned(
     args: argparse.Namespace, value: Mapping[str, object], raw: str, warnings: Sequence[str]
 ) -> int:
     """As `emit` for a step that was done; what went wrong beside it is told in the result and on stderr."""
-    from spw_core.text import clean_line
-
     for warning in warnings:
-        print(f"spw: warning: {clean_line(warning)}", file=sys.stderr)
+        print_warning(warning)
     return emit(args, {**value, "warnings": list(warnings)}, raw)

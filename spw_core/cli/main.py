@@ -11,7 +11,7 @@ from pathlib import Path
 from spw_core import __version__
 from spw_core.cli.parsers import Parser, asks_for_json, first_word, load
 from spw_core.cli.streams import OutputFailed, discard_output, standard_streams
-from spw_core.errors import SpwError, UsageError
+from spw_core.errors import SpwError, UsageError, is_unwritable
 from spw_core.workspace import NOWHERE
 
 # Every command and its module, in the order of the help. Only the module in question is imported.
@@ -109,6 +109,10 @@ def _run(argv: Sequence[str] | None) -> int:
     except Exception as error:
         if isinstance(error, FileNotFoundError) and _is_nowhere():
             _tell(args, *NOWHERE)
+            return 1
+        if isinstance(error, OSError) and is_unwritable(error):
+            what = f"cannot write {error.filename}" if error.filename else "cannot write"
+            _tell(args, f"{what}: {error.strerror}", "Free some space, or make the disk writable.")
             return 1
         from spw_core.crash import where, write_report
 

@@ -76,6 +76,12 @@ def print_json_error(message: str, hint: str = "", reasons: Sequence[str] = ()) 
     print(json.dumps(value), file=sys.stderr)
 
 
+def print_warning(text: str) -> None:
+    """One line on stderr about an answer that was given all the same."""
+    with suppress(OSError):  # as for errors
+        print(f"spw: warning: {clean_line(text)}", file=sys.stderr, flush=True)
+
+
 def print_error(message: str, hint: str = "", reasons: Sequence[str] = ()) -> None:
     """`spw: error: …` on stderr, then reasons and a hint, indented."""
     lines = [f"spw: error: {clean_line(message)}", *(f"  - {clean_line(reason)}" for reason in reasons)]

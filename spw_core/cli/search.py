@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from spw_core.cli.numbers import whole_number
-from spw_core.cli.output import add_output_options, is_terminal, print_json, progress_bar
+from spw_core.cli.output import add_output_options, is_terminal, print_json, print_warning, progress_bar
 from spw_core.cli.parsers import Subparsers
 from spw_core.errors import SpwError, UsageError
 
@@ -150,6 +150,9 @@ def _check_values(workspace: Workspace, args: argparse.Namespace) -> None:
 def _print(answer: SearchAnswer, args: argparse.Namespace) -> None:
     from spw_core.cli import search_output
 
+    if answer.behind:
+        names = ", ".join(answer.behind)
+        print_warning(f"the newest files of {names} are not in the answer; `spw harvest` says why")
     if args.raw:
         search_output.print_raw(answer)
     elif args.json:

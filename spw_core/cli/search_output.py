@@ -33,6 +33,7 @@ def as_json(answer: SearchAnswer, *, explain: bool) -> dict[str, object]:
         "mode": answer.mode,
         "reason": answer.reason,
         "corrections": [asdict(correction) for correction in answer.corrections],
+        "behind": list(answer.behind),
         "filtered": [asdict(loss) for loss in answer.filtered],
         "count": len(answer.results),
         "results": results,

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from spw_core.cli.output import add_output_options, console, is_terminal, print_json, print_line, rich_line
+from spw_core.cli.output import (
+    add_output_options,
+    console,
+    is_terminal,
+    print_json,
+    print_line,
+    print_warning,
+    rich_line,
+)
 from spw_core.cli.parsers import Subparsers
-from spw_core.text import clean_line
 
 if TYPE_CHECKING:
     from spw_core.domain.trace import Node
@@ -46,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
             print_line(f"gap | {gap.spec} | {gap.kind} | {gap.text}")
     if not args.json:
         for remark in found.remarks:
-            print(f"spw: warning: {clean_line(remark)}", file=sys.stderr)
+            print_warning(remark)
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -39,6 +40,7 @@ def generate(
     if specs < 1:
         raise SpwError(f"a demo needs at least one spec, not {specs}", hint="use --specs 8")
     final = target / WORKFLOW_DIR
+    was_there = os.path.lexists(target)
     try:
         if os.path.lexists(target) and not target.is_dir():
             raise SpwError(f"not a folder: {target}", _ELSEWHERE)
@@ -53,6 +55,9 @@ def generate(
             _refuse_taken(final)
             partial.rename(final)
     except OSError as error:
+        if not was_there:
+            with suppress(OSError):  # it was never made, or somebody uses it
+                target.rmdir()
         raise SpwError(f"cannot write a demo to {target}: {error.strerror or error}", _ELSEWHERE) from error
     return report
 

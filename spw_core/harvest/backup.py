@@ -24,8 +24,9 @@ from spw_core.names import (
     is_valid_name,
 )
 from spw_core.store.adopt import copy_database
-from spw_core.store.connection import check_integrity, connect_read_only, fold_log, move_aside, translating
+from spw_core.store.connection import check_integrity, fold_log, move_aside, translating
 from spw_core.store.memory.stores import KNOWLEDGE_DB, MEMORY_DB, SESSIONS_DB
+from spw_core.store.side_files import connect_read_only
 from spw_core.workspace import WorkspacePaths
 
 _OF_MEMORY = (SESSIONS_DB, MEMORY_DB, KNOWLEDGE_DB)
@@ -98,7 +99,8 @@ def backup(paths: WorkspacePaths, target: Path, *, force: bool = False) -> Backu
     except OSError as error:
         raise SpwError(f"cannot write {target}: {error.strerror or error}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # on a read-only disk this fails whether there is such a file or not
+            temporary.unlink(missing_ok=True)
     return BackupReport(str(target), tuple(names), target.stat().st_size, tuple(damaged))
 
 
@@ -128,7 +130,8 @@ def restore_backup(paths: WorkspacePaths, file: Path, *, force: bool = False) ->
         raise SpwError(f"cannot restore {file}: {error.strerror or error}: {error.filename}") from error
     finally:
         for temporary, _ in staged:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):  # the disk has just become read-only
+                temporary.unlink(missing_ok=True)
     moved = tuple(path.relative_to(paths.root).as_posix() for path in aside)
     return RestoredBackup(str(file), tuple(members), moved)
 

@@ -45,11 +45,14 @@ def forget_behind(paths: WorkspacePaths, notes: Collection[str]) -> None:
             entry.unlink()
 
 
-def catch_up(paths: WorkspacePaths) -> None:
-    """Harvest the specs that there are notes of. What fails is left to an ordinary harvest to report."""
+def catch_up(paths: WorkspacePaths) -> tuple[str, ...]:
+    """Harvest the specs that there are notes of; returns those that are behind all the same, sorted.
+
+    What went wrong with them is left to an ordinary harvest to report.
+    """
     notes = notes_of_behind(paths)
     if not notes:
-        return
+        return ()
     from spw_core.errors import SpwError
     from spw_core.harvest.harvest import harvest
 
@@ -57,3 +60,4 @@ def catch_up(paths: WorkspacePaths) -> None:
         present = set(paths.spec_names())
         forget_behind(paths, [name for name, spec in notes.items() if spec not in present])
         harvest(paths, sorted(present.intersection(notes.values())))
+    return tuple(sorted(set(notes_of_behind(paths).values())))

@@ -25,6 +25,7 @@ from spw_core.search.documents import document_path, is_indexed
 from spw_core.search.meaning import state as search_state
 from spw_core.store.connection import check_integrity, move_aside
 from spw_core.store.index import SPEC_SOURCE, IndexStore
+from spw_core.store.side_files import has_no_room
 from spw_core.store.spec import UNPROJECTED, SpecStore
 from spw_core.workspace import WorkspacePaths
 
@@ -32,6 +33,8 @@ OK = "ok"
 REPAIRED = "repaired"
 WARNING = "warning"
 ERROR = "error"
+
+FULL = "is on a disk that is full"
 
 _PRIVATE = 0o600
 # Parts of the projections that also hold what only a walk over the folders can tell.
@@ -66,17 +69,18 @@ def examine(
     cannot be written is only checked.
     """
     findings: list[Finding] = []
-    writable = os.access(paths.workflow, os.W_OK)
-    if rebuild and not writable:
-        text = "is read-only; it was checked, and nothing was rebuilt"
-        findings.append(Finding(ERROR, "workspace", text, "Check its permissions."))
+    obstacle = why_not_writable(paths.workflow)
+    if obstacle and (rebuild or obstacle == FULL):
+        text = f"{obstacle}; it was checked, and nothing was {'rebuilt' if rebuild else 'repaired'}"
+        hint = "Check its permissions, and the space left on the disk."
+        findings.append(Finding(ERROR if rebuild else WARNING, "workspace", text, hint))
         rebuild = False
     names = paths.spec_names()
     for done, name in enumerate(names):
         if progress:
             progress(done, len(names), name)
         findings += _spec_findings(paths, name, rebuild)
-    findings += _index_findings(paths, rebuild, writable)
+    findings += _index_findings(paths, rebuild, writable=not obstacle)
     findings += _search_findings(paths)
     findings += _permission_findings(paths)
     findings += _leftover_findings(paths)
@@ -85,6 +89,13 @@ def examine(
     if progress:
         progress(len(names), len(names), "")
     return findings
+
+
+def why_not_writable(folder: Path) -> str:
+    """Why nothing in a folder can be repaired; empty when it can."""
+    if not os.access(folder, os.W_OK):
+        return "is read-only"
+    return FULL if has_no_room(folder) else ""
 
 
 def _spec_findings(paths: WorkspacePaths, name: str, rebuild: bool) -> Iterator[Finding]:
@@ -169,7 +180,7 @@ def _as_set(rows: Any) -> set[tuple[tuple[str, object], ...]]:
     return {tuple(sorted(row.items())) for row in rows}
 
 
-def _index_findings(paths: WorkspacePaths, rebuild: bool, writable: bool) -> Iterator[Finding]:
+def _index_findings(paths: WorkspacePaths, rebuild: bool, *, writable: bool) -> Iterator[Finding]:
     if not os.path.lexists(paths.index_db):
         yield Finding(WARNING, "index", "there is no index yet", "spw harvest --all")
         return

@@ -108,6 +108,7 @@ class Descent:
         self._create = create
         self._names: list[str] = []
         self._fds: list[int] = []  # of the top, then of each of the names
+        self._made: set[int] = set()  # which of the names are new, by their depth
 
     def entry(self, rel_path: str) -> Entry:
         """The entry `rel_path` (with `/`), good until the next is asked for.
@@ -135,10 +136,19 @@ class Descent:
             if self._create:
                 with suppress(FileExistsError):  # the next open refuses anything but a folder
                     os.mkdir(part, dir_fd=self._fds[-1])
+                    self._made.add(len(self._names))
             self._fds.append(os.open(part, os.O_RDONLY | _DIRECTORY | _NOFOLLOW, dir_fd=self._fds[-1]))
             self._names.append(part)
 
+    def unmake(self) -> None:
+        """Remove the folders that were made on the way to this entry, unless there is something in them."""
+        for depth in range(len(self._names) - 1, -1, -1):
+            if depth in self._made:
+                with suppress(OSError):
+                    os.rmdir(self._names[depth], dir_fd=self._fds[depth])
+
     def _leave(self, depth: int) -> None:
+        self._made = {made for made in self._made if made < depth}
         del self._names[depth:]
         while len(self._fds) > depth + 1:
             os.close(self._fds.pop())
@@ -151,10 +161,16 @@ class Descent:
 
 @contextmanager
 def entry_inside(top: Path, rel_path: str, *, create: bool = False) -> Iterator[Entry]:
-    """One entry below `top` as `Descent.entry` gives it; missing folders are made on request."""
+    """One entry below `top` as `Descent.entry` gives it; missing folders are made on request.
+
+    Where what is done with it fails, they go again: an empty folder of a run would be a run that has begun.
+    """
     descent = Descent(top, create=create)
     try:
         yield descent.entry(rel_path)
+    except BaseException:
+        descent.unmake()
+        raise
     finally:
         descent.close()
 

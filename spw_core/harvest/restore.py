@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from spw_core.domain.places import Area, place_of
-from spw_core.errors import CorruptStore, DocumentNotFound, SpwError
+from spw_core.errors import CorruptStore, DocumentNotFound, SpwError, is_unwritable
 from spw_core.harvest.cleanup import Kept
 from spw_core.harvest.harvest import harvest_spec
 from spw_core.harvest.inside import Entry, entry_inside, temporary_of, write_whole
@@ -20,6 +20,7 @@ from spw_core.harvest.stored import counted
 from spw_core.names import SPECS_DIR, WORKFLOW_DIR
 from spw_core.search.documents import document_path
 from spw_core.store.spec import SpecStore, StoredVersion
+from spw_core.text import plural
 from spw_core.workspace import WorkspacePaths
 
 
@@ -61,7 +62,8 @@ def restore(
     write below instead. A file that differs is only replaced with `force`, and in the workspace only when
     its own bytes are stored, which is done first.
 
-    Raises DocumentNotFound when nothing stored fits, SpwError for a spec that was never harvested.
+    Raises DocumentNotFound when nothing stored fits, SpwError for a spec that was never harvested, and when
+    nothing more can be written anywhere (a full disk), with the number of files that were.
     """
     paths.existing_spec(name)
     top = target or paths.workflow
@@ -81,6 +83,8 @@ def restore(
         # What is about to be replaced must not be lost: store it as the newest version first.
         harvest_spec(paths, name)
         _store_unseen(paths, name, versions)
+    stopped = ""
+    was_there = top.exists()
     with SpecStore.reading(paths.spec_db(name)) as store:
         if store is None:
             raise SpwError(f"the database of {name} has just disappeared")
@@ -96,6 +100,9 @@ def restore(
                 continue
             except (OSError, ValueError) as error:
                 text = getattr(error, "strerror", None) or error
+                if isinstance(error, OSError) and is_unwritable(error):
+                    stopped = f"cannot write {path}: {text}"
+                    break
                 report.failed.append(Kept(path, f"cannot be written: {text}"))
                 continue
             if outcome is None:
@@ -108,6 +115,12 @@ def restore(
         # Else what was replaced would still be the current version, and come back with the next restore.
         with suppress(SpwError, OSError):  # the files are back; the next harvest sees them
             harvest_spec(paths, name)
+    if stopped:
+        if not was_there:
+            with suppress(OSError):  # there is something in it
+                top.rmdir()
+        written = f"{len(report.written)} of {plural(len(versions), 'file')} were written"
+        raise SpwError(f"{stopped}; {written}", "Once that is possible, the same command goes on.")
     return report
 
 

@@ -85,9 +85,16 @@ def install(path: Path, *, replace_go: bool = False, dry_run: bool = False) -> C
             return Change(real, before, after)
         with _explaining(real):
             backup = None if before is None or _has_ours(before) else _backed_up(real, before)
-            real.parent.mkdir(parents=True, exist_ok=True)
-            if _write(real, before, after):
-                return Change(real, before, after, backup)
+            was_there = real.parent.exists()
+            try:
+                real.parent.mkdir(parents=True, exist_ok=True)
+                if _write(real, before, after):
+                    return Change(real, before, after, backup)
+            except BaseException:
+                if not was_there:
+                    with suppress(OSError):  # somebody else was faster
+                        real.parent.rmdir()
+                raise
     raise SettingsError(f"{path} keeps changing", "Try again when nobody else writes it.")
 
 

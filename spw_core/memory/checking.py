@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 
 from spw_core.errors import SpwError
-from spw_core.harvest.doctor import ERROR, OK, REPAIRED, WARNING, Finding
+from spw_core.harvest.doctor import ERROR, OK, REPAIRED, WARNING, Finding, why_not_writable
 from spw_core.memory.place import HERE, reading_memory, writing_memory
 from spw_core.memory.tracing import sync_knowledge
 from spw_core.store.memory.soundness import damage, replace_damaged
@@ -39,7 +39,7 @@ def _findings(paths: WorkspacePaths, rebuild: bool) -> Iterator[Finding]:
     damaged = damage(folder)
     if not damaged:
         return
-    writable = os.access(folder, os.W_OK)
+    writable = not why_not_writable(folder)
     if writable and os.name != "nt":
         for name in damaged:
             mode = stat.S_IMODE((folder / name).lstat().st_mode)

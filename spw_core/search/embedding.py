@@ -18,6 +18,7 @@ import apsw
 
 from spw_core.atomic import try_lock
 from spw_core.config.sections import Store
+from spw_core.errors import StoreError
 from spw_core.search.embedders import BUILTIN, Embedder, EmbedderFailed, Model
 from spw_core.search.embedders.choose import AUTO, choose
 from spw_core.search.indexing import chunk_text
@@ -73,9 +74,14 @@ def embed_texts(
         return EmbedReport(problem="embeddings are turned off (store.embeddings_enabled)")
     if not index_db.exists():
         return EmbedReport(problem="nothing is harvested yet")
-    snapshots.mkdir(mode=0o700, exist_ok=True)
     with ExitStack() as stack:
-        if not stack.enter_context(try_lock(snapshots / "embed.lock")):
+        try:
+            snapshots.mkdir(mode=0o700, exist_ok=True)
+            alone = stack.enter_context(try_lock(snapshots / "embed.lock"))
+        except OSError as error:
+            message = f"cannot write {snapshots}: {error.strerror or error}"
+            raise StoreError(message, "Check the permissions and the space left on the disk.") from error
+        if not alone:
             return EmbedReport(problem="another process is embedding already")
         index = stack.enter_context(IndexStore.writing(index_db))
         stack.enter_context(translating(index_db))

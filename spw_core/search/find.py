@@ -64,7 +64,8 @@ class FilterLoss:
 class SearchAnswer:
     """Results in order of relevance, and the mode that was really used, with the reason.
 
-    `filtered` is filled when nothing was found, for the filters to blame.
+    `filtered` is filled when nothing was found, for the filters to blame. `behind` names the specs whose
+    newest files could not be taken into the index.
     """
 
     query: str
@@ -74,6 +75,13 @@ class SearchAnswer:
     results: tuple[SearchResult, ...]
     corrections: tuple[Correction, ...] = ()
     filtered: tuple[FilterLoss, ...] = ()
+    behind: tuple[str, ...] = ()
+
+    def lacking(self, specs: tuple[str, ...]) -> SearchAnswer:
+        """The same answer, which says that the newest files of these specs were not looked into."""
+        if not specs:
+            return self
+        return replace(self, behind=specs, reason=f"{self.reason}; without the newest of {', '.join(specs)}")
 
 
 def no_index(text: str, mode: str = AUTO) -> SearchAnswer:

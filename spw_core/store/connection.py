@@ -22,14 +22,13 @@ import apsw
 from spw_core.errors import CorruptStore, ForeignStore, NewerStore, StoreError
 from spw_core.store.content import REPAIR_HINT
 from spw_core.store.patience import BusyWait, readers_patience_s
+from spw_core.store.side_files import connect_read_only, has_no_room, lacks_room
 
 PAGE_SIZE = 8192
 _OPEN_LIMIT_S = 2.0
 _WAL_PASSIVE_PAGES = 1000
 _WAL_RESTART_PAGES = 4000
 _JOURNAL_LIMIT_BYTES = 16 * 1024 * 1024
-# SQLite makes the shared memory file 32 KB at a time; a write-ahead log takes a few pages more.
-_SIDE_FILE_BYTES = 64 * 1024
 
 
 class Schema(NamedTuple):
@@ -55,6 +54,8 @@ def open_for_writing(path: Path, schema: Schema) -> apsw.Connection:
 
     Raises CorruptStore, NewerStore, ForeignStore, or StoreError when it cannot be opened.
     """
+    if lacks_room(path):  # SQLite finds that out when it has begun, and leaves its empty files behind
+        raise _disk_full(path)
     _create_private(path)
     with translating(path):
         connection = apsw.Connection(str(path))
@@ -146,7 +147,7 @@ def translating(path: Path) -> Iterator[None]:
         raise StoreError(f"cannot write {path}: it is read-only", "Check the permissions.") from error
     except (apsw.IOError, apsw.CantOpenError) as error:
         # What SQLite says when there is no room for the side files of a database.
-        if _has_no_room(path.parent):
+        if has_no_room(path.parent):
             raise _disk_full(path) from error
         raise StoreError(f"cannot use {path}: {error}") from error
     except apsw.Error as error:
@@ -155,18 +156,6 @@ def translating(path: Path) -> Iterator[None]:
 
 def _disk_full(path: Path) -> StoreError:
     return StoreError(f"cannot write {path}: the disk is full", "Free some space.")
-
-
-def _has_no_room(folder: Path) -> bool:
-    """True when the file system of a folder cannot take the side files of a database any more."""
-    if not hasattr(os, "statvfs"):
-        return False
-    try:
-        room = os.statvfs(folder)
-    except OSError:
-        return False
-    # Some file systems have no fixed number of files and say 0 of 0.
-    return room.f_bavail * room.f_frsize < _SIDE_FILE_BYTES or (room.f_files > 0 and room.f_favail == 0)
 
 
 def move_aside(path: Path, label: str = "corrupt") -> Path:
@@ -242,41 +231,6 @@ def _create_private(path: Path) -> None:
             f"cannot open {path} for writing: {error.strerror or error}",
             "Check the permissions of the folder and the space left on the disk.",
         ) from error
-
-
-def connect_read_only(path: Path) -> apsw.Connection:
-    """A connection that cannot write, whatever the file and its folder allow."""
-    uri = path.absolute().as_uri()
-    if not os.access(path.parent, os.W_OK):
-        try:
-            return _connect_and_try(f"{uri}?mode=ro", apsw.SQLITE_OPEN_READONLY)
-        except (apsw.CantOpenError, apsw.ReadOnlyError):
-            # No side files, and no right to make them: then there is no writer either.
-            return _connect_and_try(f"{uri}?immutable=1", apsw.SQLITE_OPEN_READONLY)
-    # Opened read-write and then restricted: a truly read-only reader of a WAL database would leave the
-    # side files behind that it had to create.
-    wait = BusyWait(_OPEN_LIMIT_S)
-    attempts = 0
-    while True:
-        try:
-            return _connect_and_try(f"{uri}?mode=rw", apsw.SQLITE_OPEN_READWRITE)
-        except (apsw.CantOpenError, apsw.ReadOnlyError):
-            # The last writer may just be removing its side files.
-            if not wait(attempts):
-                raise
-            attempts += 1
-
-
-def _connect_and_try(uri: str, flags: int) -> apsw.Connection:
-    connection = apsw.Connection(uri, flags=flags | apsw.SQLITE_OPEN_URI)
-    try:
-        connection.set_busy_handler(BusyWait(readers_patience_s()))
-        connection.pragma("query_only", True)
-        connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
-    except BaseException:
-        connection.close(True)
-        raise
-    return connection
 
 
 def _configure(connection: apsw.Connection, schema: Schema) -> None:
