@@ -18,7 +18,9 @@ from spw_core.errors import NotFound
 from spw_core.formats.transcripts import read_line
 from spw_core.memory.finding import queued
 from spw_core.memory.importing import ImportReport
-from spw_core.memory.reading import is_unchanged, read_batches, start_of, state_after
+from spw_core.memory.portions import Scout
+from spw_core.memory.reading import LineReader, is_unchanged, start_of, state_after
+from spw_core.store.memory.message_rows import read_message, row_of
 from spw_core.store.memory.sessions import SqliteSessions
 
 from .transcript_support import SESSION, Transcript
@@ -246,9 +248,11 @@ def test_a_file_that_grows_while_it_is_read(workspace: Workspace, transcript: Tr
     with path.open("rb") as stream:
         status = os.fstat(stream.fileno())
         transcript.add("assistant", "two").write()
-        batches = list(read_batches(stream, 0))
-        state = state_after(stream, str(path), SESSION, status, batches[-1].offset, 0)
-    assert [said.text for batch in batches for record in batch.records for said in record.said][:1] == ["one"]
+        lines = LineReader(stream, 0)
+        records = list(lines.batch())
+        state = state_after(stream, str(path), SESSION, status, lines.offset, lines.skipped)
+    assert lines.ended
+    assert [said.text for record in records for said in record.said][:1] == ["one"]
     assert not is_unchanged(state, path.stat())
     with path.open("rb") as stream:
         assert start_of(stream, state, path.stat()) == state.offset
@@ -522,6 +526,32 @@ def test_no_record_is_an_error(value: Any) -> None:
 @given(st.binary(max_size=200))
 def test_no_line_is_an_error(line: bytes) -> None:
     read_line(line)
+
+
+ODD_TEXT = st.sampled_from(["", "\x1b[31m", "\0", "\ud800", "é\x9b1m", "x" * 700, "t"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such names of files")
+@given(st.lists(st.tuples(ODD_TEXT, ODD_TEXT, ODD_TEXT, ODD_TEXT, st.booleans()), min_size=1, max_size=5))
+def test_whatever_is_said_becomes_a_message(
+    tmp_path_factory: pytest.TempPathFactory, said: list[tuple[str, str, str, str, bool]]
+) -> None:
+    """Rows are not made of messages, for that takes long, but messages can be made of all of them."""
+    path = tmp_path_factory.mktemp("said") / "\x1b[1m.jsonl"
+    transcript = Transcript(path, "/x")
+    for identity, session, name, text, failed in said:
+        use = {"type": "tool_use", "id": name, "name": text, "input": {"command": text}}
+        result = {"type": "tool_result", "tool_use_id": name, "content": text, "is_error": failed}
+        told = {"type": "text", "text": text}
+        for kind in ("assistant", "user"):
+            transcript.add(kind, [use, result, told], uuid=identity, sessionId=session, agentId=name)
+        notice = {"type": "system", "subtype": "api_error", "content": text, "timestamp": name}
+        transcript.raw(json.dumps({**notice, "uuid": identity}))
+    (path.parent / ".spec-workflow").mkdir()
+    scout = Scout(Workspace.open(path.parent).paths, ())
+    for portion in scout.portions(transcript.write(), None):
+        for row in portion.messages:
+            assert row_of(read_message(row)) == row
 
 
 def test_real_transcripts(workspace: Workspace) -> None:

@@ -122,9 +122,11 @@ class _Importer:
             self._report.problems.append((str(path), "holds no records of Claude Code"))
 
     def _store(self, portion: Portion) -> None:
-        self._linker.take_over(portion.sightings)
+        links = self._linker.take_over(portion.sightings)
         for facts in portion.sessions:
             self._put_session(facts, portion.state.path)
+        for session, changed in links.items():
+            self._memory.sessions.add_links(HERE, session, changed)
         added = set(self._memory.messages.take_in_rows(HERE, portion.messages, portion.state))
         self._report.messages += len(added)
         for message_id, rules in portion.redacted.items():
@@ -142,7 +144,6 @@ class _Importer:
                 self._known.pop(facts.id, None)
                 if last_try:
                     raise
-        self._memory.sessions.add_links(HERE, facts.id, self._linker.links(facts.id))
 
     def _stored(self, facts: SessionFacts, source: str) -> Session:
         """The session as it is stored, with what the facts add to it."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 from spw_core.domain.places import Area, place_of
-from spw_core.formats.transcripts import USER, Record, Said
+from spw_core.formats.transcripts import USER, Record
 from spw_core.names import SPECS_DIR, WORKFLOW_DIR
 from spw_core.redact import redact
 from spw_core.store.memory.types import Link, LinkKind
@@ -24,9 +24,19 @@ _WORDS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 # Characters of a text that are looked through for names of specs.
 _LONGEST_SCANNED = 4_000
 _MOST_FILES = 2_000
+_MOST_KNOWN = 20_000
+
+_SPECS_PATH = f"{SPECS_DIR}/"
 
 # (session, kind, target, how, count): what was seen, as one linker hands it to another.
 Sighting = tuple[str, str, str, str, int]
+Target = tuple[LinkKind, str]
+
+
+@dataclass(slots=True)
+class _Seen:
+    how: str
+    count: int = 0
 
 
 class Linker:
@@ -35,67 +45,78 @@ class Linker:
     def __init__(self, root: str, specs: Iterable[str]) -> None:
         self._root = root.replace("\\", "/").rstrip("/")
         self._specs = frozenset(specs)
-        self._found: dict[str, Counter[tuple[LinkKind, str]]] = {}
-        self._how: dict[tuple[str, LinkKind, str], str] = {}
+        self._found: dict[str, dict[Target, _Seen]] = {}
+        self._targets_of: dict[tuple[str, str, bool], tuple[Target, ...]] = {}
 
     def see(self, session: str, record: Record) -> None:
         """Take in one record."""
-        if record.cwd and f"/{SPECS_DIR}" in record.cwd.replace("\\", "/"):
-            self._see_path(session, self._relative(record.cwd, ""), CWD)
+        cwd = record.cwd
+        if SPECS_DIR in cwd:
+            self._add(session, self._targets(cwd, "", False), CWD)
         for said in record.said:
-            self._see_said(session, said, record.cwd)
+            for path in said.files:
+                self._add(session, self._targets(path, cwd, said.writes), PATH)
+            if said.role == USER or _SPECS_PATH in said.text:
+                self._see_text(session, said.text[:_LONGEST_SCANNED], said.role)
 
     def hand_over(self) -> list[Sighting]:
         """What was found since the last time, in the order in which it was seen; it is forgotten here."""
-        found, how = self._found, self._how
-        self._found, self._how = {}, {}
+        found, self._found = self._found, {}
         return [
-            (session, kind.value, target, how[session, kind, target], count)
-            for session, seen in found.items()
-            for (kind, target), count in seen.items()
+            (session, kind.value, target, seen.how, seen.count)
+            for session, targets in found.items()
+            for (kind, target), seen in targets.items()
         ]
 
-    def take_over(self, sightings: Iterable[Sighting]) -> None:
-        """Add what another linker found later than this one."""
-        for session, kind, target, how, count in sightings:
-            self._add(session, LinkKind(kind), target, how, count)
+    def take_over(self, sightings: Iterable[Sighting]) -> dict[str, list[Link]]:
+        """Add what another linker found later than this one.
 
-    def links(self, session: str) -> list[Link]:
-        """What was found about a session so far; no secret gets into the name of a file."""
-        return [
-            Link(
-                kind,
-                _without_secrets(target) if kind is LinkKind.FILE else target,
-                self._how[session, kind, target],
-                count,
-            )
-            for (kind, target), count in sorted(self._found.get(session, Counter()).items())
-        ]
+        Returns, of each session, the links that it changed, as all that was found says; no secret gets into
+        the name of a file.
+        """
+        changed: dict[str, dict[Target, None]] = {}
+        for session, kind, name, how, count in sightings:
+            target = (LinkKind(kind), name)
+            self._add(session, (target,), how, count)
+            changed.setdefault(session, {})[target] = None
+        return {
+            session: [
+                Link(kind, _without_secrets(name) if kind is LinkKind.FILE else name, seen.how, seen.count)
+                for kind, name in targets
+                if (seen := self._found[session].get((kind, name)))
+            ]
+            for session, targets in changed.items()
+        }
 
-    def _see_said(self, session: str, said: Said, cwd: str) -> None:
-        for path in said.files:
-            relative = self._relative(path, cwd)
-            self._see_path(session, relative, PATH)
-            if said.writes and relative and not relative.startswith(f"{WORKFLOW_DIR}/"):
-                self._add(session, LinkKind.FILE, relative, PATH)
-        text = said.text[:_LONGEST_SCANNED]
+    def _see_text(self, session: str, text: str, role: str) -> None:
         for spec, path in _spec_paths(text):
-            self._see_spec_path(session, spec, path, PATH)
-        if said.role == USER:
+            self._add(session, self._targets_in(spec, path), PATH)
+        if role == USER:
             for word in set(_WORDS.findall(text)) & self._specs:
-                self._add(session, LinkKind.SPEC, word, PROMPT)
+                self._add(session, ((LinkKind.SPEC, word),), PROMPT)
 
-    def _see_path(self, session: str, relative: str, how: str) -> None:
+    def _targets(self, path: str, cwd: str, writes: bool) -> tuple[Target, ...]:
+        """What a path as it is written is about; `writes` says that the file changed."""
+        key = (path, cwd, writes)
+        if (known := self._targets_of.get(key)) is not None:
+            return known
+        relative = self._relative(path, cwd)
         parts = relative.split("/")
+        targets: tuple[Target, ...] = ()
         if parts[:2] == [WORKFLOW_DIR, SPECS_DIR] and len(parts) > 2:
-            self._see_spec_path(session, parts[2], "/".join(parts[3:]), how)
+            targets = self._targets_in(parts[2], "/".join(parts[3:]))
+        if writes and relative and parts[0] != WORKFLOW_DIR:
+            targets += ((LinkKind.FILE, relative),)
+        if len(self._targets_of) >= _MOST_KNOWN:
+            self._targets_of.clear()
+        self._targets_of[key] = targets
+        return targets
 
-    def _see_spec_path(self, session: str, spec: str, path: str, how: str) -> None:
+    def _targets_in(self, spec: str, path: str) -> tuple[Target, ...]:
         if spec not in self._specs:
-            return
-        self._add(session, LinkKind.SPEC, spec, how)
-        if run := _run_of(path):
-            self._add(session, LinkKind.RUN, f"{spec}/{run}", how)
+            return ()
+        run = _run_of(path)
+        return ((LinkKind.SPEC, spec), (LinkKind.RUN, f"{spec}/{run}")) if run else ((LinkKind.SPEC, spec),)
 
     def _relative(self, path: str, cwd: str) -> str:
         """A path relative to the workspace, or, of another machine, to where the agent worked; else ''."""
@@ -106,14 +127,19 @@ class Linker:
         is_absolute = path.startswith("/") or path[1:2] == ":"
         return "" if is_absolute or ".." in path.split("/") else path.removeprefix("./")
 
-    def _add(self, session: str, kind: LinkKind, target: str, how: str, count: int = 1) -> None:
-        found = self._found.setdefault(session, Counter())
-        if (kind, target) not in found and len(found) >= _MOST_FILES:
-            return
-        found[kind, target] += count
-        key = (session, kind, target)
-        if key not in self._how or _STRENGTH[how] < _STRENGTH[self._how[key]]:
-            self._how[key] = how
+    def _add(self, session: str, targets: Iterable[Target], how: str, count: int = 1) -> None:
+        found = self._found.get(session)
+        if found is None:
+            found = self._found[session] = {}
+        for target in targets:
+            seen = found.get(target)
+            if seen is None:
+                if len(found) >= _MOST_FILES:
+                    continue
+                seen = found[target] = _Seen(how)
+            elif _STRENGTH[how] < _STRENGTH[seen.how]:
+                seen.how = how
+            seen.count += count
 
 
 @lru_cache(maxsize=4096)  # conversations are about the same files, and told after every batch
@@ -129,7 +155,7 @@ def runs_named(text: str) -> list[str]:
 
 def _spec_paths(text: str) -> Iterator[tuple[str, str]]:
     """(spec, path in it) of every path below a folder of specs."""
-    if f"{SPECS_DIR}/" in text:
+    if _SPECS_PATH in text:
         for match in _SPEC_PATH.finditer(text):
             yield match[1], (match[2] or "").strip("/")
 

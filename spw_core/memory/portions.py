@@ -14,14 +14,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from spw_core.errors import InvalidInput
-from spw_core.formats.transcripts import ASSISTANT, TOOL, Record, Said
+from spw_core.formats.transcripts import ASSISTANT, SYSTEM, TOOL, USER, Record, Said
 from spw_core.memory.linking import Linker, Sighting
 from spw_core.memory.place import HERE, reading_memory
-from spw_core.memory.reading import READ_BYTES, Batch, read_batches, start_of, state_after
-from spw_core.redact import redact_start
+from spw_core.memory.reading import READ_BYTES, LineReader, start_of, state_after
+from spw_core.redact import LONGEST_NEEDED, redact_start
 from spw_core.store.memory.checks import utc
-from spw_core.store.memory.message_rows import MessageRow, row_of
-from spw_core.store.memory.types import Message, Origin, Role, TranscriptState
+from spw_core.store.memory.message_rows import MessageRow, metadata_text
+from spw_core.store.memory.types import Origin, TranscriptState
 from spw_core.text import clean
 from spw_core.workspace import WorkspacePaths
 
@@ -29,6 +29,14 @@ _LONGEST_TITLE = 200
 _EPOCH = "1970-01-01T00:00:00.000000Z"
 # Sizes of what is stored beside the messages themselves.
 _LONGEST_FIELD = 300
+# What stands for the name of a tool and the id of a call that are not told, or no text.
+_A_TOOL, _A_CALL, _A_SESSION = "tool", "-", "session"
+_ORIGINS = {
+    USER: Origin.UNKNOWN.value,
+    ASSISTANT: Origin.UNKNOWN.value,
+    SYSTEM: Origin.SYSTEM.value,
+    TOOL: Origin.TOOL_OUTPUT.value,
+}
 
 
 @dataclass(slots=True)
@@ -74,26 +82,20 @@ class Scout:
         with path.open("rb", buffering=READ_BYTES) as stream:
             status = os.fstat(stream.fileno())
             offset = start_of(stream, known, status)
-            skipped = known.skipped if known and offset else 0
-            for batch in read_batches(stream, offset):
-                skipped += batch.skipped
-                reader = self._read(batch, _Reader(storable(path.stem), utc_of_ns(status.st_mtime_ns)))
-                yield Portion(
-                    messages=reader.messages,
-                    sessions=list(reader.sessions.values()),
-                    sightings=self._linker.hand_over(),
-                    redacted=reader.redacted,
-                    state=state_after(stream, name, reader.last_session, status, batch.offset, skipped),
-                    has_records=bool(batch.records or offset),
-                )
-
-    def _read(self, batch: Batch, reader: _Reader) -> _Reader:
-        for record in batch.records:
-            session = reader.session_of(record)
-            if session not in self._forgotten:
-                self._linker.see(session, record)
-                reader.read(record)
-        return reader
+            before = known.skipped if known and offset else 0
+            lines = LineReader(stream, offset)
+            reader = _Reader(storable(path.stem) or _A_SESSION, utc_of_ns(status.st_mtime_ns))
+            while not lines.ended:
+                for record in lines.batch():
+                    session = reader.session_of(record)
+                    if session not in self._forgotten:
+                        self._linker.see(session, record)
+                        reader.read(session, record)
+                skipped = before + lines.skipped
+                state = state_after(stream, name, reader.last_session, status, lines.offset, skipped)
+                messages, sessions, redacted = reader.hand_over()
+                sightings = self._linker.hand_over()
+                yield Portion(messages, sessions, sightings, redacted, state, bool(lines.found or offset))
 
 
 def portions_ahead(paths: WorkspacePaths, name: str) -> list[Portion] | None:
@@ -112,63 +114,78 @@ def _scout(paths: WorkspacePaths) -> Scout:
 
 
 class _Reader:
-    """Makes messages of the records of one batch, in the order of the file."""
+    """Makes rows of messages of the records of one transcript, in the order of the file."""
 
     def __init__(self, stem: str, fallback_time: str) -> None:
-        self.messages: list[MessageRow] = []
-        self.sessions: dict[str, SessionFacts] = {}
-        self.redacted: dict[str, tuple[str, ...]] = {}
         self.last_session = stem
         self._time = ""
         self._fallback_time = fallback_time
         self._tools: dict[str, str] = {}
+        self._messages: list[MessageRow] = []
+        self._sessions: dict[str, SessionFacts] = {}
+        self._redacted: dict[str, tuple[str, ...]] = {}
+
+    def hand_over(self) -> tuple[list[MessageRow], list[SessionFacts], dict[str, tuple[str, ...]]]:
+        """(messages, sessions, rules of messages with secrets) since the last time; forgotten here."""
+        brought = self._messages, list(self._sessions.values()), self._redacted
+        self._messages, self._sessions, self._redacted = [], {}, {}
+        return brought
 
     def session_of(self, record: Record) -> str:
-        return storable(record.session)[:_LONGEST_FIELD] or self.last_session
+        return _field(record.session) or self.last_session
 
-    def read(self, record: Record) -> None:
-        session = self.last_session = self.session_of(record)
+    def read(self, session: str, record: Record) -> None:
+        self.last_session = session
         moment = self._moment(record.timestamp)
-        facts = self.sessions.setdefault(session, SessionFacts(session, moment, moment))
-        facts.first, facts.last = min(facts.first, moment), max(facts.last, moment)
+        facts = self._sessions.get(session)
+        if facts is None:
+            facts = self._sessions[session] = SessionFacts(session, moment, moment)
+        elif moment > facts.last:
+            facts.last = moment
+        elif moment < facts.first:
+            facts.first = moment
         facts.cwd = facts.cwd or _short(record.cwd)
         facts.branch = _short(record.branch) or facts.branch
         facts.model = _short(record.model) or facts.model
-        facts.title = _title(record.title) or facts.title
+        if record.title:
+            facts.title = _title(record.title) or facts.title
         for said in record.said:
             if said.is_typed and not record.agent and not facts.prompt:
                 facts.prompt = _title(said.text)
-            self.messages.append(row_of(self._message(session, moment, record, said)))
+            self._messages.append(self._row(session, moment, record.agent, said))
 
-    def _message(self, session: str, moment: str, record: Record, said: Said) -> Message:
-        redacted = redact_start(storable(said.text), said.limit)
-        message_id = storable(said.id)[:_LONGEST_FIELD]
-        if redacted.rules:
-            self.redacted[message_id] = redacted.rules
+    def _row(self, session: str, moment: str, agent: str, said: Said) -> MessageRow:
+        """The row of a message; it is what a `Message` may be, without making one of each."""
+        role = said.role
+        redacted = redact_start(_whole(said.text, said.limit), said.limit)
+        identity = _field(said.id) or said.id.encode("utf-8", "replace").hex()
         metadata = {}
         if redacted.rules:
+            self._redacted[identity] = redacted.rules
             metadata["redacted"] = ",".join(dict.fromkeys(redacted.rules))
         if len(said.text) > said.limit:
             metadata["characters"] = str(len(said.text))
         if said.is_error:
             metadata["error"] = "true"
-        if record.agent:
-            metadata["agent"] = _short(record.agent)
-        tool = _short(said.tool)
-        if said.role == ASSISTANT and said.tool_id:
+        if agent:
+            metadata["agent"] = _short(agent)
+        tool, call = "", ""
+        if role == TOOL:
+            tool, call = self._tools.get(said.tool_id, _A_TOOL), _field(said.tool_id) or _A_CALL
+        elif said.tool:
+            tool, call = _short(said.tool) or _A_TOOL, _field(said.tool_id) or _A_CALL
             self._tools[said.tool_id] = tool
-        elif said.role == TOOL:
-            tool = self._tools.get(said.tool_id, "tool")
-        return Message(
-            id=message_id,
-            session_id=session,
-            role=Role(said.role),
-            content=redacted.text if redacted.text or said.role == TOOL else "…",
-            created_at=moment,
-            tool_call_id=storable(said.tool_id)[:_LONGEST_FIELD] or ("-" if tool else ""),
-            tool_name=tool,
-            origin=_origin(said),
-            metadata=metadata,
+        return (
+            session,
+            identity,
+            role,
+            redacted.text if redacted.text or role == TOOL else "…",
+            call,
+            tool,
+            Origin.USER_INPUT.value if said.is_typed else _ORIGINS[role],
+            None,
+            moment,
+            metadata_text(metadata),
         )
 
     def _moment(self, timestamp: str) -> str:
@@ -190,18 +207,6 @@ def utc_of_ns(time_ns: int) -> str:
         return _EPOCH
 
 
-def _origin(said: Said) -> Origin:
-    if said.is_typed:
-        return Origin.USER_INPUT
-    return (
-        Origin.TOOL_OUTPUT
-        if said.role == TOOL
-        else Origin.SYSTEM
-        if said.role == "system"
-        else Origin.UNKNOWN
-    )
-
-
 def _title(text: str) -> str:
     if not text:
         return ""
@@ -217,11 +222,32 @@ def _short(text: str) -> str:
     return redact_start(storable(text), _LONGEST_FIELD).text
 
 
+def _field(text: str) -> str:
+    """An id as it is stored."""
+    if len(text) <= _LONGEST_FIELD and text.isascii() and text.isprintable():
+        return text
+    return storable(text)[:_LONGEST_FIELD]
+
+
+def _whole(text: str, limit: int) -> str:
+    """A text as it can be stored, or, of one that is too long, as much as tells what its start is."""
+    if not _hides(text):
+        text = text[: limit + LONGEST_NEEDED + 1]
+    return storable(text)
+
+
 def storable(text: str) -> str:
     """Without lone surrogates and NULs, which a database does not take, and without the escape sequences of
     terminals, which would hide a secret that has colours in it from the rules."""
-    if "\x1b" in text or "\x9b" in text:
-        text = clean(text.replace("\0", "\ufffd").encode("utf-8", "replace").decode())
-    if text.isascii() and "\0" not in text:
-        return text
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    text = text.replace("\0", "\ufffd")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            text = text.encode("utf-8", "replace").decode()
+    return clean(text) if _hides(text) else text
+
+
+def _hides(text: str) -> bool:
+    """True for a text with escape sequences of terminals."""
+    return "\x1b" in text or (not text.isascii() and "\x9b" in text)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from spw_core.formats.transcripts import Record, read_line
@@ -16,16 +15,6 @@ READ_BYTES = 256 << 10
 _HEAD_BYTES = 4096
 # Bytes after which what was read is handed over and stored: an interruption loses no more than this.
 _BATCH_BYTES = 8 << 20
-
-
-@dataclass(slots=True)
-class Batch:
-    """Records of consecutive lines; `offset` is where the next reading has to begin, `skipped` counts what
-    was no record of a transcript."""
-
-    offset: int
-    records: list[Record] = field(default_factory=list)
-    skipped: int = 0
 
 
 def is_unchanged(state: TranscriptState | None, status: os.stat_result) -> bool:
@@ -56,27 +45,37 @@ def start_of(stream: BinaryIO, state: TranscriptState | None, status: os.stat_re
     )
 
 
-def read_batches(stream: BinaryIO, offset: int) -> Iterator[Batch]:
-    """The records from an offset to the end. A last line that is not complete is held back.
+class LineReader:
+    """Reads the records of a transcript from an offset to its end, whole lines only.
 
-    Lines may be of any length. A line that is no record is counted and passed over.
+    `offset` is where reading has to go on, `skipped` counts lines that were no records, `found` the records.
     """
-    stream.seek(offset)
-    batch = Batch(offset)
-    started = offset
-    for line in stream:
-        records, whole = read_line(line)
-        if not whole:
-            if not line.endswith(b"\n"):
-                break  # still being written
-            batch.skipped += 1
-        batch.records += records
-        batch.offset += len(line)
-        if batch.offset - started >= _BATCH_BYTES:
-            yield batch
-            batch = Batch(batch.offset)
-            started = batch.offset
-    yield batch
+
+    def __init__(self, stream: BinaryIO, offset: int) -> None:
+        stream.seek(offset)
+        self._stream = stream
+        self.offset = offset
+        self.skipped = self.found = 0
+        self.ended = False
+
+    def batch(self) -> Iterator[Record]:
+        """The next records, as many as are to be stored at once; after the last of all, it has `ended`.
+
+        Lines may be of any length. A last line that is not complete is held back.
+        """
+        until = self.offset + _BATCH_BYTES
+        for line in self._stream:
+            records, whole = read_line(line)
+            if not whole:
+                if not line.endswith(b"\n"):
+                    break  # still being written
+                self.skipped += 1
+            self.offset += len(line)
+            self.found += len(records)
+            yield from records
+            if self.offset >= until:
+                return
+        self.ended = True
 
 
 def state_after(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from spw_core.errors import InvalidInput
 
@@ -13,7 +14,8 @@ _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _ISO = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)")
 _FRACTION = 6
 # As agents write it, for every record.
-_MILLISECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+_MILLISECONDS = re.compile(r"(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z", re.ASCII)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, allow_nan=False, separators=(",", ":"))
 
 
 def require(condition: bool, message: str) -> None:
@@ -57,13 +59,22 @@ def utc(value: str | datetime) -> str:
     if isinstance(value, datetime):
         require(value.tzinfo is not None, "a time without a zone")
         return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
-    if _MILLISECONDS.fullmatch(value) and _moment(value):
+    if (match := _MILLISECONDS.fullmatch(value)) and _is_day(match[1]):
         return f"{value[:-1]}000Z"
     if match := _ISO.fullmatch(value):
         seconds, fraction, zone = match.groups()
         if moment := _moment(seconds + ("+00:00" if zone == "Z" else zone)):
             return f"{moment.replace(tzinfo=None).isoformat()}.{(fraction or '')[:_FRACTION]:0<6}Z"
     raise InvalidInput(f"cannot parse the timestamp {value[:40]!r}", "Times look like 2026-02-14T10:00:00Z.")
+
+
+@lru_cache(maxsize=64)
+def _is_day(text: str) -> bool:
+    """True for a date that there is, as `2026-02-14`."""
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _moment(text: str) -> datetime | None:
@@ -82,7 +93,7 @@ def now() -> str:
 def dump(name: str, value: object) -> str:
     """JSON of a value, keys sorted. Raises InvalidInput for what JSON cannot say, NaN among it."""
     try:
-        return json.dumps(value, ensure_ascii=False, sort_keys=True, allow_nan=False, separators=(",", ":"))
+        return _ENCODER.encode(value)
     except (TypeError, ValueError) as error:
         raise InvalidInput(f"{name} cannot be stored as JSON: {error}") from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -30,8 +31,13 @@ def row_of(message: Message) -> MessageRow:
         message.origin.value,
         dump("threat", asdict(message.threat)) if message.threat else None,
         message.created_at,
-        dump("metadata", dict(message.metadata)) if message.metadata else "{}",
+        metadata_text(message.metadata),
     )
+
+
+def metadata_text(metadata: Mapping[str, str]) -> str:
+    """How metadata are stored."""
+    return dump("metadata", dict(metadata)) if metadata else "{}"
 
 
 def read_message(row: tuple[Any, ...]) -> Message:
