@@ -7,6 +7,7 @@ import os
 import shutil
 import stat
 import sys
+import time
 from pathlib import Path
 
 import apsw
@@ -598,3 +599,80 @@ def test_a_link_put_there_at_the_last_moment_stays_a_link(
     workspace.spec("alpha").cleanup()
     assert handed_off.readlink() == elsewhere
     assert elsewhere.stat().st_nlink == 1
+
+
+@pytest.fixture
+def nobody_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on systems that do not know who has a file open."""
+    monkeypatch.setattr("spw_core.harvest.in_use._is_refused", lambda entry: None)
+
+
+def removed_files(workspace: Workspace) -> list[Path]:
+    return [path for path in (workspace.paths.workflow / ".spw-cache").rglob("*") if path.is_file()]
+
+
+@pytest.mark.usefixtures("nobody_tells")
+@pytest.mark.parametrize("restored", [False, True])
+def test_what_is_written_after_a_cleanup_is_stored(
+    workspace: Workspace, handed_off: Path, restored: bool
+) -> None:
+    """Where nobody tells who has a file open: a program that goes on writing loses nothing."""
+    before = handed_off.read_bytes()
+    spec = workspace.spec("alpha")
+    with handed_off.open("ab") as stream:
+        assert f"{RUN}/a/report.md" in spec.cleanup().removed
+        assert not handed_off.parent.exists()
+        assert len(spec.record().runs) == 1
+        if restored:
+            assert spec.restore().ok
+        stream.write(b"and this")
+        stream.flush()
+        report = workspace.harvest()
+        assert (report.ok, report.remarks) == (
+            True,
+            [f"{RUN}/a/report.md was written after it was cleaned up; that is stored now"],
+        )
+        stream.write(b" and that")
+    assert len(workspace.harvest().remarks) == 1
+    assert workspace.harvest().remarks == []
+    texts = [content for _, content in spec.versions(f"{RUN.partition('/alpha/')[2]}/a/report.md")]
+    assert set(texts) == {before, before + b"and this", before + b"and this and that"}
+    assert spec.record().runs[0].has_handoff
+    if not restored:
+        assert handed_off.exists() is False
+        assert spec.restore().ok
+        assert handed_off.read_bytes() == before + b"and this and that"
+        assert workspace.harvest().ok
+        assert spec.record().runs[0].has_handoff
+
+
+@pytest.mark.usefixtures("nobody_tells")
+def test_removed_files_are_kept_for_a_day(
+    workspace: Workspace, handed_off: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.spec("alpha").cleanup()
+    count = len(removed_files(workspace))
+    assert count == 4
+    late = next(path for path in removed_files(workspace) if path.name == "status.json")
+    workspace.harvest()
+    assert len(removed_files(workspace)) == count
+    now = time.time_ns()
+    monkeypatch.setattr("spw_core.harvest.late.time.time_ns", lambda: now + 25 * 3600 * 10**9)
+    late.write_text('{"status": "blocked"}')
+    workspace.harvest()
+    assert removed_files(workspace) == []
+    assert not list((workspace.paths.workflow / ".spw-cache/removed").iterdir())
+    place = f"{RUN.partition('/alpha/')[2]}/a/status.json"
+    assert [content for _, content in workspace.spec("alpha").versions(place)][-1] == b'{"status": "blocked"}'
+
+
+@pytest.mark.usefixtures("nobody_tells")
+def test_what_cannot_be_kept_is_removed(
+    workspace: Workspace, handed_off: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (workspace.paths.workflow / ".spw-cache").mkdir(exist_ok=True)
+    (workspace.paths.workflow / ".spw-cache/removed").write_text("in the way")
+    assert workspace.spec("alpha").cleanup().removed
+    assert not handed_off.parent.exists()
+    assert workspace.harvest().ok
+    assert workspace.spec("alpha").restore().ok

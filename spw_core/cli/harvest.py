@@ -78,7 +78,7 @@ def _watch(args: argparse.Namespace, paths: WorkspacePaths) -> int:
                 elif spec.changed or spec.removed or spec.failed:
                     print_line(f"{spec.spec}: {_sentence(spec)}")
             for remark in report.remarks:
-                _remark(f"index: {remark}")
+                _remark(remark)
             if report.index_failed:
                 _remark(f"index: {report.index_failed}; trying again")
             sys.stdout.flush()
@@ -117,7 +117,7 @@ def _print(report: HarvestReport, width: int | None) -> None:
     if report.index_failed:
         print_line(f"index: not brought up to date, the next harvest will do it: {report.index_failed}")
     for remark in report.remarks:
-        print_line(f"index: {remark}")
+        print_line(remark)
     files = sum(spec.files for spec in report.specs)
     changed = sum(spec.changed for spec in report.specs)
     done = sum(not spec.failed for spec in report.specs)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from spw_core.domain.places import Area, Kind, place_of
@@ -18,6 +19,7 @@ from spw_core.errors import DocumentNotFound
 from spw_core.formats.approvals import NEEDS_REVISION, PENDING, parse_approval
 from spw_core.harvest.in_use import is_open_for_writing
 from spw_core.harvest.inside import Entry, entry_inside, temporary_of
+from spw_core.harvest.late import put_away
 from spw_core.harvest.read_file import INT64, FileContent, read_once, storable
 from spw_core.harvest.scan import FoundFile, Scan, area_folder, scan_spec
 from spw_core.harvest.stored import begun_anew
@@ -150,14 +152,18 @@ def _remove_all(
     store: SpecStore,
     candidates: list[tuple[FoundFile, StoredArtifact]],
 ) -> None:
-    now = utc_text(time.time_ns())
+    since_ns = time.time_ns()
+    now = utc_text(since_ns)
     with store.transaction():
         store.mark_cleaned([artifact.id for _, artifact in candidates], now)
     gone, still_there = [], []
     try:
         for found, artifact in candidates:
             path = document_path(name, found.area, found.rel_path)
-            reason = _remove(area_folder(paths, name, found.area), found.rel_path, store, artifact)
+            top = area_folder(paths, name, found.area)
+            reason = _remove(
+                top, found.rel_path, store, artifact, partial(put_away, paths, since_ns, path=path)
+            )
             if reason:
                 report.kept.append(Kept(path, reason))
                 still_there.append(artifact)
@@ -172,7 +178,11 @@ def _remove_all(
                 store.mark_removed(artifact.id, now)
 
 
-def _remove(top: Path, rel_path: str, store: SpecStore, artifact: StoredArtifact) -> str:
+# Keeps a removed file for a while, where it may yet be written; False when it cannot.
+_Keep = Callable[[Entry], bool]
+
+
+def _remove(top: Path, rel_path: str, store: SpecStore, artifact: StoredArtifact, keep: _Keep) -> str:
     """Remove one file if its bytes are the stored ones; why not, otherwise."""
     try:
         with entry_inside(top, rel_path) as entry:
@@ -184,23 +194,26 @@ def _remove(top: Path, rel_path: str, store: SpecStore, artifact: StoredArtifact
                 return "its bytes are not stored"
             if not _looks_alike(entry, content):
                 return "changed while it was compared"
-            return _unlink_unchanged(entry, content)
+            return _unlink_unchanged(entry, content, keep)
     except DamagedBytes as error:
         return f"{error}; see `spw doctor`"
     except OSError as error:
         return f"cannot be removed: {error.strerror or error}"
 
 
-def _unlink_unchanged(entry: Entry, content: FileContent) -> str:
+def _unlink_unchanged(entry: Entry, content: FileContent, keep: _Keep) -> str:
     """Move a file aside before it goes: who opens it by name from now on makes a new one, and who wrote in
     the last moment, or has it open to write yet, is found out and gets it back."""
     aside = temporary_of(entry)
     entry.move_over(aside)
     reason = "changed while it was being removed"
     try:
-        if is_open_for_writing(aside):  # asked first: from here on nobody is left to change it
+        in_use = is_open_for_writing(aside)  # asked first: from here on nobody is left to change it
+        if in_use:
             reason = "is open for writing in another program"
         elif _is_still(aside, content):
+            if in_use is None and keep(aside):
+                return ""
             aside.unlink()
             return ""
     finally:

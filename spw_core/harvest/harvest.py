@@ -25,6 +25,7 @@ from spw_core.harvest.intake import (
     lacks_stamps,
     take_in,
 )
+from spw_core.harvest.late import store_late
 from spw_core.harvest.read_file import READ_FLAGS, read_file
 from spw_core.harvest.report import HarvestReport, SpecReport
 from spw_core.harvest.scan import FoundFile, Scan, scan_spec, spec_folders
@@ -63,6 +64,7 @@ def harvest(
     notes = {} if dry_run else notes_of_behind(paths)
     if chosen and not dry_run:
         report.remarks += ensure_gitignore(paths)
+        report.remarks += store_late(paths, lambda: _stored_limit(paths))
     report.specs += store_specs(paths, chosen, progress, dry_run=dry_run)
     if names is None:
         report.specs += [
@@ -71,7 +73,8 @@ def harvest(
     revisions = {spec.spec: spec.revision for spec in report.specs[: len(chosen)]}
     if not dry_run and (chosen or paths.index_db.exists()):
         try:
-            report.remarks += sync_index(paths, revisions, everything=names is None)
+            remarks = sync_index(paths, revisions, everything=names is None)
+            report.remarks += [f"index: {remark}" for remark in remarks]
         except SpwError as error:  # the specs are stored all the same
             report.index_failed = error.message
     if notes and not report.index_failed:

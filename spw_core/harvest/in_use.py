@@ -10,28 +10,29 @@ from spw_core.harvest.read_file import READ_FLAGS
 from spw_core.names import TEMPORARY_SUFFIX
 
 
-def is_open_for_writing(entry: Entry) -> bool:
+def is_open_for_writing(entry: Entry) -> bool | None:
     """True when a descriptor or a mapping exists through which the file may yet be written.
 
-    Linux tells, to the owner of the file; where nobody does, this is False. Raises OSError when the file
-    cannot be opened.
+    Linux tells, to the owner of the file; None where nobody does. Raises OSError when the file cannot be
+    opened.
     """
-    if not _is_refused(entry):
-        return False
+    refused = _is_refused(entry)
+    if not refused:
+        return refused
     # Some network file systems refuse whatever the file: then they would refuse one of our own as well.
     probe = entry.sibling(f".{os.urandom(10).hex()}{TEMPORARY_SUFFIX}")
     os.close(probe.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL))
     try:
-        return not _is_refused(probe)
+        return None if _is_refused(probe) else True
     finally:
         probe.unlink()
 
 
-def _is_refused(entry: Entry) -> bool:
+def _is_refused(entry: Entry) -> bool | None:
     """Ask for a lease on reading, which the kernel grants for a file that nobody has open for writing
-    (fcntl(2), F_SETLEASE), and give it back at once."""
+    (fcntl(2), F_SETLEASE), and give it back at once; None where it has no answer."""
     if sys.platform != "linux":
-        return False
+        return None
     import fcntl
     import signal
 
@@ -44,7 +45,7 @@ def _is_refused(entry: Entry) -> bool:
     except BlockingIOError:
         return True
     except OSError:  # not ours, or a file system without leases
-        return False
+        return None
     finally:
         os.close(fd)
     return False
