@@ -53,7 +53,7 @@ def put_away(paths: WorkspacePaths, removed_ns: int, file: Entry, *, path: str) 
 def store_late(paths: WorkspacePaths, limit: Callable[[], int]) -> list[str]:
     """Store what was written since into files that are here, and remove those that are here for a day.
 
-    Returns a remark for each file that got something. `limit` tells how many bytes of a file are stored at most.
+    Returns a remark for each file that got something. `limit` tells the most bytes of a file that are stored.
     """
     top = paths.workflow / _FOLDER
     try:
