@@ -227,7 +227,7 @@ def _block(block_id: str, kind: str, block: Mapping[str, object], from_system: b
     what = block.get("type")
     if what == "text":
         text = _text(block.get("text"))
-        if not text.strip():
+        if not text or text.isspace():
             return None
         role = SYSTEM if kind == USER and from_system else kind
         return Said(block_id, role, text, is_typed=role == USER and not text.startswith("<"))

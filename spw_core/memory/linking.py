@@ -17,9 +17,8 @@ from spw_core.store.memory.types import Link, LinkKind
 CWD, PATH, PROMPT = "cwd", "path", "prompt"
 _STRENGTH = {CWD: 0, PATH: 1, PROMPT: 2}
 
-_SPEC_PATH = re.compile(
-    rf"(?:{re.escape(WORKFLOW_DIR)}/)?{SPECS_DIR}/([A-Za-z0-9][A-Za-z0-9._-]{{0,199}})(/[\w./@+-]*)?"
-)
+# It begins with a literal, which is looked for far faster than what may be missing.
+_SPEC_PATH = re.compile(rf"{SPECS_DIR}/([A-Za-z0-9][A-Za-z0-9._-]{{0,199}})(/[\w./@+-]*)?")
 _WORDS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 # Characters of a text that are looked through for names of specs.
 _LONGEST_SCANNED = 4_000
@@ -56,7 +55,7 @@ class Linker:
         for said in record.said:
             for path in said.files:
                 self._add(session, self._targets(path, cwd, said.writes), PATH)
-            if said.role == USER or _SPECS_PATH in said.text:
+            if said.role == USER or said.text.find(_SPECS_PATH, 0, _LONGEST_SCANNED) >= 0:
                 self._see_text(session, said.text[:_LONGEST_SCANNED], said.role)
 
     def hand_over(self) -> list[Sighting]:
@@ -155,9 +154,8 @@ def runs_named(text: str) -> list[str]:
 
 def _spec_paths(text: str) -> Iterator[tuple[str, str]]:
     """(spec, path in it) of every path below a folder of specs."""
-    if _SPECS_PATH in text:
-        for match in _SPEC_PATH.finditer(text):
-            yield match[1], (match[2] or "").strip("/")
+    for match in _SPEC_PATH.finditer(text):
+        yield match[1], (match[2] or "").strip("/")
 
 
 def _run_of(path: str) -> str:
