@@ -21,6 +21,7 @@ from spw_core.memory.importing import ImportReport
 from spw_core.memory.portions import Scout
 from spw_core.memory.reading import LineReader, is_unchanged, start_of, state_after
 from spw_core.store.memory.message_rows import read_message, row_of
+from spw_core.store.memory.messages import SqliteMessages
 from spw_core.store.memory.sessions import SqliteSessions
 
 from .transcript_support import SESSION, Transcript
@@ -423,10 +424,32 @@ def test_what_is_forgotten_is_not_imported_again(workspace: Workspace, transcrip
 
 
 def test_the_same_message_in_two_files_is_one(workspace: Workspace, transcript: Transcript) -> None:
-    path = transcript.add("user", "one").write()
+    path = transcript.add("user", f"one {KEY}").write()
     copy = path.with_name("fork.jsonl")
     copy.write_bytes(path.read_bytes())
-    assert counts(take(workspace, path, copy)) == (1, 1, 0)
+    assert counts(take(workspace, path, copy)) == (1, 1, 1)
+    assert take(workspace, path, copy).unchanged == 2
+
+
+def test_many_transcripts_are_stored_together_and_each_remembered(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [
+        Transcript(tmp_path / f"{number}.jsonl", "/x", f"S{number:03}").add("user", "one").write()
+        for number in range(120)
+    ]
+    stored: list[int] = []
+    real = SqliteMessages.take_in_rows
+
+    def noting(store: SqliteMessages, name: str, rows: Any, states: Any = ()) -> list[str]:
+        stored.append(len(states))
+        return real(store, name, rows, states)
+
+    monkeypatch.setattr(SqliteMessages, "take_in_rows", noting)
+    assert counts(take(workspace, *files)) == (120, 120, 0)
+    assert stored == [50, 50, 20]
+    assert take(workspace, *files).unchanged == 120
+    assert stored == [50, 50, 20]  # what is unchanged is not written about
 
 
 # -- which transcripts ---------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """Transcripts into the memory: redacted, once, and linked to what they are about.
 
-For each batch of a transcript its messages and the place where reading ended are stored in one
-transaction, so an interruption neither loses nor repeats anything. The session's row is written before.
+The messages of each batch of a transcript and the place where reading ended are stored in one transaction,
+several batches at once, so an interruption neither loses nor repeats anything. The rows of their sessions are
+written before.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ _READ_AHEAD = "spw_core.memory.portions:portions_ahead"
 _WORTH_HELPERS = 48 << 20
 # A larger transcript is read by the import itself, in batches: what helpers hand over comes in one piece.
 _LARGEST_AHEAD = 64 << 20
+# Messages that are enough for one transaction, and the most batches of transcripts that wait for so many.
+_ENOUGH = 2_500
+_MOST_AT_ONCE = 50
 
 
 @dataclass(slots=True)
@@ -70,6 +74,7 @@ def import_transcripts(
                     report.problems.append((str(path), error.message))
                 except OSError as error:
                     report.problems.append((str(path), f"cannot be read: {error.strerror or error}"))
+            importer.store()
     if progress:
         progress(len(files), len(files), "")
     return report
@@ -85,6 +90,7 @@ class _Importer:
         self._scout = Scout(paths, memory.sessions.forgotten(HERE))
         self._linker = Linker(str(paths.root), ())
         self._known: dict[str, Session] = {}
+        self._waiting: list[Portion] = []
 
     def worth_helpers(self, files: Sequence[Path]) -> list[str]:
         """The transcripts that processes had better read ahead: new ones, when they are large together."""
@@ -115,22 +121,32 @@ class _Importer:
     def _take_in(self, path: Path, portions: Iterable[Portion]) -> None:
         found, size = False, 0
         for portion in portions:
-            self._store(portion)
+            self._waiting.append(portion)
             found, size = found or portion.has_records, portion.state.size
+            if len(self._waiting) >= _MOST_AT_ONCE or sum(map(_messages, self._waiting)) >= _ENOUGH:
+                self.store()
         self._report.read += 1
         if not found and size:
             self._report.problems.append((str(path), "holds no records of Claude Code"))
 
-    def _store(self, portion: Portion) -> None:
-        links = self._linker.take_over(portion.sightings)
-        for facts in portion.sessions:
-            self._put_session(facts, portion.state.path)
-        for session, changed in links.items():
-            self._memory.sessions.add_links(HERE, session, changed)
-        added = set(self._memory.messages.take_in_rows(HERE, portion.messages, portion.state))
+    def store(self) -> None:
+        """Store what was taken and waits for more, for few large transactions cost less than many small."""
+        portions, self._waiting = self._waiting, []
+        if not portions:
+            return
+        for portion in portions:
+            links = self._linker.take_over(portion.sightings)
+            for facts in portion.sessions:
+                self._put_session(facts, portion.state.path)
+            for session, changed in links.items():
+                self._memory.sessions.add_links(HERE, session, changed)
+        rows = [row for portion in portions for row in portion.messages]
+        states = [portion.state for portion in portions]
+        added = set(self._memory.messages.take_in_rows(HERE, rows, states))
         self._report.messages += len(added)
-        for message_id, rules in portion.redacted.items():
+        for message_id, rules in [item for portion in portions for item in portion.redacted.items()]:
             if message_id in added:
+                added.remove(message_id)  # another file may have it, too
                 self._report.redacted += len(rules)
                 for rule in rules:
                     self._report.rules[rule] = self._report.rules.get(rule, 0) + 1
@@ -174,6 +190,10 @@ class _Importer:
             if changed != present:
                 present = self._memory.sessions.update(changed)
         return present
+
+
+def _messages(portion: Portion) -> int:
+    return len(portion.messages)
 
 
 def _absolute(path: Path) -> Path:

@@ -49,27 +49,31 @@ class SqliteMessages:
         Those that are stored or went into a summary are left out, whatever they say now: reading a
         transcript again changes nothing. Returns the ids of those that were added.
         """
-        return self.take_in_rows(workspace, [row_of(message) for message in messages], state)
+        states = [state] if state else []
+        return self.take_in_rows(workspace, [row_of(message) for message in messages], states)
 
     def take_in_rows(
-        self, workspace: str, messages: Sequence[MessageRow], state: TranscriptState | None = None
+        self, workspace: str, messages: Sequence[MessageRow], states: Sequence[TranscriptState] = ()
     ) -> list[str]:
-        """As `take_in`, of messages that `row_of` made plain."""
+        """As `take_in`, of messages that `row_of` made plain, of several transcripts."""
         check_texts(workspace=workspace)
         unique = {str(row[_ID]): row for row in reversed(messages)}
         with self._database.transaction() as change:
             known = _known(change, workspace, list(unique))
             fresh = {name: row for name, row in reversed(unique.items()) if name not in known}
             _insert_all(change, workspace, list(fresh.values()))
-            if state:
-                change.write(
-                    f"INSERT OR REPLACE INTO transcripts ({_STATE_COLUMNS}, read_at)"
-                    f" VALUES ({', '.join('?' * 10)})",
+            read_at = now()
+            change.write_all(
+                f"INSERT OR REPLACE INTO transcripts ({_STATE_COLUMNS}, read_at)"
+                f" VALUES ({', '.join('?' * 10)})",
+                [
                     (
                         *(state.path, state.session_id, state.inode, state.size, state.mtime_ns),
-                        *(state.offset, state.head, state.head_size, state.skipped, now()),
-                    ),
-                )
+                        *(state.offset, state.head, state.head_size, state.skipped, read_at),
+                    )
+                    for state in states
+                ],
+            )
             if fresh:
                 touch(change)
         return list(fresh)
