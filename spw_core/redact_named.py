@@ -174,12 +174,12 @@ NAMED = (
         "url-password",
         ("://",),
         re.compile(r"://(?P<s>[A-Za-z0-9_.~%-]{20,256})@(?=[A-Za-z0-9\[])"),
-        needs=Needs.RUN,
+        needs=Needs.ONE_WORD,
         accept=lambda _, value: is_mixed("", value) and _is_value(value),
     ),
     Rule(
         "authorization",
-        ("auth", "bearer "),
+        ("authorization", "bearer "),
         re.compile(
             r"(?:authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?"
             r"(?:(?:basic|bearer|token|apikey|digest)[ \t]{1,3}|(?!aws4-))|(?<![a-z])bearer[ \t]{1,3})"
@@ -198,7 +198,7 @@ NAMED = (
     ),
     Rule(
         "authorization",
-        ("auth",),
+        ("auth ", "auth:", "auth=", "auth'", 'auth"'),
         re.compile(r"(?<![a-z])_?auth[\"']?[ \t]{0,3}[:=][ \t]{0,3}[\"']?(?P<s>[a-z0-9+/]{8,400}={0,2})"),
         folded=True,
         accept=_is_pair,
@@ -302,7 +302,7 @@ NAMED = (
     ),
     Rule(
         "password",
-        ("|",),
+        ("echo", "printf"),
         re.compile(
             r"(?:echo|printf)(?:[ \t]{1,4}-[a-zA-Z]{1,3})?(?:[ \t]{1,4}[\"']%s(?:\\{1,2}n)?[\"'])?"
             rf"[ \t]{{1,4}}\\{{0,3}}(?P<s>'[^'\n]{{3,128}}'|\"[^\"\n]{{3,128}}\"|[^\s\"'|\\]{{3,128}})"
@@ -321,7 +321,7 @@ NAMED = (
     ),
     Rule(
         "password",
-        ("pass", "token", "secret", "api-key", "apikey"),
+        ("-password", "-passphrase", "-token", "-secret", "-api-key", "-apikey", "-access-key"),
         re.compile(
             r"[ \t\"']-{1,2}(?:[a-z][a-z-]{0,30}-)?(?:password|passphrase|token|secret|api-?key|access-key)"
             r"(?:\\{0,3}[\"'],?)?[ =\t]{1,3}\\{0,3}[\"']?(?P<s>[^\s\"'`,;]{6,512})"
@@ -332,7 +332,7 @@ NAMED = (
     ),
     Rule(
         "password",
-        ("</",),
+        ("password>", "passwd>", "secret>", "token>", "api-key>", "apikey>"),
         re.compile(r"<[\w.:-]{0,32}(?:passw(?:or)?d|secret|token|api-?key)>(?P<s>[^<>\s]{6,256})</"),
         folded=True,
         needs=Needs.VALUE,

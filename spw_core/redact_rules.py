@@ -14,10 +14,10 @@ from enum import Enum
 
 
 class Needs(Enum):
-    """What a text must have before the literals of a rule are looked for. Most texts have none of it."""
+    """What a text must have before the pattern of a rule is tried. Most texts have none of it."""
 
     NOTHING = "nothing"
-    RUN = "run"  # 20 letters, digits, dashes or underscores in a row, a digit or capital among them
+    ONE_WORD = "one word"  # one that is long and not just small letters, in which all of the pattern matches
     VALUE = "value"  # a digit or symbol in what stands after a colon, a sign of equality or a bracket
     OPTION = "option"  # an option of a command
 
@@ -27,10 +27,10 @@ class Rule:
     """One kind of secret.
 
     A text that does not have what the rule `needs` has no such secret. `literals`: one of them is in every
-    text that matches. `pattern` has the secret in its group `s`; only that is replaced, if `accept` takes
-    (what names it, the secret). What is `folded` is looked for in the text in lower case, which is far
-    cheaper than a pattern that ignores case. `before` is the number of characters before the match that
-    also belong to what names it.
+    text that matches; one with a blank at its end or beginning ends or begins a word. `pattern` has the
+    secret in its group `s`; only that is replaced, if `accept` takes (what names it, the secret). What is
+    `folded` is looked for in the text in lower case, which is far cheaper than a pattern that ignores case.
+    `before` is the number of characters before the match that also belong to what names it.
     """
 
     name: str
@@ -65,12 +65,18 @@ def is_mixed(_: str, secret: str) -> bool:
     )
 
 
+def _decoded_start(text: str) -> bytes:
+    """What the first characters of a text in Base64 stand for, wherever it ends."""
+    start = text[:64].partition("=")[0]
+    return b64decode(start[: len(start) // 4 * 4])
+
+
 def _marked(name: str, *parts: tuple[str, str], mixed: bool = False, border: str = _DASHED_BORDER) -> Rule:
     """A rule for secrets that start with one of the literals, each followed by a pattern."""
     alternatives = "|".join(re.escape(literal) + rest for literal, rest in parts)
     literals = tuple(literal for literal, _ in parts)
     pattern = re.compile(f"{border}(?P<s>(?:{alternatives}))")
-    return Rule(name, literals, pattern, needs=Needs.RUN, accept=is_mixed if mixed else None)
+    return Rule(name, literals, pattern, needs=Needs.ONE_WORD, accept=is_mixed if mixed else None)
 
 
 MARKED = (
@@ -97,8 +103,8 @@ MARKED = (
         "private-key",  # encoded once more, as in files of Kubernetes
         ("LS0tLS1CRUdJTi",),
         re.compile(r"(?P<s>LS0tLS1CRUdJTi[A-Za-z0-9+/=]{16,})"),
-        needs=Needs.RUN,
-        accept=lambda _, text: b"PRIVATE" in b64decode(text[:64]),
+        needs=Needs.ONE_WORD,
+        accept=lambda _, text: b"PRIVATE" in _decoded_start(text),
     ),
     _marked("age-key", ("AGE-SECRET-KEY-1", r"[0-9A-Z]{50,64}")),
     _marked("anthropic", ("sk-ant-", r"[A-Za-z0-9_-]{20,200}")),
@@ -115,7 +121,7 @@ MARKED = (
         "aws-access-key",
         ("AKIA", "ASIA", "ABIA", "ACCA"),
         re.compile(rf"{_BORDER}(?P<s>(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{{12}}[A-Z0-9]{{4}}){_END}"),
-        needs=Needs.RUN,
+        needs=Needs.ONE_WORD,
     ),
     _marked(
         "github",
@@ -142,7 +148,7 @@ MARKED = (
         "slack-webhook",
         ("hooks.slack.com/",),
         re.compile(r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<s>[A-Za-z0-9+/_-]{30,200})"),
-        needs=Needs.RUN,
+        needs=Needs.ONE_WORD,
     ),
     _marked(
         "stripe",
@@ -166,20 +172,20 @@ MARKED = (
         "mailchimp",
         ("-us",),
         re.compile(rf"{_BORDER}(?P<s>[a-f0-9]{{32}}-us[0-9]{{1,2}}){_END}"),
-        needs=Needs.RUN,
+        needs=Needs.ONE_WORD,
     ),
-    Rule("twilio", ("SK",), re.compile(rf"{_BORDER}(?P<s>SK[0-9a-f]{{32}}){_END}"), needs=Needs.RUN),
+    Rule("twilio", ("SK",), re.compile(rf"{_BORDER}(?P<s>SK[0-9a-f]{{32}}){_END}"), needs=Needs.ONE_WORD),
     Rule(
         "telegram",
         (":AA",),
         re.compile(r"(?<![0-9A-Za-z_])(?P<s>[0-9]{8,10}:AA[A-Za-z0-9_-]{32,33})(?![A-Za-z0-9_-])"),
-        needs=Needs.RUN,
+        needs=Needs.ONE_WORD,
     ),
     Rule(
         "discord",
         ("discord.com/api/webhooks/", "discordapp.com/api/webhooks/"),
         re.compile(r"discord(?:app)?\.com/api/webhooks/[0-9]{5,30}/(?P<s>[A-Za-z0-9_-]{40,100})"),
-        needs=Needs.RUN,
+        needs=Needs.ONE_WORD,
     ),
     Rule(
         "discord-bot",
@@ -187,7 +193,7 @@ MARKED = (
         re.compile(
             r"(?<![A-Za-z0-9_-])(?P<s>[MNO][A-Za-z0-9_-]{23,27}\.[GXY][A-Za-z0-9_-]{5}\.[A-Za-z0-9_-]{27,45})"
         ),
-        needs=Needs.RUN,
+        needs=Needs.ONE_WORD,
     ),
     _marked(
         "hugging-face", ("hf_", r"[A-Za-z0-9]{30,60}" + _END), ("api_org_", r"[A-Za-z0-9]{30,60}" + _END)
@@ -221,7 +227,7 @@ MARKED = (
         "terraform",
         (".atlasv1.",),
         re.compile(r"(?P<s>\b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,70})"),
-        needs=Needs.RUN,
+        needs=Needs.ONE_WORD,
     ),
     _marked("airtable", ("pat", r"[A-Za-z0-9]{14}\.[a-f0-9]{64}")),
     _marked("atlassian", ("ATATT3x", r"[A-Za-z0-9_=-]{40,300}"), ("ATBB", r"[A-Za-z0-9]{28,40}" + _END)),

@@ -25,6 +25,7 @@ FLOORS = [
         "redact",
         "redact_named",
         "redact_rules",
+        "redact_words",
         "user_dirs",
     },
     {"store", "formats", "workspace", "crash", "atomic"},

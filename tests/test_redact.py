@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spw_core.redact import LONGEST_NEEDED, RULES, redact, redact_start
+from spw_core.redact import LONGEST_NEEDED, RULES, Redacted, redact, redact_start
+from spw_core.redact_words import SetOff
 
 CHANCE = random.Random("redact")
 HEX = "0123456789abcdef"
@@ -376,6 +377,35 @@ def test_no_pattern_backtracks_over_a_long_line(piece: str) -> None:
     """A megabyte of what a pattern begins with. One that backtracks would need hours."""
     text = (piece * (1_000_000 // len(piece) + 1))[:1_000_000]
     assert redact(text).text.count("\n") == text.count("\n")
+
+
+@pytest.mark.parametrize("rest", ["A" * size for size in range(16, 21)] + ["A" * 16 + "=" * 3, "A" * 60])
+def test_what_begins_like_an_encoded_key_and_is_none(rest: str) -> None:
+    text = "tag: " + "LS0tLS1" + "CRUdJTi" + rest
+    assert redact(text).text == text
+
+
+def test_what_is_remembered_of_words_changes_no_answer() -> None:
+    """The same texts, met with nothing remembered and with everything, one by one and joined."""
+    texts = [around.format(secret) for _, secret, around in TRUE_SECRETS] + LOOK_ALIKES
+    for _ in range(2):
+        apart = [redact(text) for text in texts]
+        assert apart == [_redact_anew(text) for text in texts]
+    assert redact("\n".join(texts)).text == _redact_anew("\n".join(texts)).text
+
+
+def test_more_words_than_are_remembered() -> None:
+    secret = "gh" + "p_" + some(LETTERS, 36)
+    for start in range(0, 150_000, 30_000):
+        words = " ".join(f"word{number} secret{number}" for number in range(start, start + 30_000))
+        assert redact(f"{words} {secret}").text == f"{words} [redacted:github]"
+
+
+def _redact_anew(text: str) -> Redacted:
+    """Redacted by a process that has read nothing yet."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("spw_core.redact._set_off_by", SetOff(RULES))
+        return redact(text)
 
 
 def test_rules_are_well_formed() -> None:
