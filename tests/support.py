@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,3 +51,21 @@ def interruptible_children() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def modules_after(
+    *command: str, env: dict[str, str], data: bytes = b"{}", cwd: Path | None = None
+) -> set[str]:
+    """Names in `sys.modules` when a Python process with these arguments has done its work."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", *command],
+        input=data,
+        capture_output=True,
+        env=env,
+        cwd=cwd,
+        check=True,
+    )
+    lines = done.stderr.decode().splitlines()
+    return {line.rpartition("|")[2].strip() for line in lines if line.startswith("import time:")} - {
+        "imported package"
+    }

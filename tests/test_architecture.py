@@ -20,6 +20,7 @@ FLOORS = [
         "errors",
         "text",
         "config_identity",
+        "digest",
         "editor",
         "moments",
         "redact",

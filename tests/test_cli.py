@@ -570,7 +570,7 @@ def test_help_and_version() -> None:
 
 def test_start_up_imports_nothing_heavy() -> None:
     code = (
-        "import sys; from spw_core.cli.main import build_parser; build_parser();"
+        "import sys; from spw_core.cli.commands import build_parser; build_parser();"
         "heavy = ('rich', 'textual', 'numpy', 'usearch', 'requests', 'yaml', 'apsw', 'platformdirs');"
         "print([name for name in heavy if name in sys.modules])"
     )

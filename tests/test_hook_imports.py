@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import apsw
@@ -14,6 +12,8 @@ import pytest
 import spw_core.hook
 from spw_core.api import Workspace
 from spw_core.store.gateway import writing_gateway
+
+from .support import modules_after
 
 SCRIPT = Path(spw_core.hook.__file__).parent / "script" / "spw-hook"
 
@@ -54,17 +54,6 @@ FORBIDDEN = {
     *("importlib.metadata", "inspect", "json", "logging", "numpy", "pathlib", "platformdirs", "re", "rich"),
     *("sqlite3", "subprocess", "threading", "tomllib", "traceback", "typing"),
 }
-
-
-def modules_after(*command: str, env: dict[str, str], data: bytes = b"{}") -> set[str]:
-    """Names in `sys.modules` when a Python process with these arguments has done its work."""
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", *command], input=data, capture_output=True, env=env, check=True
-    )
-    lines = done.stderr.decode().splitlines()
-    return {line.rpartition("|")[2].strip() for line in lines if line.startswith("import time:")} - {
-        "imported package"
-    }
 
 
 @pytest.fixture

@@ -131,7 +131,7 @@ def leaves(parser: argparse.ArgumentParser, words: tuple[str, ...] = ()) -> Iter
 
 
 def test_no_command_is_forgotten() -> None:
-    from spw_core.cli.main import build_parser  # the module, which has the name of the function
+    from spw_core.cli.commands import build_parser
 
     tried = [f"{line} " for line in READING + WRITING]
     assert [name for name in leaves(build_parser()) if not any(t.startswith(f"{name} ") for t in tried)] == []

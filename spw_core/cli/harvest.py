@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _watch(args: argparse.Namespace, paths: WorkspacePaths) -> int:
     """Until interrupted: one line (with --json one JSON object a line) per harvested spec."""
-    from spw_core.cli.main import INTERRUPTED
+    from spw_core.cli.commands import INTERRUPTED
     from spw_core.harvest.watch import watch
 
     if not args.json and sys.stderr.isatty():

@@ -8,14 +8,18 @@ options; only wrong usage, which is found out before there is a command, is told
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 from spw_core.cli.output import json_text, print_warning
-from spw_core.cli.parsers import Subparsers
 
-Handler = Callable[[argparse.Namespace], int]
+if TYPE_CHECKING:
+    import argparse
+
+    from spw_core.cli.parsers import Parser, Subparsers
+
+Handler: TypeAlias = "Callable[[argparse.Namespace], int]"
 
 
 def machine_parser(
@@ -25,16 +29,14 @@ def machine_parser(
     handler: Handler,
     *,
     spec_last: bool = False,
-) -> argparse.ArgumentParser:
+) -> Parser:
     """A subcommand for programs, with --raw; the errors of its handler are JSON whatever its options are.
 
     With `spec_last` the spec, given as `--spec NAME`, is the last argument and not the first.
     """
     parser = subparsers.add_parser(name, help=help_text, spec_last=spec_last)
     parser.add_argument("--raw", action="store_true", help="print the bare value")
-    parser.add_argument(
-        "--workspace", metavar="DIR", default=argparse.SUPPRESS, help="folder with .spec-workflow"
-    )
+    parser.add_workspace()
     parser.set_defaults(handler=handler, machine=True)
     return parser
 

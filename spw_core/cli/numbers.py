@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -14,6 +13,8 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
         with suppress(ValueError):  # no number, or one of thousands of digits
             if low <= (number := int(text)) <= high:
                 return number
-        raise argparse.ArgumentTypeError(f"must be a whole number from {low} to {high}, not {text[:40]!r}")
+        from argparse import ArgumentTypeError
+
+        raise ArgumentTypeError(f"must be a whole number from {low} to {high}, not {text[:40]!r}")
 
     return parse

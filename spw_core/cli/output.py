@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import sys
@@ -15,6 +14,8 @@ from spw_core.errors import SpwError
 from spw_core.text import clean, clean_line, escape_controls
 
 if TYPE_CHECKING:
+    import argparse
+
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
     from rich.text import Text
 

@@ -5,33 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, NoReturn, TypeAlias
 
+from spw_core.cli.words import first_word, with_spec_in_place
 from spw_core.errors import UsageError
 
-
-def first_word(argv: Sequence[str]) -> str:
-    """The first argument that is neither an option nor the folder of `--workspace`; empty without one."""
-    words = iter(argv)
-    for word in words:
-        if len(word) > 2 and "--workspace".startswith(word):
-            next(words, None)
-        elif not word.startswith("-"):
-            return word
-    return ""
-
-
 # Where a command adds its parser; subscripted as a text, because the class is none at run time.
-Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+Subparsers: TypeAlias = "argparse._SubParsersAction[Parser]"
 
-
-def asks_for_json(argv: Sequence[str]) -> bool:
-    """True when `--json`, or an abbreviation of it, is among the options, whether or not they make sense."""
-    options = argv[: argv.index("--")] if "--" in argv else argv
-    return any(len(word) > 2 and "--json".startswith(word) for word in options)
-
+_WORKSPACE_HELP = "folder with .spec-workflow (default: search upward from here)"
 
 Fill = Callable[["Parser", str], None]
 
@@ -72,6 +56,10 @@ class Parser(argparse.ArgumentParser):
         setattr(known, self._words, words)
         return known, [word for word in left if word.startswith("--")]
 
+    def add_workspace(self, default: object = argparse.SUPPRESS) -> None:
+        """Add `--workspace`; the default of a subcommand is none, or it would undo one before the command."""
+        self.add_argument("--workspace", metavar="DIR", default=default, help=_WORKSPACE_HELP)
+
     def _parse_optional(self, arg_string: str) -> Any:
         # Argparse would read `-harvest` as `-h` with something behind it. None makes it a plain word.
         if self._words and not arg_string.startswith("--") and arg_string not in self._option_string_actions:
@@ -80,11 +68,6 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, f"See `{self.prog} --help`.")
-
-
-def load(module: str) -> Any:
-    """A module of this package by its name. `importlib`, which does the same, takes longer to import."""
-    return __import__(f"spw_core.cli.{module}", fromlist=[module])
 
 
 class _HelpFormatter(argparse.HelpFormatter):
@@ -114,33 +97,11 @@ class SpecParser(Parser):
         self, args: Iterable[str] | None = None, namespace: Any = None
     ) -> tuple[Any, list[str]]:
         if args is not None and not self._group:
-            args = _rearranged(list(args), self._spec_last)
+            args = with_spec_in_place(list(args), self._spec_last)
         return super().parse_known_args(args, namespace)
 
 
-def _rearranged(words: list[str], spec_last: bool) -> list[str]:
-    """`--spec NAME` as the first or the last argument, and `--raw` before all arguments.
-
-    At an option in the midst of the arguments argparse would give up on those that may be missing.
-    """
-    end = words.index("--") if "--" in words else len(words)
-    spec: list[str] = []
-    others: list[str] = []
-    left = iter(words[:end])
-    for word in left:
-        if word == "--spec":
-            spec += [value] if (value := next(left, None)) is not None else [word]
-        elif word.startswith("--spec="):
-            spec.append(word.removeprefix("--spec="))
-        else:
-            others.append(word)
-    others.sort(key=lambda word: word != "--raw")
-    raw = others.count("--raw")
-    first, last = ([], spec) if spec_last else (spec, [])
-    return [*others[:raw], *first, *others[raw:], *last, *words[end:]]
-
-
-def add_subcommands(group: argparse.ArgumentParser) -> Subparsers:
+def add_subcommands(group: Parser) -> Subparsers:
     """Room for the subcommands of a command group; the group alone is a usage error."""
     commands: Subparsers = group.add_subparsers(
         dest="subcommand", metavar="SUBCOMMAND", required=True, parser_class=SpecParser, prog=group.prog

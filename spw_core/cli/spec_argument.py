@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import TYPE_CHECKING
 
 from spw_core.errors import DocumentNotFound, SpecNotFound, SpwError
@@ -11,6 +10,8 @@ from spw_core.names import SPECS_DIR, WORKFLOW_DIR
 TASKS = "tasks.md"
 
 if TYPE_CHECKING:
+    import argparse
+
     from spw_core.api import Spec
     from spw_core.domain.model import SpecRecord
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
 
-from spw_core.cli.parsers import Parser, add_subcommands, load
+from spw_core.cli import load
+from spw_core.cli.plain import PlainCommands
+
+if TYPE_CHECKING:
+    import argparse
+    from types import SimpleNamespace
+
+    from spw_core.cli.parsers import Parser, Subparsers
 
 # Every tool and its module: workflows call these all the time, so only what is needed is imported.
 _TOOLS = {
@@ -29,14 +37,29 @@ _TOOLS = {
     "skills-effective-set": "tools_config",
 }
 
+# What workflows call all the time: without argparse, see `plain`.
+_PLAIN = ("tools_dispatch", "tools_audit")
 
-def add_parser(subparsers: argparse._SubParsersAction[Parser]) -> argparse.ArgumentParser:
+
+def read_plainly(words: Sequence[str]) -> SimpleNamespace | None:
+    """The arguments of a tool, as argparse would tell them; None when only argparse can."""
+    module = _TOOLS.get(words[0]) if words else None
+    if module not in _PLAIN:
+        return None
+    commands = PlainCommands(words[0])
+    load(module).add_commands(cast("Subparsers", commands))
+    return commands.read(words[1:])
+
+
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     return subparsers.add_parser(
         "tools", help="small steps and questions of workflow files (for programs)", fill=_add_tools
     )
 
 
 def _add_tools(group: Parser, tool: str) -> None:
+    from spw_core.cli.parsers import add_subcommands
+
     commands = add_subcommands(group)
     named = _TOOLS.get(tool)
     for name in [named] if named else dict.fromkeys(_TOOLS.values()):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import TYPE_CHECKING
 
 from spw_core.cli.machine import emit_warned, machine_parser
-from spw_core.cli.parsers import Subparsers
 from spw_core.errors import SpwError
 from spw_core.workspace import find_workspace
 
 if TYPE_CHECKING:
+    import argparse
+
+    from spw_core.cli.parsers import Parser, Subparsers
     from spw_core.dispatch.audits import Tries
 
 _MESSAGES = {
@@ -30,7 +31,7 @@ def add_commands(commands: Subparsers) -> None:
     parser.add_argument("--result", default="", metavar="TEXT", help="advance: how the current try ended")
 
 
-def _add_audit(parser: argparse.ArgumentParser) -> None:
+def _add_audit(parser: Parser) -> None:
     parser.add_argument("--run-dir", required=True, metavar="DIR")
     parser.add_argument("--type", required=True, metavar="TYPE", help="inline-audit or inline-checkpoint")
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from spw_core.cli.machine import emit_warned, machine_parser
-from spw_core.cli.parsers import Subparsers
 from spw_core.errors import InvalidName, SpecNotFound, SpwError
 from spw_core.workspace import find_workspace
 
 if TYPE_CHECKING:
+    import argparse
+
+    from spw_core.cli.parsers import Subparsers
     from spw_core.formats.status import StatusReport
     from spw_core.workspace import WorkspacePaths
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from spw_core.digest import sha256_hex
 from spw_core.domain.registry import PHASE_ALIASES, PHASES
 from spw_core.errors import SpwError
 from spw_core.moments import utc_text
@@ -105,9 +106,7 @@ def store_handed_off(paths: WorkspacePaths, spec: str, run: str, *, all_pass: bo
 
 def is_stored(paths: WorkspacePaths, spec: str, rel_path: str, content: bytes) -> bool:
     """True when the database has these bytes as a version of a file."""
-    from hashlib import sha256
-
-    digest = sha256(content).hexdigest()
+    digest = sha256_hex(content)
     try:
         with waiting_at_most(_NOTE_PATIENCE_S), SpecStore.reading(paths.spec_db(spec)) as store:
             return store is not None and any(

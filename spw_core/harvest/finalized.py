@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from spw_core.digest import sha256_hex
 from spw_core.domain.model import SpecRecord
 from spw_core.domain.places import Area, Kind
 from spw_core.moments import nanoseconds
@@ -72,7 +72,7 @@ def summary_artifact(meta: Mapping[str, str]) -> StoredArtifact | None:
         area=Area.SPEC,
         rel_path=COMPLETION_FILE,
         artifact_type=Kind.COMPLETION_SUMMARY,
-        content_hash=hashlib.sha256(stored.summary).hexdigest(),
+        content_hash=sha256_hex(stored.summary),
         size=len(stored.summary),
         mtime_ns=nanoseconds(stored.at) or 0,
         inode=0,

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from spw_core.digest import sha256_hex
 from spw_core.names import TEMPORARY_SUFFIX
 
 _HAS_DIR_FD = os.open in os.supports_dir_fd and os.unlink in os.supports_dir_fd
@@ -180,9 +181,7 @@ def temporary_of(entry: Entry) -> Entry:
 
     A hash, because a name may already be as long as the file system allows.
     """
-    import hashlib
-
-    digest = hashlib.sha256(entry.name.encode("utf-8", "surrogateescape")).hexdigest()
+    digest = sha256_hex(entry.name.encode("utf-8", "surrogateescape"))
     return entry.sibling(f".{digest[:20]}{TEMPORARY_SUFFIX}")
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from pathlib import Path
 from typing import NamedTuple
 
+from spw_core.digest import new_sha256
 from spw_core.harvest.inside import Entry, entry_inside
 
 # Larger files are recorded with their hash and reported, but their bytes are not stored, unless
@@ -71,7 +71,7 @@ def read_once(entry: Entry, *, whole: bool = False, limit: int | None = None) ->
             raise OSError("not a regular file")
         limit = MAX_STORED_BYTES if limit is None else limit
         keep = whole or before.st_size <= limit
-        digest = hashlib.sha256()
+        digest = new_sha256()
         blocks = []
         size = 0
         # One byte more than is expected, so that the end is seen without another read.

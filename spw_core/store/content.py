@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spw_core.digest import sha256_hex
 from spw_core.errors import CorruptStore
 
 REPAIR_HINT = "`spw doctor --rebuild` saves what is readable and builds the rest anew."
@@ -36,11 +37,8 @@ def unpack_sound(stored: bytes | None, encoding: str, content_hash: str) -> byte
     SQLite does not notice a page whose bytes were changed, and wrong bytes are worse than none.
     """
     content = unpack(stored, encoding)
-    if content is not None:
-        from hashlib import sha256  # takes longer to import than most answers take
-
-        if sha256(content).hexdigest() != content_hash:
-            raise DamagedBytes("the stored bytes have another hash", REPAIR_HINT)
+    if content is not None and sha256_hex(content) != content_hash:
+        raise DamagedBytes("the stored bytes have another hash", REPAIR_HINT)
     return content
 
 

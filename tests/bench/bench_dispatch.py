@@ -24,7 +24,8 @@ def run() -> None:
 
     The harvest that follows a handoff is a process that nobody waits for, and is not counted.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    # The last of those harvests may still be closing its databases.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         generate(Path(folder))
         Workspace.open(folder).harvest()
 
