@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spw_core.errors import Conflict, InvalidInput, NotFound, StoreError
-from spw_core.store.memory.knowledge_types import Entity, Fact, Relationship, Walk
+from spw_core.store.memory.knowledge_types import Derived, Entity, Fact, Relationship, Walk
 from spw_core.store.memory.protocols import KnowledgeStore
 from spw_core.store.memory.stores import open_memory, opened
 
@@ -258,12 +258,9 @@ def test_facts_are_no_way_to_walk(knowledge: KnowledgeStore) -> None:
 
 def test_a_large_hub_and_a_deep_cycle(knowledge: KnowledgeStore) -> None:
     names = [f"n{number:05}" for number in range(20_000)]
-    knowledge.replace_origin(
-        W,
-        "hub",
-        [Entity("hub", "thing", "hub"), *(Entity(name, "thing", name) for name in names)],
-        (Relationship("hub", "has", name) for name in names),
-    )
+    things = [Entity("hub", "thing", "hub"), *(Entity(name, "thing", name) for name in names)]
+    edges = [Relationship("hub", "has", name) for name in names]
+    knowledge.derive(W, [Derived("hub", "1", things, edges)])
     graph = knowledge.traverse(W, "hub", Walk(2, limit=30_000))
     assert len(graph.entities) == 20_001 and len(graph.relationships) == 20_000
     assert len(knowledge.traverse(W, "hub", Walk(2, limit=50)).entities) == 50
@@ -273,12 +270,85 @@ def test_a_large_hub_and_a_deep_cycle(knowledge: KnowledgeStore) -> None:
 
 def test_what_one_origin_brought_is_replaced_together(knowledge: KnowledgeStore) -> None:
     one = [Entity("a", "t", "a"), Entity("b", "t", "b")]
-    knowledge.replace_origin(W, "one", one, [Relationship("a", "r", "b"), Relationship("a", "r", "nobody")])
-    knowledge.replace_origin(W, "two", [Entity("c", "t", "c")], [Relationship("c", "r", "a")])
+    to_nobody = Relationship("a", "r", "nobody")
+    assert knowledge.derive(W, [Derived("one", "1", one, [Relationship("a", "r", "b"), to_nobody])]) == {
+        "a",
+        "b",
+    }
+    knowledge.derive(W, [Derived("two", "7", [Entity("c", "t", "c")], [Relationship("c", "r", "a")])])
     assert kinds(knowledge.traverse(W, "c", Walk(5)).relationships) == ["a r b", "c r a"]
-    knowledge.replace_origin(W, "one", [Entity("a", "t", "A")], [])
+    assert knowledge.derive(W, [Derived("one", "2", [Entity("a", "t", "A")], [])]) == {"b"}
     assert knowledge.entity(W, "a").name == "A"
     assert ids(knowledge.find_entities(W)) == ["a", "c"]
+    # What stayed is still what others relate to.
+    assert kinds(knowledge.relationships(W, "a")) == ["c r a"]
+    assert knowledge.origins(W) == {"one": "2", "two": "7"} and knowledge.origins(W, "tw") == {"two": "7"}
+    assert knowledge.derive(W, [Derived("one", "2", [Entity("a", "t", "A")], [])]) == set()
+    assert knowledge.drop_origins(W, ["one", "nobody"]) == {"a"}
+    assert knowledge.origins(W) == {"two": "7"} and knowledge.relationships(W, "c") == []
+
+
+def test_an_origin_takes_nothing_from_another(knowledge: KnowledgeStore) -> None:
+    knowledge.derive(W, [Derived("one", "1", [Entity("a", "t", "of one")])])
+    knowledge.put_entity(W, Entity("h", "t", "by hand"))
+    two = [Entity(name, "t", "of two") for name in "ahx"]
+    knowledge.derive(
+        W, [Derived("two", "1", two, [Relationship("x", "r", "a"), Relationship("x", "r", "h")])]
+    )
+    assert [(one.id, one.name, one.origin) for one in knowledge.find_entities(W)] == [
+        ("h", "by hand", ""),
+        ("a", "of one", "one"),
+        ("x", "of two", "two"),
+    ]
+    assert kinds(knowledge.relationships(W, "x")) == ["x r a", "x r h"]
+    knowledge.derive(OTHER, [Derived("two", "1", [Entity("x", "t", "elsewhere")])])
+    knowledge.derive(W, [Derived("two", "2", two, [Relationship("x", "r", "h", metadata={"n": 1})])])
+    assert [(edge.to_id, edge.metadata) for edge in knowledge.relationships(W, "x")] == [("h", {"n": 1})]
+    knowledge.drop_origins(W, ["two"])
+    assert ids(knowledge.find_entities(W)) == ["h", "a"] and ids(knowledge.find_entities(OTHER)) == ["x"]
+
+
+@given(
+    st.lists(st.tuples(st.sets(st.integers(0, 5)), st.sets(st.tuples(st.integers(0, 5), st.integers(0, 5)))))
+)
+def test_deriving_step_by_step_is_deriving_at_once(
+    tmp_path_factory: pytest.TempPathFactory, states: list[tuple[set[int], set[tuple[int, int]]]]
+) -> None:
+    def all_of(knowledge: KnowledgeStore) -> object:
+        found = knowledge.find_entities(W, limit=None)
+        return {one.id: (one.name, kinds(knowledge.relationships(W, one.id))) for one in found}
+
+    def state(nodes: set[int], edges: set[tuple[int, int]], number: int) -> Derived:
+        entities = [Entity(str(node), "t", f"{node} of {number % 2}") for node in sorted(nodes)]
+        return Derived(
+            "o", str(number), entities, [Relationship(str(a), "r", str(b)) for a, b in sorted(edges)]
+        )
+
+    with (
+        opened(tmp_path_factory.mktemp("steps")) as stores,
+        opened(tmp_path_factory.mktemp("once")) as others,
+    ):
+        for number, (nodes, edges) in enumerate(states):
+            stores.knowledge.derive(W, [state(nodes, edges, number)])
+        if states:
+            others.knowledge.derive(W, [state(*states[-1], len(states) - 1)])
+        assert all_of(stores.knowledge) == all_of(others.knowledge)
+
+
+def test_what_has_a_name(knowledge: KnowledgeStore) -> None:
+    either = ("file", "task")
+    paths = ("src/Pay.py", "pay.py", "src/prepay.py", "lib/src/pay.py", "src/pay.py.md")
+    for path in paths:
+        knowledge.put_entity(W, Entity(f"file:{path}", "file", path))
+    knowledge.put_entity(W, Entity("t", "task", "PAY.py"))
+    knowledge.put_entity(OTHER, Entity("o", "file", "pay.py"))
+    assert ids(knowledge.entities_named(W, either, ["Pay.PY", "pay.py"])) == ["file:pay.py", "t"]
+    assert ids(knowledge.entities_named(W, either, ["pay.py"], ending=True)) == [
+        "file:lib/src/pay.py",
+        "file:src/Pay.py",
+    ]
+    assert ids(knowledge.entities_named(W, ("task",), ["pay.py"])) == ["t"]
+    assert ids(knowledge.entities_named(W, either, ["%.py", "", "_ay.py"], ending=True)) == []
 
 
 @given(
@@ -290,12 +360,9 @@ def test_walks_are_what_a_simple_search_finds(
 ) -> None:
     with opened(tmp_path_factory.mktemp("walk")) as stores:
         knowledge = stores.knowledge
-        knowledge.replace_origin(
-            W,
-            "o",
-            [Entity(str(node), "t", str(node)) for node in range(7)],
-            [Relationship(str(start), kind, str(end)) for start, kind, end in edges],
-        )
+        entities = [Entity(str(node), "t", str(node)) for node in range(7)]
+        relationships = [Relationship(str(start), kind, str(end)) for start, kind, end in edges]
+        knowledge.derive(W, [Derived("o", "1", entities, relationships)])
         reached = {"0"}
         for _ in range(depth):
             reached |= {str(e) for s, _, e in edges if str(s) in reached} | {

@@ -13,9 +13,6 @@ from spw_core.api import Workspace
 from spw_core.cli import main
 from spw_core.errors import NotFound, SpecNotFound
 from spw_core.formats.requirements import parse_requirements, same_id
-from spw_core.memory import tracing
-from spw_core.memory.place import HERE, writing_memory
-from spw_core.store.memory.knowledge_types import Walk
 
 from .support import write, write_run
 from .transcript_support import SESSION, Transcript
@@ -204,32 +201,6 @@ def test_what_is_not_there(traced: Workspace) -> None:
             traced.trace(what)
     with pytest.raises(SpecNotFound):
         traced.trace("REQ-1", spec="nobody")
-
-
-def test_in_a_large_workspace_knowledge_says_where_to_look(
-    traced: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    expected = {what: traced.trace(what) for what in ("REQ-2", "src/pay.py", "form.py", "10")}
-    monkeypatch.setattr(tracing, "_FEW_SPECS", 0)
-    assert {what: traced.trace(what) for what in expected} == expected  # nothing is harvested yet
-    traced.harvest()
-    assert {what: traced.trace(what) for what in expected} == expected
-    read: list[str] = []
-    whole = tracing.read_spec
-    monkeypatch.setattr(tracing, "read_spec", lambda paths, name: (read.append(name), whole(paths, name))[1])
-    assert traced.trace("REQ-2") == expected["REQ-2"]
-    assert read == ["alpha"]  # neither derived again, nor is the other spec looked at
-    write(traced, "specs/beta/tasks.md", "- [ ] 1. Other\n  - Files: src/brand_new.py\n")
-    traced.harvest()
-    assert [node.spec for node in traced.trace("src/brand_new.py").starts] == ["beta"]
-
-
-def test_knowledge_can_be_walked(traced: Workspace) -> None:
-    traced.harvest()
-    with writing_memory(traced.paths) as memory:
-        assert tracing.sync_knowledge(traced.paths, memory) == []
-        graph = memory.knowledge.traverse(HERE, "requirement:alpha/REQ-002", Walk(2, direction="outgoing"))
-        assert [entity.type for entity in graph.entities] == ["requirement", "task", "file", "run"]
 
 
 def test_the_demo(demo_harvested: Workspace) -> None:

@@ -3,17 +3,18 @@
 Edges lead from what is wanted to what was done about it:
 
     spec → requirement → task → file, log, run → checkpoint → session
+                           └──▶ subagent ◀── run, checkpoint
 
 so that walking along them answers "what became of this?" and against them "what was this for?".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from spw_core.domain.model import Run, SpecRecord
+from spw_core.domain.model import Run, SpecRecord, Subagent
 from spw_core.domain.waves import wave_states
 from spw_core.formats.requirements import Requirement, same_id
 from spw_core.formats.status import PASS
@@ -34,9 +35,13 @@ class NodeKind(StrEnum):
 
 
 _ORDER = {kind: number for number, kind in enumerate(NodeKind)}
+RUN_KINDS = (NodeKind.RUN, NodeKind.CHECKPOINT)
 _CHECKPOINT_COMMAND = "checkpoint"
 _EXECUTION = "execution"
 DONE = "done"
+_LONGEST_TITLE = 200
+# How a session relates to the spec, run or checkpoint that it was about, and to a file that it changed.
+DISCUSSED, CHANGED = "discussed_in", "changed_in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,21 @@ def graph_of(record: SpecRecord, requirements: Sequence[Requirement]) -> TraceGr
         for run in worked:
             if task.wave and run.wave == task.wave:
                 edges[Edge(task_id, "worked_on_in", runs[run.path])] = None
+    by_task: dict[str, list[str]] = {}
+    for run in record.runs:
+        for agent in run.subagents:
+            agent_id = node(
+                *(NodeKind.SUBAGENT, agent.path),
+                title=_title(agent),
+                status=agent.status,
+                path=agent.path,
+            )
+            edges[Edge(runs[run.path], "dispatched", agent_id)] = None
+            if run in worked:
+                by_task.setdefault(agent.name.rpartition("-")[2], []).append(agent_id)
+    for task in record.tasks:
+        task_id = f"{NodeKind.TASK}:{name}/{task.id}"
+        edges |= {Edge(task_id, "done_by", agent_id): None for agent_id in by_task.get(task.id, ())}
     for run in record.runs:
         if run.path in checks:
             before = [runs[one.path] for one in worked if run.wave and one.wave == run.wave]
@@ -132,6 +152,11 @@ def graph_of(record: SpecRecord, requirements: Sequence[Requirement]) -> TraceGr
         elif run not in worked or not run.wave:
             edges[Edge(spec, "worked_on_in", runs[run.path])] = None
     return TraceGraph(nodes, tuple(edges))
+
+
+def _title(agent: Subagent) -> str:
+    line = " ".join(agent.summary[: 4 * _LONGEST_TITLE].split())
+    return line if len(line) <= _LONGEST_TITLE else f"{line[: _LONGEST_TITLE - 1].rstrip()}…"
 
 
 def _kind_of(run: Run) -> NodeKind:
@@ -185,6 +210,49 @@ def gaps_of(record: SpecRecord, requirements: Sequence[Requirement]) -> Iterator
             yield Gap("passed-checkpoint-without-evidence", name, node, text)
 
 
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A session, and what it was about: specs, runs as `SPEC/path`, and files that it changed."""
+
+    id: str
+    title: str
+    source: str
+    specs: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+def own_file_id(path: str) -> str:
+    """The id of a file that is no task's: of no spec, so it begins with a slash."""
+    return f"{NodeKind.FILE}:/{path}"
+
+
+def session_id_of(conversation: str) -> str:
+    """The id of the node of a session."""
+    return f"{NodeKind.SESSION}:{conversation}"
+
+
+def graph_of_sessions(
+    conversations: Iterable[Conversation], known: Collection[str], files: Mapping[str, Sequence[str]]
+) -> TraceGraph:
+    """The sessions as nodes, and the edges to them from the nodes that are `known`; `files` are the ids of
+    these by path. A file that is no task's is a node of its own, of no spec."""
+    nodes: dict[str, Node] = {}
+    edges: dict[Edge, None] = {}
+    for one in conversations:
+        session = session_id_of(one.id)
+        nodes[session] = Node(session, NodeKind.SESSION, one.id, title=one.title, path=one.source)
+        about = [f"{NodeKind.SPEC}:{spec}" for spec in one.specs]
+        about += [f"{kind}:{run}" for run in one.runs for kind in RUN_KINDS]
+        edges |= {Edge(source, DISCUSSED, session): None for source in about if source in known}
+        for path in one.files:
+            own = own_file_id(path)
+            if path not in files:
+                nodes.setdefault(own, Node(own, NodeKind.FILE, path, path=path))
+            edges |= {Edge(source, CHANGED, session): None for source in files.get(path, (own,))}
+    return TraceGraph(nodes, tuple(edges))
+
+
 def joined(graphs: Iterable[TraceGraph]) -> TraceGraph:
     """Several graphs as one."""
     nodes: dict[str, Node] = {}
@@ -198,7 +266,8 @@ def joined(graphs: Iterable[TraceGraph]) -> TraceGraph:
 def walk(graph: TraceGraph, starts: Sequence[str]) -> TraceGraph:
     """What leads to some nodes and what followed from them, in the order of work.
 
-    Of a file or a log, what was done about its tasks followed too: the runs that touched it.
+    Of a file or a log, what was done about its tasks followed too: the runs that touched it. Subagents are
+    told of the runs and tasks that were asked for; all those of a wave would drown the rest.
     """
     forward: dict[str, list[str]] = {}
     backward: dict[str, list[str]] = {}
@@ -216,7 +285,12 @@ def walk(graph: TraceGraph, starts: Sequence[str]) -> TraceGraph:
         for one in _reached(bases, forward)
         if one in above or one in starts or graph.nodes[one].kind not in siblings
     }
-    kept = above | below | set(starts)
+    asked_for = {edge.to_id for edge in graph.edges if edge.from_id in starts}.union(starts)
+    kept = {
+        one
+        for one in above.union(below, starts)
+        if graph.nodes[one].kind != NodeKind.SUBAGENT or one in asked_for
+    }
     nodes = sorted(
         (graph.nodes[one] for one in kept),
         key=lambda node: (_ORDER[node.kind], node.spec, _natural(node.name)),

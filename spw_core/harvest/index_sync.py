@@ -23,6 +23,7 @@ from spw_core.formats.status import BLOCKED
 from spw_core.formats.text_decode import decode_text
 from spw_core.harvest.crew import PREPARE, Answers, working_ahead
 from spw_core.harvest.finalized import NO_FILE, finalization, summary_artifact
+from spw_core.harvest.knowledge import KnowledgeFeed
 from spw_core.harvest.stored import stored_record
 from spw_core.moments import utc_text
 from spw_core.search.documents import document_path, is_indexed, read_document
@@ -52,15 +53,15 @@ def sync_index(paths: WorkspacePaths, revisions: Revisions, *, everything: bool)
     built anew from all specs. Raises StoreError when it cannot be written.
     """
     try:
-        _sync(paths, revisions, everything)
+        return _sync(paths, revisions, everything)
     except CorruptStore as error:
         moved = move_aside(paths.index_db)
-        _sync(paths, dict.fromkeys(paths.spec_names()), everything=True)
-        return [f"{error.message}; moved to {moved.name} and rebuilt"]
-    return []
+        remarks = _sync(paths, dict.fromkeys(paths.spec_names()), everything=True)
+        return [f"{error.message}; moved to {moved.name} and rebuilt", *remarks]
 
 
-def _sync(paths: WorkspacePaths, revisions: Revisions, everything: bool) -> None:
+def _sync(paths: WorkspacePaths, revisions: Revisions, everything: bool) -> list[str]:
+    """What is known of a changed spec is stored before the index counts it as done: so it never is behind."""
     with IndexStore.writing(paths.index_db) as index:
         indexed = index.spec_revisions()
         behind = []
@@ -70,16 +71,22 @@ def _sync(paths: WorkspacePaths, revisions: Revisions, everything: bool) -> None
             if revision != indexed.get(name, -1):
                 behind.append(name)
         unknown = [name for name in behind if name not in indexed]
+        known = KnowledgeFeed(paths)
         with working_ahead(paths, PREPARE, unknown) as answer:
-            _sync_specs(paths, index, behind, answer)
+            _sync_specs(paths, index, behind, answer, known)
         if everything:
             present = set(paths.spec_names())
             for name in indexed.keys() - present:
                 with index.transaction():
                     index.remove_spec(name)
+                    known.remove(name)
+                    known.flush()
+    return known.remarks
 
 
-def _sync_specs(paths: WorkspacePaths, index: IndexStore, names: Sequence[str], answer: Answers) -> None:
+def _sync_specs(
+    paths: WorkspacePaths, index: IndexStore, names: Sequence[str], answer: Answers, known: KnowledgeFeed
+) -> None:
     """Several specs to a transaction, as each commit makes the full-text index merge what it has; none is
     begun once a transaction has kept other writers waiting for _LONGEST_HOLD_S."""
     waiting = list(reversed(names))
@@ -89,7 +96,8 @@ def _sync_specs(paths: WorkspacePaths, index: IndexStore, names: Sequence[str], 
             while waiting and time.monotonic() - started < _LONGEST_HOLD_S:
                 name = waiting.pop()
                 prepared = answer(name)
-                _sync_spec(paths, index, name, prepared if isinstance(prepared, dict) else {})
+                _sync_spec(paths, index, name, prepared if isinstance(prepared, dict) else {}, known)
+            known.flush()
 
 
 def _stored_revision(paths: WorkspacePaths, name: str) -> int:
@@ -138,13 +146,19 @@ class _Written:
     old: dict[str, Value]
 
 
-def _sync_spec(paths: WorkspacePaths, index: IndexStore, name: str, prepared: Prepared) -> None:
+def _sync_spec(
+    paths: WorkspacePaths, index: IndexStore, name: str, prepared: Prepared, known: KnowledgeFeed
+) -> None:
     present = index.documents(SPEC_SOURCE, name)
     try:
         # The spec is read after the index was locked: whoever comes last has read the newest. And it is
         # read before the index is written, so that its damage is never taken for damage of the index.
         with SpecStore.reading(paths.spec_db(name)) as store:
-            changes = None if store is None else _changes(store, name, present, prepared)
+            changes = None
+            if store is not None:
+                record = stored_record(store, name)
+                changes = _changes(store, record, present, prepared)
+                known.take(store, record)
     except SpwError:
         return  # the harvest of that spec reports it
     if changes is None:
@@ -160,9 +174,9 @@ def _sync_spec(paths: WorkspacePaths, index: IndexStore, name: str, prepared: Pr
 
 
 def _changes(
-    store: SpecStore, name: str, present: dict[str, tuple[int, dict[str, Value]]], prepared: Prepared
+    store: SpecStore, record: SpecRecord, present: dict[str, tuple[int, dict[str, Value]]], prepared: Prepared
 ) -> _Changes:
-    record = stored_record(store, name)
+    name = record.name
     changes = _Changes(_spec_row(store, record))
 
     def compare(columns: dict[str, Value], read: Callable[[], tuple[str, IndexedText]]) -> None:

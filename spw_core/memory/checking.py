@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from spw_core.errors import SpwError
 from spw_core.harvest.doctor import ERROR, OK, REPAIRED, WARNING, Finding, why_not_writable
+from spw_core.harvest.knowledge import derive_anew, follow_sessions
 from spw_core.memory.place import HERE, reading_memory, writing_memory
-from spw_core.memory.tracing import sync_knowledge
 from spw_core.store.memory.soundness import damage, replace_damaged
 from spw_core.store.memory.stores import Memory
 from spw_core.text import plural
@@ -62,7 +62,10 @@ def _findings(paths: WorkspacePaths, rebuild: bool) -> Iterator[Finding]:
             for what in memory.messages.inconsistencies():
                 memory.messages.rebuild_words()
                 yield Finding(REPAIRED, SUBJECT, f"{what}: the words were indexed anew")
-            sync_knowledge(paths, memory, everything=True)
+        for remark in derive_anew(paths, paths.spec_names()):
+            yield Finding(WARNING, SUBJECT, remark)
+        with writing_memory(paths) as memory:
+            follow_sessions(memory, everything=True)
             yield Finding(OK, SUBJECT, _contents(memory))
         return
     with reading_memory(paths) as opened:

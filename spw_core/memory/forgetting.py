@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spw_core.errors import NotFound, SpwError
+from spw_core.harvest.knowledge import follow_sessions
 from spw_core.memory.finding import transcripts_of
 from spw_core.memory.place import HERE, entity_of, reading_memory, writing_memory
 from spw_core.memory.searchable import remove_from_index
@@ -47,8 +48,10 @@ def forget_sessions(paths: WorkspacePaths, session_ids: Iterable[str]) -> Forget
         for session_id in whole:
             sources |= {one.source for one in memory.sessions.query(HERE, session_id)}
             memory.sessions.delete(HERE, session_id, forever=True)
-            memory.knowledge.forget_facts_about(HERE, entity_of(session_id))
             gone += memory.messages.forget_session(HERE, session_id)
+        follow_sessions(memory)
+        for session_id in whole:
+            memory.knowledge.forget_facts_about(HERE, entity_of(session_id))
     try:
         is_off_the_disk = remove_from_index(paths)
     except SpwError as error:

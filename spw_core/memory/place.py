@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from spw_core.store.memory.stores import Memory, opened, reading
+from spw_core.store.memory.stores import HERE, Memory, opened, reading
 from spw_core.workspace import WorkspacePaths
 
-# A workspace has databases of its own, in its own folder, which may be moved: the id in them is constant.
-HERE = "workspace"
+__all__ = ["HERE", "LOCAL_USER", "SUMMARY_KEY", "entity_of", "reading_memory", "writing_memory"]
+
 LOCAL_USER = "local"
 # So begin the keys of summaries in the search index; those of messages are their ids.
 SUMMARY_KEY = "summary:"

@@ -40,11 +40,13 @@ class MemoryQuestions:
         """Read what is new in transcripts of Claude Code. See `memory.collect.collect`."""
         from spw_core.memory.collect import collect
         from spw_core.memory.searchable import index_memory
+        from spw_core.memory.tracing import relate_sessions
 
         report = collect(
             self.paths, files, everything=everything, session=session, from_queue=queued, progress=progress
         )
         index_memory(self.paths)
+        relate_sessions(self.paths)
         return report
 
     def compact(
@@ -58,12 +60,14 @@ class MemoryQuestions:
         from spw_core.config import load_config
         from spw_core.memory.compaction import compact
         from spw_core.memory.searchable import index_memory
+        from spw_core.memory.tracing import relate_sessions
 
         settings = load_config(self.paths).config.store
         report = compact(
             self.paths, settings, older_than_days=older_than_days, session=session, progress=progress
         )
         index_memory(self.paths)
+        relate_sessions(self.paths)
         return report
 
     def sessions(self: _HasPaths, *, spec: str = "", limit: int | None = None) -> list[SessionRow]:

@@ -1,33 +1,59 @@
 """`spw trace`: from a requirement to the evidence and back, over all specs.
 
-knowledge.db says which specs know a name: it holds what was derived from every spec, and is brought up to
-date by comparing revisions. The answer itself is made of those specs as they are now.
+knowledge.db says which specs and sessions know a name, as far as the files are what it was derived from; a
+spec of which it is not up to date is looked at. The answer itself is made of those specs as they are now.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from spw_core.domain.model import SpecRecord
 from spw_core.domain.places import Area
-from spw_core.domain.trace import Edge, Gap, Node, NodeKind, TraceGraph, gaps_of, graph_of, joined, walk
+from spw_core.domain.trace import (
+    CHANGED,
+    RUN_KINDS,
+    Edge,
+    Gap,
+    Node,
+    NodeKind,
+    TraceGraph,
+    gaps_of,
+    graph_of,
+    graph_of_sessions,
+    joined,
+    own_file_id,
+    session_id_of,
+    walk,
+)
 from spw_core.errors import DocumentNotFound, NotFound, SpwError
 from spw_core.formats.requirements import Requirement, parse_requirements, same_id
 from spw_core.formats.text_decode import decode_text
+from spw_core.harvest.knowledge import (
+    REQUIREMENTS,
+    SPEC_ORIGIN,
+    are_sessions_known,
+    conversations,
+    derive_anew,
+    follow_sessions,
+    has_requirements,
+    revision_on_disk,
+    sessions_about,
+)
 from spw_core.harvest.reading import load_record, read_document
 from spw_core.memory.place import HERE, reading_memory, writing_memory
-from spw_core.store.index import IndexStore
-from spw_core.store.memory.knowledge_types import Entity, Relationship
+from spw_core.store.memory.knowledge_types import Direction, Entity, Walk
 from spw_core.store.memory.protocols import KnowledgeStore
-from spw_core.store.memory.stores import Memory
-from spw_core.store.memory.types import LinkKind
+from spw_core.store.memory.stores import reading_knowledge
 from spw_core.workspace import WorkspacePaths
 
-_REQUIREMENTS = "requirements.md"
-# Workspaces with so few specs are read whole.
-_FEW_SPECS = 40
+# As much of the id of a session as names it.
+_SHORTEST_SESSION = 6
+# What is called by its path, the end of which will do.
+_WITH_PATHS = (NodeKind.FILE, NodeKind.LOG, NodeKind.SUBAGENT, *RUN_KINDS)
+_INTO = Walk(1, direction=Direction.INCOMING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +71,18 @@ class Trace:
     remarks: tuple[str, ...] = ()
 
 
+@dataclass(slots=True)
+class _Where:
+    """Where to look for a name: in which specs, and in which sessions beside those about these specs.
+
+    `sessions` is None where any may be meant; `behind` are specs that knowledge.db should know and does not.
+    """
+
+    specs: list[str]
+    sessions: set[str] | None = field(default_factory=set)
+    behind: list[str] = field(default_factory=list)
+
+
 def trace(paths: WorkspacePaths, what: str, *, spec: str = "") -> Trace:
     """Trace a requirement, task, file, run, session or spec, in one spec or in all.
 
@@ -53,19 +91,20 @@ def trace(paths: WorkspacePaths, what: str, *, spec: str = "") -> Trace:
     """
     head, slash, tail = what.partition("/")
     names = paths.spec_names()
+    wanted = what
     if spec:
         paths.existing_spec(spec)
-        candidates, wanted = [spec], what
+        where = _Where([spec])
     elif slash and head in names:
-        candidates, wanted = [head], tail
+        where, wanted = _Where([head]), tail
     elif what in names:
-        candidates, wanted = [what], what
+        where = _Where([what])
     else:
-        candidates, wanted = _candidates(paths, names, what), what
+        where = _where(paths, names, what)
     graphs: list[TraceGraph] = []
     gaps: list[Gap] = []
     remarks: list[str] = []
-    for name in candidates:
+    for name in where.specs:
         try:
             record, requirements = read_spec(paths, name)
         except (SpwError, OSError) as error:
@@ -73,17 +112,20 @@ def trace(paths: WorkspacePaths, what: str, *, spec: str = "") -> Trace:
             continue
         graphs.append(graph_of(record, requirements))
         gaps += gaps_of(record, requirements)
+    graph = joined(graphs)
     try:
-        graph = joined([*graphs, _sessions(paths, graphs)])
+        graph = joined([graph, _sessions(paths, graph, where)])
     except SpwError as error:
         remarks.append(f"sessions are left out: {error.message}")
-        graph = joined(graphs)
     starts = _starts(graph, wanted)
     if not starts:
         raise NotFound(
             f"nothing here is called {what[:80]}",
             "Name a requirement (REQ-001), a task (SPEC/3), a file, a run, a session or a spec.",
         )
+    if where.behind:
+        with suppress(SpwError, OSError):  # the next one is as fast as this one
+            derive_anew(paths, where.behind)
     found = walk(graph, starts)
     concerned = {graph.nodes[start].spec for start in starts if graph.nodes[start].kind == NodeKind.SPEC}
     return Trace(
@@ -96,11 +138,20 @@ def trace(paths: WorkspacePaths, what: str, *, spec: str = "") -> Trace:
     )
 
 
+def relate_sessions(paths: WorkspacePaths) -> None:
+    """Tell knowledge.db of the sessions that came, went or changed. One that cannot be written stays behind,
+    and a trace then reads the sessions themselves."""
+    with suppress(SpwError, OSError), writing_memory(paths) as memory:
+        follow_sessions(memory)
+
+
 def read_spec(paths: WorkspacePaths, name: str) -> tuple[SpecRecord, tuple[Requirement, ...]]:
     """A spec as it is now, with its requirements."""
     record = load_record(paths, name)
+    if not has_requirements(record):
+        return record, ()
     try:
-        text, _ = decode_text(read_document(paths, name, Area.SPEC, _REQUIREMENTS))
+        text, _ = decode_text(read_document(paths, name, Area.SPEC, REQUIREMENTS))
     except DocumentNotFound:
         return record, ()
     return record, parse_requirements(text)
@@ -111,119 +162,82 @@ def _starts(graph: TraceGraph, wanted: str) -> list[str]:
     if wanted in graph.nodes:
         return [wanted]
     folded = wanted.casefold()
-    # A number alone is a task, unless a requirement is written so.
-    identity = "" if wanted.replace(".", "").isdecimal() else same_id(wanted)
+    identity = _identity(wanted)
+    is_session = len(folded) >= _SHORTEST_SESSION
     exact = [
         node.id
         for node in graph.nodes.values()
         if node.name.casefold() == folded
         or (identity and node.kind == NodeKind.REQUIREMENT and same_id(node.name) == identity)
         or (node.kind == NodeKind.TASK and folded in (f"task {node.name}", f"task-{node.name}"))
-        or (node.kind == NodeKind.SESSION and len(folded) >= 6 and node.name.startswith(folded))
+        or (node.kind == NodeKind.SESSION and is_session and node.name.casefold().startswith(folded))
     ]
     return exact or [
-        node.id for node in graph.nodes.values() if node.path.casefold().endswith(f"/{folded.lstrip('/')}")
+        node.id
+        for node in graph.nodes.values()
+        if node.kind in _WITH_PATHS and node.path.casefold().endswith(f"/{folded.lstrip('/')}")
     ]
 
 
-def _sessions(paths: WorkspacePaths, graphs: Sequence[TraceGraph]) -> TraceGraph:
-    """The sessions that were about the specs of some graphs, their runs, and the files of their tasks."""
-    nodes: dict[str, Node] = {}
-    edges: dict[Edge, None] = {}
+def _identity(wanted: str) -> str:
+    """What a requirement has to be the same as; a number alone is a task, unless one is written so."""
+    return "" if wanted.replace(".", "").isdecimal() else same_id(wanted)
+
+
+def _sessions(paths: WorkspacePaths, graph: TraceGraph, where: _Where) -> TraceGraph:
+    """The sessions that may have to do with the specs of a graph, or with what was asked for."""
     files: dict[str, list[str]] = {}
-    known: set[str] = set()
-    for graph in graphs:
-        known |= set(graph.nodes)
-        for node in graph.nodes.values():
-            if node.kind == NodeKind.FILE:
-                files.setdefault(node.path, []).append(node.id)
+    for node in graph.nodes.values():
+        if node.kind == NodeKind.FILE:
+            files.setdefault(node.path, []).append(node.id)
     with reading_memory(paths) as memory:
         if memory is None:
             return TraceGraph({}, ())
-        titles = {one.id: one for one in memory.sessions.newest(HERE, None)}
-        for kind in LinkKind:
-            verb = "changed_in" if kind == LinkKind.FILE else "discussed_in"
-            for session_id, links in memory.sessions.all_links(HERE, kind).items():
-                session_node = f"{NodeKind.SESSION}:{session_id}"
-                for link in links:
-                    sources = _sources(kind, link.target, known, files)
-                    edges |= {Edge(source, verb, session_node): None for source in sources}
-                    if sources and session_id in titles:
-                        session = titles[session_id]
-                        nodes[session_node] = Node(
-                            *(session_node, NodeKind.SESSION, session_id),
-                            title=session.title,
-                            path=session.source,
-                        )
-    return TraceGraph(nodes, tuple(edge for edge in edges if edge.to_id in nodes))
-
-
-def _sources(kind: LinkKind, target: str, known: set[str], files: dict[str, list[str]]) -> list[str]:
-    if kind == LinkKind.FILE:
-        return files.get(target, [])
-    kinds = (NodeKind.RUN, NodeKind.CHECKPOINT) if kind == LinkKind.RUN else (NodeKind.SPEC,)
-    return [node_id for one in kinds if (node_id := f"{one}:{target}") in known]
+        chosen = None
+        if where.sessions is not None and are_sessions_known(memory):
+            chosen = sessions_about(memory.sessions, graph.nodes) | where.sessions
+        return graph_of_sessions(conversations(memory.sessions, chosen), graph.nodes.keys(), files)
 
 
 # -- which specs know a name ---------------------------------------------------------------------
 
 
-def _candidates(paths: WorkspacePaths, names: Sequence[str], what: str) -> list[str]:
-    """The specs that may know a name; all of them where the workspace is small or cannot be written."""
-    if len(names) <= _FEW_SPECS:
-        return list(names)
+def _where(paths: WorkspacePaths, names: Sequence[str], what: str) -> _Where:
+    """The specs that may know a name: those that knowledge.db says do, and those it does not know as they
+    are now. All of them where it cannot be read."""
     try:
-        with writing_memory(paths) as memory:
-            never_harvested = sync_knowledge(paths, memory)
-            entities = memory.knowledge.find_entities(HERE, limit=None)
+        with reading_knowledge(paths.memory_dir) as knowledge:
+            if knowledge is None:
+                return _Where(list(names), None)
+            stored = knowledge.origins(HERE, SPEC_ORIGIN)
+            now = {name: revision_on_disk(paths, name) for name in names}
+            unknown = [name for name in names if stored.get(SPEC_ORIGIN + name) != str(now[name])]
+            named = _named(knowledge, what)
+            sessions = {one.name for one in named if one.type == NodeKind.SESSION}
+            for session in sorted(sessions):
+                named += knowledge.traverse(HERE, session_id_of(session), _INTO).entities
+            for one in [one for one in named if one.id.startswith(own_file_id(""))]:
+                edges = knowledge.relationships(HERE, one.id, type=CHANGED, limit=None)
+                sessions |= {edge.to_id.removeprefix(session_id_of("")) for edge in edges}
     except SpwError:
-        return list(names)
-    folded, identity = what.casefold(), same_id(what)
-    named = {
-        str(entity.properties.get("spec", ""))
-        for entity in entities
-        if entity.name.casefold() in (folded, identity)
-        or same_id(entity.name) == identity
-        or entity.name.casefold().endswith(f"/{folded}")
-    }
-    return [name for name in names if name in named or name in never_harvested]
+        return _Where(list(names), None)
+    knowing = {one.origin.removeprefix(SPEC_ORIGIN) for one in named}.union(unknown)
+    behind = [name for name in unknown if now[name] is not None]
+    return _Where([name for name in names if name in knowing], sessions, behind)
 
 
-def sync_knowledge(paths: WorkspacePaths, memory: Memory, *, everything: bool = False) -> list[str]:
-    """Bring knowledge.db up to date with the harvested specs; returns the names of those never harvested.
-
-    A spec is derived anew when its database has another revision than the one it was derived from.
-    """
-    with IndexStore.reading(paths.index_db) as index:
-        revisions = index.spec_revisions() if index else {}
-    known = {
-        entity.name: entity.properties.get("revision")
-        for entity in memory.knowledge.find_entities(HERE, type=NodeKind.SPEC, limit=None)
-    }
-    for name in known.keys() - revisions.keys():
-        memory.knowledge.replace_origin(HERE, f"spec:{name}", (), ())
-    for name, revision in revisions.items():
-        if everything or known.get(name) != revision:
-            with suppress(SpwError, OSError):  # its harvest reports it
-                put_knowledge(memory.knowledge, *read_spec(paths, name), revision)
-    return [name for name in paths.spec_names() if name not in revisions]
-
-
-def put_knowledge(
-    store: KnowledgeStore, record: SpecRecord, requirements: Iterable[Requirement], revision: int
-) -> None:
-    """Replace what is known of one spec by what its facts say."""
-    graph = graph_of(record, tuple(requirements))
-    entities = [
-        Entity(
-            *(node.id, str(node.kind), node.name),
-            {
-                "spec": node.spec,
-                **{key: value for key in ("title", "status", "path") if (value := getattr(node, key))},
-                **({"revision": revision} if node.kind == NodeKind.SPEC else {}),
-            },
-        )
-        for node in graph.nodes.values()
-    ]
-    edges = [Relationship(edge.from_id, edge.type, edge.to_id) for edge in graph.edges]
-    store.replace_origin(HERE, f"spec:{record.name}", entities, edges)
+def _named(knowledge: KnowledgeStore, what: str) -> list[Entity]:
+    """The entities among which `_starts` will choose."""
+    folded = what.casefold()
+    found = []
+    with suppress(NotFound):
+        found.append(knowledge.entity(HERE, what))
+    names = {folded, folded.removeprefix("task ").removeprefix("task-")}
+    found += knowledge.entities_named(HERE, tuple(NodeKind), names)
+    identity = "" if "/" in what else _identity(what)
+    if identity:
+        requirements = knowledge.find_entities(HERE, type=NodeKind.REQUIREMENT, limit=None)
+        found += [one for one in requirements if same_id(one.name) == identity]
+    if len(folded) >= _SHORTEST_SESSION:
+        found += knowledge.find_entities(HERE, type=NodeKind.SESSION, name_prefix=folded, limit=None)
+    return found or knowledge.entities_named(HERE, _WITH_PATHS, (folded.lstrip("/"),), ending=True)

@@ -23,7 +23,7 @@ def filling(schema: Schema) -> Iterator[apsw.Connection]:
     try:
         connection = idle.pop()  # one step, so that no two threads ever get the same
     except IndexError:
-        connection = _empty(schema)
+        connection = open_in_memory(schema)
     try:
         connection.execute("BEGIN")
         yield connection
@@ -49,7 +49,8 @@ _WRITE_VERSION, _READ_VERSION_END = 18, 20
 _idle: dict[str, list[apsw.Connection]] = {}
 
 
-def _empty(schema: Schema) -> apsw.Connection:
+def open_in_memory(schema: Schema) -> apsw.Connection:
+    """An empty database of the newest schema version that is no file."""
     connection = apsw.Connection(":memory:")
     connection.pragma("page_size", PAGE_SIZE)
     steps = migrations(schema.name)

@@ -14,11 +14,13 @@ from spw_core.errors import InvalidInput
 from spw_core.store.connection import (
     Schema,
     empty_log,
+    migrations,
     open_for_reading,
     open_for_writing,
     transaction,
     translating,
 )
+from spw_core.store.in_memory import open_in_memory
 from spw_core.store.rows import Value
 
 Rows = list[tuple[Any, ...]]
@@ -45,9 +47,21 @@ class Database:
 
     @classmethod
     def open_reading(cls, path: Path, schema: Schema) -> Database | None:
-        """Open an existing database read-only; None when there is none."""
+        """Open an existing database read-only; None when there is none.
+
+        One of an earlier version is brought to this one first. Raises StoreError where that is not possible.
+        """
         connection = open_for_reading(path, schema)
+        if connection is not None and connection.pragma("user_version") < migrations(schema.name)[-1][0]:
+            connection.close(True)
+            open_for_writing(path, schema).close(True)
+            connection = open_for_reading(path, schema)
         return None if connection is None else cls(path, connection)
+
+    @classmethod
+    def in_memory(cls, schema: Schema) -> Database:
+        """An empty one that is no file."""
+        return cls(Path(":memory:"), open_in_memory(schema))
 
     def close(self) -> None:
         """Close; a second time does nothing. Every later call raises StoreError."""

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from spw_core.errors import Conflict, InvalidInput, NotFound
 
+from . import derivation
 from .checks import check_limit, check_texts, dump, load_mapping, now
-from .database import Database, Transaction
-from .knowledge_types import Direction, Entity, Fact, Graph, Relationship, Walk
+from .database import Database
+from .knowledge_types import Derived, Direction, Entity, Fact, Graph, Relationship, Walk, ends_in_id
 from .types import as_enum
 
-_ENTITY = "id, type, name, properties, origin, created_at, updated_at"
-_EDGE = "from_id, type, to_id, id, metadata"
+_ENTITY = "e.id, e.type, e.name, e.properties, ifnull(o.name, ''), e.created_at, e.updated_at"
+_ENTITIES = "entities e LEFT JOIN origins o ON o.number = e.origin"
+_EDGE = "f.id, r.type, t.id, r.id, r.metadata"
+_EDGES = (
+    "relationships r JOIN entities f ON f.number = r.from_number JOIN entities t ON t.number = r.to_number"
+)
 _FACT = "id, entity_id, predicate, value, created_at, confidence, source"
 _BATCH = 400
 _AFTER_ALL_TEXT = "\U0010ffff"
@@ -34,14 +38,24 @@ class SqliteKnowledge:
     def put_entity(self, workspace: str, entity: Entity) -> Entity:
         """Store an entity as a whole: what it said before is gone, only its first time stays."""
         check_texts(workspace=workspace)
+        moment = now()
         with self._database.transaction() as change:
-            _put_entity(change, workspace, entity, now())
+            change.write(
+                "INSERT INTO entities (workspace_id, id, type, name, folded_name, properties, created_at,"
+                " updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (workspace_id, id) DO UPDATE SET"
+                " type = excluded.type, name = excluded.name, folded_name = excluded.folded_name,"
+                " properties = excluded.properties, origin = NULL, updated_at = excluded.updated_at",
+                (
+                    *(workspace, entity.id, entity.type, entity.name, entity.name.casefold()),
+                    *(dump("properties", dict(entity.properties)), entity.created_at or moment, moment),
+                ),
+            )
         return self.entity(workspace, entity.id)
 
     def entity(self, workspace: str, entity_id: str) -> Entity:
         """Raises NotFound."""
         rows = self._database.rows(
-            f"SELECT {_ENTITY} FROM entities WHERE workspace_id = ? AND id = ?", (workspace, entity_id)
+            f"SELECT {_ENTITY} FROM {_ENTITIES} WHERE e.workspace_id = ? AND e.id = ?", (workspace, entity_id)
         )
         if not rows:
             raise NotFound(f"no entity {entity_id}")
@@ -59,8 +73,9 @@ class SqliteKnowledge:
         """Entities by type and beginning of the name, whatever its case and with no wildcards; by name."""
         prefix = name_prefix.casefold()
         rows = self._database.rows(
-            f"SELECT {_ENTITY} FROM entities WHERE workspace_id = ?1 AND (?2 = '' OR type = ?2)"
-            " AND folded_name >= ?3 AND folded_name < ?4 ORDER BY folded_name, id LIMIT ?5 OFFSET ?6",
+            f"SELECT {_ENTITY} FROM {_ENTITIES} WHERE e.workspace_id = ?1"
+            f" AND {'e.type = ?2' if type else '?2 IS NOT NULL'}"
+            " AND folded_name >= ?3 AND folded_name < ?4 ORDER BY folded_name, e.id LIMIT ?5 OFFSET ?6",
             (workspace, type, prefix, prefix + _AFTER_ALL_TEXT, check_limit(limit, offset), offset),
         )
         return [_entity(row) for row in rows]
@@ -73,26 +88,48 @@ class SqliteKnowledge:
             ):
                 raise NotFound(f"no entity {entity_id}")
 
-    def replace_origin(
-        self, workspace: str, origin: str, entities: Iterable[Entity], relationships: Iterable[Relationship]
-    ) -> None:
-        """Make what was derived from one origin be exactly this, in one transaction.
+    def entities_named(
+        self, workspace: str, types: Sequence[str], names: Iterable[str], *, ending: bool = False
+    ) -> list[Entity]:
+        """Entities of some types with one of these names, whatever its case; with `ending`, those whose name
+        is a path that ends in one. By id."""
+        found: list[tuple[Any, ...]] = []
+        for name in dict.fromkeys(name.casefold() for name in names):
+            where, value = ("= ?", name)
+            if ending:
+                where, value = (f"<> '' AND substr(folded_name, -{len(name) + 1}) = ?", f"/{name}")
+            found += self._database.rows(
+                f"SELECT {_ENTITY} FROM {_ENTITIES} WHERE e.workspace_id = ?"
+                f" AND e.type IN ({', '.join('?' * len(types))}) AND folded_name {where}",
+                (workspace, *types, value),
+            )
+        return sorted(map(_entity, found), key=lambda entity: entity.id)
+
+    # -- what is derived -------------------------------------------------------------------------
+
+    def derive(self, workspace: str, derived: Iterable[Derived]) -> set[str]:
+        """Make what follows from some origins be exactly this, in one transaction; only differences are
+        written. Returns the ids of the entities that came or went.
 
         An entity that another origin brought too stays with it; relationships to unknown entities are
         left out.
         """
-        check_texts(workspace=workspace, origin=origin)
-        moment = now()
+        check_texts(workspace=workspace)
         with self._database.transaction() as change:
-            change.write("DELETE FROM entities WHERE workspace_id = ? AND origin = ?", (workspace, origin))
-            for entity in entities:
-                if not _has_entity(change, workspace, entity.id):
-                    _put_entity(change, workspace, replace(entity, origin=origin), moment)
-            for edge in relationships:
-                if _has_entity(change, workspace, edge.from_id) and _has_entity(
-                    change, workspace, edge.to_id
-                ):
-                    _put_edge(change, workspace, edge, moment)
+            return derivation.derive(change, workspace, derived, now())
+
+    def origins(self, workspace: str, prefix: str = "") -> dict[str, str]:
+        """The revision that each origin was derived from, of those whose names begin so."""
+        rows = self._database.rows(
+            "SELECT name, revision FROM origins WHERE workspace_id = ?1 AND name >= ?2 AND name < ?3",
+            (workspace, prefix, prefix + _AFTER_ALL_TEXT),
+        )
+        return dict(rows)
+
+    def drop_origins(self, workspace: str, origins: Iterable[str]) -> set[str]:
+        """Remove all that follows from some origins. Returns the ids of the entities that went."""
+        with self._database.transaction() as change:
+            return derivation.drop(change, workspace, origins)
 
     # -- relationships ---------------------------------------------------------------------------
 
@@ -102,16 +139,23 @@ class SqliteKnowledge:
         Raises NotFound when an end is not stored in this workspace, Conflict when another edge has the id.
         """
         with self._database.transaction() as change:
+            numbers = derivation.numbers_of(change, workspace, {edge.from_id, edge.to_id})
             for end in (edge.from_id, edge.to_id):
-                if not _has_entity(change, workspace, end):
+                if end not in numbers:
                     raise NotFound(f"no entity {end}")
-            owner = change.rows(
-                "SELECT from_id, type, to_id FROM relationships WHERE workspace_id = ? AND id = ?",
-                (workspace, edge.id),
+            for owner in change.rows(
+                f"SELECT {_EDGE} FROM {_EDGES} WHERE r.workspace_id = ? AND r.id = ?", (workspace, edge.id)
+            ):
+                if owner[:3] != (edge.from_id, edge.type, edge.to_id):
+                    raise Conflict(f"another relationship is stored as {edge.id}")
+            change.write(
+                "INSERT INTO relationships VALUES (?, ?, ?, NULL, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+                " workspace_id = excluded.workspace_id, id = excluded.id, metadata = excluded.metadata",
+                (
+                    *(numbers[edge.from_id], edge.type, numbers[edge.to_id]),
+                    *derivation.stored_about(workspace, edge),
+                ),
             )
-            if owner and owner[0] != (edge.from_id, edge.type, edge.to_id):
-                raise Conflict(f"another relationship is stored as {edge.id}")
-            _put_edge(change, workspace, edge, now())
 
     def relationships(
         self,
@@ -127,13 +171,14 @@ class SqliteKnowledge:
         way = as_enum(Direction, direction, "direction")
         self.entity(workspace, entity_id)
         ends = {
-            Direction.OUTGOING: "from_id = ?2",
-            Direction.INCOMING: "to_id = ?2",
-            Direction.BOTH: "(from_id = ?2 OR to_id = ?2)",
+            Direction.OUTGOING: "r.from_number = {0}",
+            Direction.INCOMING: "r.to_number = {0}",
+            Direction.BOTH: "(r.from_number = {0} OR r.to_number = {0})",
         }
+        number = "(SELECT number FROM entities WHERE workspace_id = ?1 AND id = ?2)"
         rows = self._database.rows(
-            f"SELECT {_EDGE} FROM relationships WHERE workspace_id = ?1 AND {ends[way]}"
-            " AND (?3 = '' OR type = ?3) ORDER BY type, from_id, to_id LIMIT ?4 OFFSET ?5",
+            f"SELECT {_EDGE} FROM {_EDGES} WHERE {ends[way].format(number)}"
+            " AND (?3 = '' OR r.type = ?3) ORDER BY r.type, f.id, t.id LIMIT ?4 OFFSET ?5",
             (workspace, entity_id, type, check_limit(limit, offset), offset),
         )
         return [_edge(row) for row in rows]
@@ -141,9 +186,16 @@ class SqliteKnowledge:
     def delete_relationship(self, workspace: str, edge_id: str) -> None:
         """Raises NotFound."""
         with self._database.transaction() as change:
-            if not change.write(
+            gone = change.write(
                 "DELETE FROM relationships WHERE workspace_id = ? AND id = ?", (workspace, edge_id)
-            ):
+            )
+            for start, kind, end in ends_in_id(edge_id):
+                numbers = derivation.numbers_of(change, workspace, {start, end})
+                gone += change.write(
+                    "DELETE FROM relationships WHERE (from_number, type, to_number) = (?, ?, ?)",
+                    (numbers.get(start), kind, numbers.get(end)),
+                )
+            if not gone:
                 raise NotFound(f"no relationship {edge_id}")
 
     def traverse(self, workspace: str, start: str, walk: Walk | None = None) -> Graph:
@@ -180,18 +232,18 @@ class SqliteKnowledge:
         self, workspace: str, ids: Sequence[str], walk: Walk
     ) -> Iterator[tuple[Relationship, tuple[str, ...]]]:
         """Edges of the wanted types that leave some entities, each with the ends it leads to."""
-        types = "".join(f" AND type IN ({', '.join('?' * len(walk.types))})" for _ in walk.types[:1])
+        types = "".join(f" AND r.type IN ({', '.join('?' * len(walk.types))})" for _ in walk.types[:1])
         for start in range(0, len(ids), _BATCH):
             batch = ids[start : start + _BATCH]
             marks = ", ".join("?" * len(batch))
             for here, there, unwanted in (
-                ("from_id", 2, Direction.INCOMING),
-                ("to_id", 0, Direction.OUTGOING),
+                ("f", 2, Direction.INCOMING),
+                ("t", 0, Direction.OUTGOING),
             ):
                 if walk.direction != unwanted:
                     for row in self._database.rows(
-                        f"SELECT {_EDGE} FROM relationships WHERE workspace_id = ?"
-                        f" AND {here} IN ({marks}){types} ORDER BY from_id, type, to_id",
+                        f"SELECT {_EDGE} FROM {_EDGES} WHERE {here}.workspace_id = ?"
+                        f" AND {here}.id IN ({marks}){types} ORDER BY f.id, r.type, t.id",
                         (workspace, *batch, *walk.types),
                     ):
                         yield _edge(row), (row[there],)
@@ -200,8 +252,8 @@ class SqliteKnowledge:
         for start in range(0, len(ids), _BATCH):
             batch = ids[start : start + _BATCH]
             for row in self._database.rows(
-                f"SELECT {_ENTITY} FROM entities WHERE workspace_id = ?"
-                f" AND id IN ({', '.join('?' * len(batch))})",
+                f"SELECT {_ENTITY} FROM {_ENTITIES} WHERE e.workspace_id = ?"
+                f" AND e.id IN ({', '.join('?' * len(batch))})",
                 (workspace, *batch),
             ):
                 yield _entity(row)
@@ -282,37 +334,6 @@ class SqliteKnowledge:
         return gone
 
 
-def _put_entity(change: Transaction, workspace: str, entity: Entity, moment: str) -> None:
-    change.write(
-        f"INSERT INTO entities (workspace_id, {_ENTITY}, folded_name) VALUES ({', '.join('?' * 9)})"
-        " ON CONFLICT (workspace_id, id) DO UPDATE SET type = excluded.type, name = excluded.name,"
-        " folded_name = excluded.folded_name, properties = excluded.properties, origin = excluded.origin,"
-        " updated_at = excluded.updated_at",
-        (
-            *(workspace, entity.id, entity.type, entity.name, dump("properties", dict(entity.properties))),
-            *(entity.origin, entity.created_at or moment, moment, entity.name.casefold()),
-        ),
-    )
-
-
-def _has_entity(change: Transaction, workspace: str, entity_id: str) -> bool:
-    return bool(
-        change.rows("SELECT 1 FROM entities WHERE workspace_id = ? AND id = ?", (workspace, entity_id))
-    )
-
-
-def _put_edge(change: Transaction, workspace: str, edge: Relationship, moment: str) -> None:
-    change.write(
-        f"INSERT INTO relationships (workspace_id, {_EDGE}, created_at) VALUES ({', '.join('?' * 7)})"
-        " ON CONFLICT (workspace_id, from_id, type, to_id) DO UPDATE SET id = excluded.id,"
-        " metadata = excluded.metadata",
-        (
-            *(workspace, edge.from_id, edge.type, edge.to_id, edge.id),
-            *(dump("metadata", dict(edge.metadata)), moment),
-        ),
-    )
-
-
 def _fact_row(fact: Fact) -> tuple[str | float, ...]:
     return (
         *(fact.id, fact.entity_id, fact.predicate, fact.value),
@@ -327,4 +348,4 @@ def _entity(row: tuple[Any, ...]) -> Entity:
 
 def _edge(row: tuple[Any, ...]) -> Relationship:
     from_id, kind, to_id, edge_id, metadata = row
-    return Relationship(from_id, kind, to_id, edge_id, load_mapping(metadata))
+    return Relationship(from_id, kind, to_id, edge_id or "", load_mapping(metadata) if metadata else {})

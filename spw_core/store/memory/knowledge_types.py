@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -39,7 +39,10 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Relationship:
-    """A directed, typed edge. The id is unique in its workspace; without one it is made of the edge."""
+    """A directed, typed edge. The id is unique in its workspace; without one it is made of the edge.
+
+    One that is given has no tab, which keeps the two kinds apart.
+    """
 
     from_id: str
     type: str
@@ -50,7 +53,41 @@ class Relationship:
     def __post_init__(self) -> None:
         check_texts(from_id=self.from_id, type=self.type, to_id=self.to_id)
         if not self.id:
-            object.__setattr__(self, "id", "\t".join((self.from_id, self.type, self.to_id)))
+            object.__setattr__(self, "id", self._made_id)
+        require(self.id == self._made_id or "\t" not in self.id, f"a tab in the id {self.id[:40]!r}")
+
+    @property
+    def _made_id(self) -> str:
+        return "\t".join((self.from_id, self.type, self.to_id))
+
+    @property
+    def has_own_id(self) -> bool:
+        """False for an id that follows from the rest."""
+        return self.id != self._made_id
+
+
+def ends_in_id(edge_id: str) -> Iterator[tuple[str, str, str]]:
+    """What an id may have been made of: (from, type, to). More than one when there are tabs in these."""
+    parts = edge_id.split("\t")
+    for first in range(1, len(parts) - 1):
+        for second in range(first + 1, len(parts)):
+            yield "\t".join(parts[:first]), "\t".join(parts[first:second]), "\t".join(parts[second:])
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """All that follows from one origin. `revision` says which state of it, in words of whoever derives.
+
+    Its relationships have at least one end among its own entities; the other may be anybody's.
+    """
+
+    origin: str
+    revision: str = ""
+    entities: Sequence[Entity] = ()
+    relationships: Sequence[Relationship] = ()
+
+    def __post_init__(self) -> None:
+        check_texts(origin=self.origin)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from .message_rows import MARKS as _MESSAGE_MARKS
 from .message_rows import read_message, refuse_other, row_of
 from .types import Link, Message, Session, TokenBudget, ToolBudget
 
+_BATCH = 400
 _COLUMNS = (
     "workspace_id, id, user_id, title, summary, model, status, source, cwd, branch, budgets, created_at,"
     " updated_at, compacted_at, version"
@@ -166,6 +167,20 @@ class SqliteSessions:
             (workspace, kind, target),
         )
         return [_session(row) for row in rows]
+
+    def about(self, workspace: str, kind: str, targets: Iterable[str]) -> set[str]:
+        """Ids of the sessions about any of some specs, runs or files."""
+        found: set[str] = set()
+        wanted = list(targets)
+        for start in range(0, len(wanted), _BATCH):
+            batch = wanted[start : start + _BATCH]
+            rows = self._database.rows(
+                "SELECT DISTINCT session_id FROM session_links WHERE workspace_id = ? AND kind = ?"
+                f" AND target IN ({', '.join('?' * len(batch))})",
+                (workspace, kind, *batch),
+            )
+            found |= {session_id for (session_id,) in rows}
+        return found
 
     def all_links(self, workspace: str, kind: str) -> dict[str, list[Link]]:
         """The links of one kind of every session."""

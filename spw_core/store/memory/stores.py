@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -18,6 +18,8 @@ from .sessions import SqliteSessions
 from .summaries import SqliteSummaries
 
 DEFAULT_BACKEND = "sqlite"
+# A workspace has databases of its own, in its own folder, which may be moved: the id in them is constant.
+HERE = "workspace"
 SESSIONS_DB, MEMORY_DB, KNOWLEDGE_DB = "sessions.db", "memory.db", "knowledge.db"
 
 
@@ -101,13 +103,41 @@ def _opener(backend: str) -> Opener:
     return opener
 
 
+@contextmanager
+def opened_knowledge(folder: Path) -> Iterator[KnowledgeStore]:
+    """The knowledge store alone, made when it is missing; closed at the end. Raises StoreError."""
+    _make(folder)
+    with closing(Database.open(folder / KNOWLEDGE_DB, KNOWLEDGE)) as database:
+        yield SqliteKnowledge(database)
+
+
+@contextmanager
+def reading_knowledge(folder: Path) -> Iterator[KnowledgeStore | None]:
+    """As `opened_knowledge`, for reading; None when there is none."""
+    database = Database.open_reading(folder / KNOWLEDGE_DB, KNOWLEDGE)
+    with closing(database) if database else nullcontext():
+        yield SqliteKnowledge(database) if database else None
+
+
+@contextmanager
+def reading_sessions(folder: Path) -> Iterator[SessionStore | None]:
+    """The session store alone, for reading; None when there is none."""
+    database = Database.open_reading(folder / SESSIONS_DB, SESSIONS)
+    with closing(database) if database else nullcontext():
+        yield SqliteSessions(database) if database else None
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"cannot make {folder}: {error.strerror or error}"
+        raise StoreError(message, "Check the permissions.") from error
+
+
 def _open_sqlite(folder: Path, writing: bool) -> Memory | None:
     if writing:
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            message = f"cannot make {folder}: {error.strerror or error}"
-            raise StoreError(message, "Check the permissions.") from error
+        _make(folder)
     databases = []
     with ExitStack() as undo:
         for name, schema, what in (
@@ -120,6 +150,8 @@ def _open_sqlite(folder: Path, writing: bool) -> Memory | None:
                 database = Database.open(path, schema) if writing else Database.open_reading(path, schema)
             except StoreError as error:
                 raise type(error)(f"opening the {what}: {error.message}", error.hint) from error
+            if database is None and name == KNOWLEDGE_DB:  # it only repeats what is known elsewhere
+                database = Database.in_memory(schema)
             if database is None:
                 return None
             undo.callback(database.close)
