@@ -34,7 +34,7 @@ def tree(workspace: Workspace) -> dict[str, tuple[str, int, int]]:
     found = {}
     for path in workspace.paths.workflow.rglob("*"):
         name = path.name
-        if path.is_file() and not name.startswith(("spec.db", ".spw-index", ".gitignore")):
+        if path.is_file() and not name.startswith(("spec.db", "knowledge.db", ".spw-index", ".gitignore")):
             info = path.lstat()
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             found[path.relative_to(workspace.paths.workflow).as_posix()] = (

@@ -192,7 +192,7 @@ def test_doctor_command(demo: Workspace, capsys: pytest.CaptureFixture[str]) -> 
 def test_backup_unpacks_to_the_same_answers(demo: Workspace, tmp_path: Path) -> None:
     demo.harvest()
     report = backup(demo.paths, tmp_path / "b.zip")
-    assert len(report.databases) == 9
+    assert len(report.databases) == 10
     before = demo.specs()
     target = tmp_path / "elsewhere"
     with zipfile.ZipFile(report.file) as archive:
@@ -229,7 +229,7 @@ def test_a_damaged_database_does_not_stop_the_backup(demo: Workspace, tmp_path: 
     assert main(["--workspace", root, "backup", str(target)]) == 1
     with zipfile.ZipFile(target) as archive:
         assert archive.read(".spec-workflow/specs/user-auth/spec.db") == b"garbage" * 1000
-        assert len(archive.namelist()) == 9
+        assert len(archive.namelist()) == 10
     report = backup(demo.paths, target, force=True)
     assert len(report.damaged) == 1
     assert report.damaged[0].startswith(".spec-workflow/specs/user-auth/spec.db: ")
@@ -242,7 +242,7 @@ def test_a_copy_with_damaged_pages_is_reported(demo: Workspace, tmp_path: Path) 
     data[8192 * 3 : 8192 * 5] = b"\xa5" * 16384
     path.write_bytes(data)
     report = backup(demo.paths, tmp_path / "b.zip")
-    assert len(report.databases) == 9
+    assert len(report.databases) == 10
     assert len(report.damaged) == 1
 
 
@@ -273,7 +273,7 @@ def test_backup_restores(demo: Workspace, tmp_path: Path, capsys: pytest.Capture
     assert db.read_bytes() == newer
     root = str(demo.paths.root)
     assert main(["--workspace", root, "backup", "--restore", file, "--force"]) == 0
-    assert "9 databases restored" in capsys.readouterr().out
+    assert "10 databases restored" in capsys.readouterr().out
     assert dump(db) == before
     assert stat.S_IMODE(db.stat().st_mode) == 0o600
     assert not wal.exists() or wal.stat().st_size == 0
@@ -290,7 +290,7 @@ def test_backup_restores_into_an_empty_workspace(
     demo.harvest()
     file = Path(backup(demo.paths, tmp_path / "b.zip").file)
     report = restore_backup(workspace.paths, file)
-    assert (len(report.databases), report.moved_aside) == (9, ())
+    assert (len(report.databases), report.moved_aside) == (10, ())
     assert dump(workspace.paths.spec_db("user-auth")) == dump(demo.paths.spec_db("user-auth"))
 
 

@@ -105,4 +105,5 @@ def test_an_index_that_was_built_anew_gets_them_back(talked: Workspace) -> None:
 def test_without_an_index_or_a_memory(workspace: Workspace) -> None:
     assert index_memory(workspace.paths) == 0
     workspace.harvest()
-    assert not workspace.paths.memory_dir.exists()
+    assert index_memory(workspace.paths) == 0
+    assert not workspace.sessions()
