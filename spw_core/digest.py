@@ -16,20 +16,18 @@ if TYPE_CHECKING:
 _OWN = ("_sha2", "_sha256")  # of Python 3.12, and of 3.11; some systems ship neither
 
 
-def new_sha256() -> _Hash:
-    """An empty SHA-256: of OpenSSL where something has loaded that, else of Python itself."""
+def new_sha256(content: bytes = b"") -> _Hash:
+    """A SHA-256 that was given `content`: OpenSSL's where something has loaded that, else Python's own."""
     if "hashlib" not in sys.modules:
         for name in _OWN:
             with suppress(ImportError):
-                own: _Hash = __import__(name).sha256()
+                own: _Hash = __import__(name).sha256(content)
                 return own
     from hashlib import sha256
 
-    return sha256()
+    return sha256(content)
 
 
 def sha256_hex(content: bytes) -> str:
     """The SHA-256 of some bytes in hexadecimal."""
-    digest = new_sha256()
-    digest.update(content)
-    return digest.hexdigest()
+    return new_sha256(content).hexdigest()

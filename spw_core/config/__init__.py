@@ -6,8 +6,9 @@ older versions wrote (`commit_per_task = true`, `max_wave_size = "3"`) are under
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from spw_core.config.decode import as_document, decode_config
@@ -72,7 +73,7 @@ def load_config(paths: WorkspacePaths) -> LoadedConfig:
     if len(data) > _MAX_CONFIG_BYTES:
         warnings.append(f"{path} is larger than {_MAX_CONFIG_BYTES} bytes; defaults apply")
         data = b""
-    return _loaded(data, path, source, warnings)
+    return _loaded(data, path, source, tuple(warnings))
 
 
 def lookup(document: Mapping[str, object], dotted_key: str) -> object | None:
@@ -92,7 +93,8 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _loaded(data: bytes, path: str, source: str, warnings: Sequence[str]) -> LoadedConfig:
+@lru_cache(maxsize=1)  # a harvest asks for each spec
+def _loaded(data: bytes, path: str, source: str, warnings: tuple[str, ...]) -> LoadedConfig:
     document, problems = parse_toml(data)
     config, remarks = decode_config(document)
     return LoadedConfig(

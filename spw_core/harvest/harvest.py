@@ -14,7 +14,7 @@ from spw_core.domain.places import Area
 from spw_core.errors import CorruptStore, SpwError, StoreError
 from spw_core.harvest.behind import forget_behind, notes_of_behind
 from spw_core.harvest.crew import HARVEST, working_ahead
-from spw_core.harvest.first import appears, fill
+from spw_core.harvest.first import appears, collector_at_rest, fill
 from spw_core.harvest.index_sync import sync_index
 from spw_core.harvest.inside import entry_inside
 from spw_core.harvest.intake import (
@@ -92,6 +92,8 @@ def store_specs(
     """The first half of a harvest, after which nothing can be lost: `harvest_or_report` for each spec."""
     reports = []
     new = [name for name in names if not dry_run and not os.path.lexists(paths.spec_db(name))]
+    if new:
+        import hashlib  # noqa: F401 - OpenSSL's SHA-256 (`spw_core.digest`): here it is worth its loading
     with working_ahead(paths, HARVEST, new) as answer:
         for done, name in enumerate(names):
             if progress:
@@ -147,7 +149,7 @@ def _harvest_spec(paths: WorkspacePaths, name: str) -> SpecReport:
     if not os.path.lexists(path):
         scan = _scan(paths, name)
         if sum(found.size for found in scan.files) <= _IN_MEMORY_BYTES:
-            with SpecStore.in_memory() as store:
+            with collector_at_rest(), SpecStore.in_memory() as store:
                 stored = fill(store, name, scan, _stored_limit(paths))
                 made = _report(store, name, len(scan.files), stored)
                 made.new = stored

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from spw_core.domain.model import Document, FileError, ImplLog, Run, SpecRecord, Subagent, WaveFiles
 from spw_core.domain.places import Area, Kind, Place, place_of
@@ -47,8 +47,7 @@ NO_RUNS: Mapping[str, int] = MappingProxyType({})
 _COMMAND_ORDER = {name: place for place, name in enumerate(COMMANDS)}
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):  # not a dataclass: one is made for each file
     """One artifact to project. `content` may be None for kinds outside READ_KINDS and unstored files."""
 
     area: Area

@@ -71,27 +71,27 @@ def read_once(entry: Entry, *, whole: bool = False, limit: int | None = None) ->
             raise OSError("not a regular file")
         limit = MAX_STORED_BYTES if limit is None else limit
         keep = whole or before.st_size <= limit
-        digest = new_sha256()
-        blocks = []
-        size = 0
         # One byte more than is expected, so that the end is seen without another read.
-        while block := os.read(fd, min(before.st_size - size, _BLOCK) + 1):
+        block = os.read(fd, min(before.st_size, _BLOCK) + 1)
+        digest = new_sha256(block)
+        blocks = [block] if keep else []
+        size = len(block)
+        while block and size < before.st_size:
+            block = os.read(fd, min(before.st_size - size, _BLOCK) + 1)
             digest.update(block)
             size += len(block)
             if keep:
                 blocks.append(block)
-            if size >= before.st_size:
-                break
         after = os.fstat(fd)
     finally:
         os.close(fd)
     if size != before.st_size or size != after.st_size or before.st_mtime_ns != after.st_mtime_ns:
         return None
     return FileContent(
-        content=b"".join(blocks) if keep else None,
-        content_hash=digest.hexdigest(),
-        size=size,
-        mtime_ns=storable(after.st_mtime_ns),
-        inode=after.st_ino & INT64,
-        mode=after.st_mode,
+        blocks[0] if len(blocks) == 1 else b"".join(blocks) if keep else None,
+        digest.hexdigest(),
+        size,
+        storable(after.st_mtime_ns),
+        after.st_ino & INT64,
+        after.st_mode,
     )

@@ -27,6 +27,8 @@ _UNTOLD: dict[str, Any] = {
     "raw_depends": "",
 }
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode  # which `json.dumps` would make anew for each value
+
 Tables = Mapping[str, Sequence[Mapping[str, Any]]]
 
 # Fields of a Task with a column of their own; the others stand in `details`.
@@ -251,7 +253,7 @@ def _task(row: Mapping[str, Any]) -> Task:
 
 
 def _dump(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return "[]" if value == () else _encode(value)
 
 
 def _dump_object(value: WaveSummary | WaveLatest | None) -> str | None:

@@ -135,7 +135,12 @@ class _Walk:
                 self._scan.database_alone = bool(names) and all(name.startswith(SPEC_DB) for name in names)
             files_before = len(self._scan.files)
             for entry in entries:
-                self._entry(prefix, path, entry, fd)
+                # The system said so when it listed the folder: no stat.
+                if entry.is_dir(follow_symlinks=False):
+                    if self._is_named_well(prefix + entry.name) and prefix + entry.name not in self._skip:
+                        self._folder(f"{prefix}{entry.name}/", f"{path}/{entry.name}", fd)
+                else:
+                    self._file(prefix, path, entry)
             if len(self._scan.files) == files_before and self._is_run(prefix):
                 info = Path(path).lstat() if fd is None else os.fstat(fd)
                 self._scan.empty_runs[prefix[:-1]] = storable(info.st_mtime_ns)
@@ -150,15 +155,16 @@ class _Walk:
     def _is_run(self, prefix: str) -> bool:
         return self._area is Area.SPEC and "/run-" in prefix and is_run_folder(prefix[:-1])
 
-    def _entry(self, prefix: str, folder: str, entry: os.DirEntry[str], fd: int | None) -> None:
+    def _is_named_well(self, rel_path: str) -> bool:
+        if rel_path.isascii() or _is_utf8(rel_path):
+            return True
+        self._report(rel_path, "the name is not valid UTF-8; not stored")
+        return False
+
+    def _file(self, prefix: str, folder: str, entry: os.DirEntry[str]) -> None:
         name = entry.name
         rel_path = prefix + name
-        if not name.isascii() and not _is_utf8(name):
-            self._report(rel_path, "the name is not valid UTF-8; not stored")
-            return
-        if entry.is_dir(follow_symlinks=False):  # the system said so when it listed the folder: no stat
-            if rel_path not in self._skip:
-                self._folder(rel_path + "/", f"{folder}/{name}", fd)
+        if not self._is_named_well(rel_path):
             return
         if is_ours(name) if not prefix and self._area is Area.SPEC else is_temporary(name):
             return
@@ -168,6 +174,7 @@ class _Walk:
             if not isinstance(error, FileNotFoundError):  # gone since the folder was listed: nothing to say
                 self._report(rel_path, f"cannot be examined: {_why(error)}")
             return
+        mtime_ns = info.st_mtime_ns
         if stat.S_ISREG(info.st_mode):
             self._scan.files.append(
                 FoundFile(
@@ -175,7 +182,7 @@ class _Walk:
                     rel_path,
                     f"{folder}/{name}",
                     info.st_size,
-                    storable(info.st_mtime_ns),
+                    mtime_ns if -INT64 <= mtime_ns <= INT64 else storable(mtime_ns),
                     info.st_ino & INT64,
                     info.st_mode,
                 )

@@ -30,19 +30,18 @@ def stamps_of(scan: Scan, sealed: Collection[str]) -> dict[str, str]:
     """
     if scan.errors or any(folder.mtime_ns >= scan.started_ns - RACY_NS for folder in scan.folders):
         return {}
-    inside: set[tuple[Area, str]] = set()
+    inside: set[str] = set()  # only the folder of the spec has runs
     folders: dict[str, list[list[object]]] = {OPEN: [], SEALED: []}
     files: dict[str, list[list[object]]] = {OPEN: [], SEALED: []}
     for folder in sorted(scan.folders):  # a folder comes after the one that it is in
         parent = folder.rel_path.rpartition("/")[0]
-        if folder.area is Area.SPEC and (folder.rel_path in sealed or (folder.area, parent) in inside):
-            inside.add((folder.area, folder.rel_path))
-        scope = SEALED if (folder.area, folder.rel_path) in inside else OPEN
-        folders[scope].append(list(folder))
-    for file in scan.files:
-        is_inside = (file.area, file.rel_path.rpartition("/")[0]) in inside
-        stamp = [file.area, file.rel_path, file.mtime_ns, file.inode, file.mode, file.size]
-        files[SEALED if is_inside else OPEN].append(stamp)
+        is_inside = folder.area is Area.SPEC and (folder.rel_path in sealed or parent in inside)
+        if is_inside:
+            inside.add(folder.rel_path)
+        folders[SEALED if is_inside else OPEN].append(list(folder))
+    for area, rel_path, _, size, mtime_ns, inode, mode in scan.files:
+        is_inside = area is Area.SPEC and rel_path.rpartition("/")[0] in inside
+        files[SEALED if is_inside else OPEN].append([area, rel_path, mtime_ns, inode, mode, size])
     has_approvals = any(folder.area is Area.APPROVALS for folder in scan.folders)
     texts = {
         scope: {
