@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from spw_core.domain.model import FileError, SpecRecord
 from spw_core.domain.places import Area
 from spw_core.domain.summary import Attention, SpecSummary, summarise
-from spw_core.errors import SpwError
+from spw_core.errors import SpwError, StoreError
 from spw_core.formats.text_decode import decode_text
 from spw_core.harvest.behind import catch_up
 from spw_core.harvest.reading import load_record, read_document
@@ -33,6 +33,7 @@ from spw_core.store.patience import reading_at_most as reading_at_most
 from spw_core.workspace import WorkspacePaths, find_workspace
 
 if TYPE_CHECKING:
+    from spw_core.domain.facts import SpecFacts
     from spw_core.domain.next_wave import NextWave
     from spw_core.harvest.cleanup import CleanupReport
     from spw_core.harvest.diary import Harvested, HookError
@@ -241,6 +242,20 @@ class Spec:
     def summary(self) -> SpecSummary:
         """Stage, progress and what needs attention."""
         return summarise(self.record())
+
+    def facts(self) -> SpecFacts:
+        """The record sorted out: documents by run, waves, the next step, how many versions are kept.
+
+        A database that cannot be read costs the number of versions only.
+        """
+        from spw_core.domain.facts import facts_of
+
+        record = self.record()
+        try:
+            versions = self.version_counts()
+        except StoreError:
+            versions = {}
+        return facts_of(record, self.next_wave(record), versions)
 
     def glance(self, before: Glance | None = None) -> Glance:
         """How the spec looks from outside: equal looks, equal answers. Cheaper than those."""

@@ -30,6 +30,9 @@ TEMPORARY_SUFFIX = ".spw-tmp"
 # The three documents of a spec that people and dashboards edit; they stay files for ever.
 DASHBOARDS = ("requirements.md", "design.md", "tasks.md")
 
+# What a guard of the hooks decides.
+ALLOW, WARN, BLOCK = "allow", "warn", "block"
+
 _NAME_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 _LONGEST_NAME = 200
 

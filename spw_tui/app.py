@@ -19,13 +19,13 @@ from textual.screen import Screen
 from textual.signal import Signal
 
 from spw_core.errors import SpwError
+from spw_core.refs import DocumentRef
 from spw_tui.actions import Keys, Scope, bindings
 from spw_tui.clock import Clock
 from spw_tui.commands import ActionProvider, SpecProvider
 from spw_tui.data import DataService, describe
 from spw_tui.harvesting import Harvesting
 from spw_tui.in_order import InOrder, is_typed
-from spw_tui.refs import DocumentRef
 from spw_tui.screens.browse import BrowseScreen
 from spw_tui.state import Memory, load_keys, load_memory, save_memory
 from spw_tui.terminal import AsciiFilter, end_on_signals, wants_ascii

@@ -7,31 +7,37 @@ so that the first picture does not wait for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from spw_core.errors import SpwError, StoreError, WorkspaceNotFound
+from spw_core.errors import SpwError, WorkspaceNotFound
+from spw_core.refs import DocumentRef
 from spw_core.text import clean_line
-from spw_tui.refs import DocumentRef
 
 if TYPE_CHECKING:
+    from spw_core.answers import (
+        AuditEntry,
+        DocumentVersion,
+        EmbedReport,
+        Glance,
+        Group,
+        Harvested,
+        HarvestReport,
+        HookError,
+        IndexGlance,
+        Said,
+        SearchAnswer,
+        SessionRow,
+        SessionView,
+        Similar,
+        SpecFacts,
+        SpecSummary,
+        Trace,
+    )
     from spw_core.api import Workspace
-    from spw_core.domain.model import SpecRecord
-    from spw_core.domain.next_wave import NextWave
-    from spw_core.domain.summary import SpecSummary
-    from spw_core.harvest.diary import Harvested, HookError
-    from spw_core.harvest.glance import Glance, IndexGlance
-    from spw_core.harvest.history import DocumentVersion
-    from spw_core.harvest.report import HarvestReport
-    from spw_core.memory.insights import Group, Similar
-    from spw_core.memory.sessions import Said, SessionRow, SessionView
-    from spw_core.memory.tracing import Trace
-    from spw_core.search.embedding import EmbedReport
-    from spw_core.search.find import SearchAnswer
-    from spw_core.store.gateway import AuditEntry
 
 SEARCH_LIMIT = 50
 NEWEST_LIMIT = 15
@@ -156,23 +162,10 @@ class DataService:
             found.append(name)
         return found
 
-    def record(self, spec: str) -> SpecRecord:
-        """All facts of a spec as they are now."""
+    def facts(self, spec: str) -> SpecFacts:
+        """Everything about a spec as it is now."""
         with self._asking() as workspace:
-            return workspace.spec(spec).record()
-
-    def next_wave(self, record: SpecRecord) -> NextWave:
-        """The next step of the spec that the record is of."""
-        with self._asking() as workspace:
-            return workspace.spec(record.name).next_wave(record)
-
-    def version_counts(self, spec: str) -> Mapping[tuple[str, str], int]:
-        """How many stored texts each document has. Nothing while the database cannot be read."""
-        try:
-            with self._asking() as workspace:
-                return workspace.spec(spec).version_counts()
-        except StoreError:
-            return {}
+            return workspace.spec(spec).facts()
 
     def history(self, ref: DocumentRef) -> list[DocumentVersion]:
         """Every text that a document had, the newest first."""

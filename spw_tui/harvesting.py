@@ -9,7 +9,7 @@ from spw_tui.data import describe
 from spw_tui.rows import plural
 
 if TYPE_CHECKING:
-    from spw_core.harvest.report import HarvestReport
+    from spw_core.answers import HarvestReport
     from spw_tui.app import SpwApp
 
 _PROGRESS_SECONDS = 0.1

@@ -12,8 +12,8 @@ from enum import StrEnum
 
 from rich.cells import cell_len, set_cell_size
 
+from spw_core.refs import DocumentRef
 from spw_core.text import clean
-from spw_tui.refs import DocumentRef
 
 # No line of a list is wider; what is longer is cut before it is looked at in detail.
 _LONGEST = 1000

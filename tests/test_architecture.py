@@ -27,6 +27,7 @@ FLOORS = [
         "redact_named",
         "redact_rules",
         "redact_words",
+        "refs",
         "user_dirs",
     },
     {"store", "formats", "workspace", "crash", "atomic"},
@@ -35,7 +36,7 @@ FLOORS = [
     {"harvest", "summaries", "demo"},
     {"dispatch"},
     {"memory"},
-    {"api"},
+    {"api", "answers"},
     {"cli", "hook", "spw_tui"},
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
@@ -113,26 +114,97 @@ def _all_imports(path: Path) -> set[str]:
     }
 
 
-# What the panes of the app are made from; the disk, the databases and the screen are somebody else's.
-_PURE_ROOMS = {"names", "text", "formats", "domain", "search", "spw_tui"}
-_WORDS_FOR_VERSIONS = "spw_core.harvest.history"  # what kinds of versions there are
-_VIEW_MODELS = [path for path in MODULES if path.parent.name == "viewmodels"]
+# What the app may know of the core. Shapes and words come from `answers`, everything else is asked of `api`;
+# the others say no more than their names.
+_PUBLIC = {
+    "spw_core",
+    "spw_core.answers",
+    "spw_core.api",
+    "spw_core.errors",
+    "spw_core.refs",
+    "spw_core.text",
+}
+_FOR_ONE_MODULE = {
+    ("spw_tui", "spw_core.workspace"),
+    ("spw_tui.options", "spw_core.workspace"),
+    ("spw_tui.app", "spw_core.crash"),
+    ("spw_tui.editor", "spw_core.editor"),
+    ("spw_tui.state", "spw_core.atomic"),
+    *(("spw_tui.demo", f"spw_core.demo.{name}") for name in ("model", "conversations", "generate")),
+}
+_APP = [path for path in MODULES if room(name_of(path)) == "spw_tui"]
+_VIEW_MODELS = [path for path in _APP if path.parent.name == "viewmodels"]
+_OUTSIDE = {"textual", "pathlib", "os", "asyncio", "threading", "apsw", "sqlite3"}
+
+
+@pytest.mark.parametrize("path", _APP, ids=name_of)
+def test_the_app_knows_the_public_face_of_the_core(path: Path) -> None:
+    for imported in imports_of(path):
+        if imported.startswith("spw_core") and imported not in _PUBLIC:
+            assert (name_of(path), imported) in _FOR_ONE_MODULE, imported
 
 
 @pytest.mark.parametrize("path", _VIEW_MODELS, ids=name_of)
 def test_view_models_know_neither_screen_nor_disk(path: Path) -> None:
-    """What is imported for types only may come from anywhere in the core."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for_types = {
-        id(node)
-        for block in ast.walk(tree)
-        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+    """They are functions from answers to rows."""
+    assert not {name.partition(".")[0] for name in _all_imports(path)} & _OUTSIDE
+    for imported in imports_of(path):
+        assert imported == "spw_core.answers" or room(imported) == "spw_tui", imported
+        assert not imported.startswith(("spw_tui.screens", "spw_tui.widgets", "spw_tui.app")), imported
+
+
+def test_widgets_know_no_screens() -> None:
+    for path in _APP:
+        if path.parent.name == "widgets":
+            assert not any(imported.startswith("spw_tui.screens") for imported in imports_of(path)), path
+
+
+def _words_of_the_core() -> set[str]:
+    """Names of files and folders, and statuses: what a rule about paths or statuses is written with."""
+    from spw_core.domain import places, stage
+    from spw_core.domain.model import IN_PROGRESS
+    from spw_core.domain.next_wave import NextAction
+    from spw_core.domain.summary import AttentionKind, SpecStatus
+    from spw_core.formats import status, tasks
+
+    files = {*places._RUN_FILES, *places._NAMED_FILES, *places.WAVE_FILES, *places.DASHBOARDS}
+    statuses = {status.PASS, status.BLOCKED, status.MISSING, status.INVALID, IN_PROGRESS}
+    enums = (AttentionKind, NextAction, SpecStatus, tasks.TaskStatus)
+    return files | statuses | {stage.EXECUTION, "release-gate-decider"} | {w.value for e in enums for w in e}
+
+
+@pytest.mark.parametrize("path", _APP, ids=name_of)
+def test_the_app_has_no_rule_about_paths_or_statuses(path: Path) -> None:
+    """Nothing is compared with a word that the core has a name for, and nothing is looked up by one."""
+    words = _words_of_the_core()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        parts: list[ast.expr | None] = []
+        if isinstance(node, ast.Compare):
+            parts = [node.left, *node.comparators]
+        elif isinstance(node, ast.Dict):
+            parts = list(node.keys)
+        elif isinstance(node, ast.match_case) and isinstance(node.pattern, ast.MatchValue):
+            parts = [node.pattern.value]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            parts = list(node.args) if node.func.attr in ("endswith", "startswith", "get") else []
+        for part in parts:
+            for leaf in ast.walk(part) if part else ():
+                assert not (isinstance(leaf, ast.Constant) and leaf.value in words), ast.unparse(node)
+
+
+def test_answers_are_where_they_are_said_to_be() -> None:
+    """The names for type checkers and those for Python are the same."""
+    from spw_core import answers
+
+    source = (ROOT / "answers.py").read_text(encoding="utf-8")
+    block = next(node for node in ast.parse(source).body if isinstance(node, ast.If))
+    named = {
+        alias.asname: node.module
         for node in ast.walk(block)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
     }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and id(node) not in for_types:
-            module = node.module or ""
-            assert module.split(".")[0] not in ("textual", "pathlib", "os"), module
-            if module.split(".")[0] in ("spw_core", "spw_tui"):
-                assert room(module) in _PURE_ROOMS or module == _WORDS_FOR_VERSIONS, module
-                assert not module.startswith(("spw_tui.screens", "spw_tui.widgets")), module
+    assert named == answers._PLACES
+    assert all(getattr(answers, name) is not None for name in dir(answers))
+    with pytest.raises(AttributeError):
+        answers.nothing_like_that  # type: ignore[attr-defined]  # noqa: B018

@@ -12,12 +12,12 @@ import pytest
 
 from spw_core.api import Workspace
 from spw_core.errors import SpwError
+from spw_core.refs import DocumentRef
 from spw_core.store.patience import BUSY_LIMIT_S, BusyWait, reading_at_most, waiting_at_most
 from spw_core.store.side_files import _OPEN_LIMIT_S
 from spw_core.store.spec import SpecStore
 from spw_tui import data
 from spw_tui.data import DataService
-from spw_tui.refs import DocumentRef
 
 
 @pytest.fixture
@@ -79,8 +79,7 @@ QUESTIONS: dict[str, Callable[[DataService], object]] = {
     "indexed_specs": lambda service: service.indexed_specs(),
     "summaries": lambda service: service.summaries(["alpha"]),
     "glance": lambda service: service.glance("alpha"),
-    "record": lambda service: service.record("alpha"),
-    "version_counts": lambda service: service.version_counts("alpha"),
+    "facts": lambda service: service.facts("alpha"),
     "history": lambda service: service.history(DocumentRef("alpha", "tasks.md")),
     "text": lambda service: service.text(DocumentRef("alpha", "gone.md")),
     "trace": lambda service: service.trace("alpha"),

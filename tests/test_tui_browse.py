@@ -370,6 +370,6 @@ async def test_the_block_of_the_active_tab_stands_apart(demo_harvested: Workspac
 
 
 def test_areas_have_the_words_of_the_core() -> None:
-    from spw_tui import refs
+    from spw_core import refs
 
     assert (refs.SPEC_AREA, refs.APPROVALS_AREA) == (Area.SPEC, Area.APPROVALS)

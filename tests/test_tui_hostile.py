@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from spw_core.api import Workspace
+from spw_core.refs import DocumentRef
 from spw_core.text import clean
-from spw_tui.refs import DocumentRef
 from spw_tui.rendering.document import DocumentRenderer, Slice
 from spw_tui.rendering.plain import wrap_line
 from spw_tui.rows import Cell, Span, cell, lay_out

@@ -9,6 +9,7 @@ import pytest
 
 from spw_core.api import Workspace
 from spw_core.demo.conversations import write_conversations
+from spw_core.domain.facts import SpecFacts
 from spw_core.domain.model import SpecRecord
 from spw_core.domain.summary import SpecSummary
 from spw_core.errors import StoreError
@@ -389,11 +390,10 @@ async def test_a_database_that_cannot_be_read_costs_the_log_its_own_part(demo: W
 def test_decisions_are_rows_with_the_newest_first() -> None:
     from typing import Any, cast
 
-    from spw_core.domain.model import SpecRecord
+    from spw_core.domain.facts import facts_of
     from spw_core.domain.next_wave import NextWave
     from spw_core.store.gateway import AuditEntry
     from spw_tui.data import Log
-    from spw_tui.viewmodels.facts import facts_of
     from spw_tui.viewmodels.log import log_rows
 
     facts = facts_of(SpecRecord("alpha"), NextWave("done", ""), {})
@@ -537,9 +537,9 @@ async def test_a_poll_reads_only_what_was_touched(demo: Workspace, monkeypatch: 
     app = make_app(demo)
     read: list[str] = []
 
-    def record(name: str) -> SpecRecord:
+    def facts(name: str) -> SpecFacts:
         read.append(name)
-        return DataService.record(app.data, name)
+        return DataService.facts(app.data, name)
 
     def summaries(names: list[str]) -> list[SpecSummary | Failure]:
         read.extend(names)
@@ -551,7 +551,7 @@ async def test_a_poll_reads_only_what_was_touched(demo: Workspace, monkeypatch: 
         for _ in range(2):  # until every spec has been looked at once
             screen.poll()
             await settle(pilot)
-        monkeypatch.setattr(app.data, "record", record)
+        monkeypatch.setattr(app.data, "facts", facts)
         monkeypatch.setattr(app.data, "summaries", summaries)
         screen.poll()
         await settle(pilot)

@@ -71,6 +71,16 @@ class Run:
         return bool(self.subagents) and all(agent.status == PASS for agent in self.subagents)
 
     @property
+    def blocked_agents(self) -> int:
+        """How many subagents say that they are blocked."""
+        return sum(agent.status == BLOCKED for agent in self.subagents)
+
+    @property
+    def silent_agents(self) -> int:
+        """How many subagents say neither pass nor blocked."""
+        return sum(agent.status not in (PASS, BLOCKED) for agent in self.subagents)
+
+    @property
     def status(self) -> str:
         """`in_progress` until the handoff is there, then `pass` or `blocked`; `unknown` without subagents."""
         if not self.has_handoff:

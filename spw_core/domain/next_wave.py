@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 from spw_core.domain.model import UNKNOWN as NO_VERDICT
 from spw_core.domain.model import SpecRecord
@@ -13,16 +14,20 @@ from spw_core.formats.status import BLOCKED as CHECKPOINT_BLOCKED
 from spw_core.formats.tasks import TaskStatus
 from spw_core.text import plural
 
-EXECUTE = "execute"
-CONTINUE_WAVE = "continue-wave"
-PLAN_NEXT_WAVE = "plan-next-wave"
-BLOCKED = "blocked"
-DONE = "done"
-ERROR = "error"
-
 ROLLING_WAVE = "rolling-wave"
 
 _SHOWN = 5
+
+
+class NextAction(StrEnum):
+    """What to do next, in the words of `spw tasks next`."""
+
+    EXECUTE = "execute"
+    CONTINUE_WAVE = "continue-wave"
+    PLAN_NEXT_WAVE = "plan-next-wave"
+    BLOCKED = "blocked"
+    DONE = "done"
+    ERROR = "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,7 @@ class NextWave:
     """The next step. `wave` is 0 where none is meant; `blocked` lists the tasks that cannot be reached,
     which may be some although others can be executed."""
 
-    action: str
+    action: NextAction
     reason: str
     wave: int = 0
     task_ids: tuple[str, ...] = ()
@@ -49,9 +54,11 @@ def next_wave(record: SpecRecord, strategy: str = "") -> NextWave:
     if not record.tasks:
         if record.has_tasklike_lines:
             return NextWave(
-                ERROR, "tasks.md has checkboxes but no task could be read from it", warnings=warnings
+                NextAction.ERROR,
+                "tasks.md has checkboxes but no task could be read from it",
+                warnings=warnings,
             )
-        return NextWave(DONE, "no tasks found", warnings=warnings)
+        return NextWave(NextAction.DONE, "no tasks found", warnings=warnings)
     states = wave_states(record)
     plan = TaskPlan(record.tasks, states)
     warnings = (*warnings, *_missing_waves(record, plan))
@@ -62,7 +69,9 @@ def next_wave(record: SpecRecord, strategy: str = "") -> NextWave:
         current = plan.wave_of(started)
         if wave is not None and wave < current:
             warnings = (*warnings, f"unfinished_wave: wave {wave} has tasks that are not done")
-        return NextWave(CONTINUE_WAVE, f"task {started.id} is in progress", current, warnings=warnings)
+        return NextWave(
+            NextAction.CONTINUE_WAVE, f"task {started.id} is in progress", current, warnings=warnings
+        )
 
     last_done, put_off_numbers = plan.last_done_wave(), put_off_waves(record.tasks)
     for state in states:
@@ -73,28 +82,28 @@ def next_wave(record: SpecRecord, strategy: str = "") -> NextWave:
     for state in behind:
         if state.checkpoint.status == CHECKPOINT_BLOCKED and state.number not in put_off_numbers:
             reason = f"the checkpoint of wave {state.number} is blocked ({state.checkpoint.evidence})"
-            return NextWave(BLOCKED, reason, state.number, warnings=warnings)
+            return NextWave(NextAction.BLOCKED, reason, state.number, warnings=warnings)
 
     put_off = plan.ready_put_off()
     if wave is not None:
         ready, stuck = plan.ready(plan.waves()[wave]), plan.stuck()
         if ready:
             reason = f"wave {wave} has {plural(len(ready), 'task')} ready"
-            return NextWave(EXECUTE, reason, wave, ready, put_off, stuck, warnings)
+            return NextWave(NextAction.EXECUTE, reason, wave, ready, put_off, stuck, warnings)
         reason = f"no task of wave {wave} can start: {_listed([task.why for task in stuck])}"
-        return NextWave(BLOCKED, reason, wave, (), put_off, stuck, warnings)
+        return NextWave(NextAction.BLOCKED, reason, wave, (), put_off, stuck, warnings)
     # The work that counts is done. Deferred tasks are reported, and offered when they could be taken up.
     remarks = put_off_warnings(record.tasks)
     warnings = (*warnings, *remarks)
     deferred = "".join(f"; {remark}" for remark in remarks)
     if put_off:
         reason = f"all planned tasks are complete; deferred and ready: {_listed(list(put_off))}"
-        return NextWave(EXECUTE, reason, deferred_ready=put_off, warnings=warnings)
+        return NextWave(NextAction.EXECUTE, reason, deferred_ready=put_off, warnings=warnings)
     # A spec that was completed is not planned on, whatever its strategy.
     if (record.generation_strategy or strategy) == ROLLING_WAVE and not record.completed_at:
         reason = f"all planned tasks are complete{deferred}"
-        return NextWave(PLAN_NEXT_WAVE, reason, warnings=warnings)
-    return NextWave(DONE, f"all tasks complete{deferred}", warnings=warnings)
+        return NextWave(NextAction.PLAN_NEXT_WAVE, reason, warnings=warnings)
+    return NextWave(NextAction.DONE, f"all tasks complete{deferred}", warnings=warnings)
 
 
 def _missing_waves(record: SpecRecord, plan: TaskPlan) -> Iterator[str]:

@@ -98,6 +98,11 @@ class Place:
     special: str = ""
 
 
+def file_of_part(part: Kind) -> str:
+    """The name of a subagent's brief, report or status. Raises StopIteration for any other kind."""
+    return next(name for name, kind in _RUN_FILES.items() if kind is part)
+
+
 def run_number(name: str) -> int | None:
     """7 for `run-007`; None for any other name."""
     match = _RUN_NAME.fullmatch(name)

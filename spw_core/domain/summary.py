@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 from spw_core.domain import stage as stages
 from spw_core.domain.approval_lookup import waiting_approvals
 from spw_core.domain.model import IN_PROGRESS, SpecRecord
 from spw_core.domain.runs import newest_runs
 from spw_core.domain.task_plan import TaskPlan, wave_at_work
-from spw_core.domain.waves import COMPLETE, GATE_DECIDER, WaveState, wave_states
+from spw_core.domain.waves import GATE_DECIDER, WAVE_COMPLETE, WaveState, wave_states
 from spw_core.formats.approvals import PENDING
 from spw_core.formats.status import BLOCKED, PASS
 from spw_core.formats.tasks import TaskStatus
@@ -18,17 +19,33 @@ from spw_core.moments import utc_text
 from spw_core.names import DASHBOARDS
 from spw_core.text import clean_line, plural
 
-# Spec states, the most urgent first.
-BLOCKED_SPEC = "blocked"
-WAITING = "waiting"
-ACTIVE = "active"
-EMPTY = "empty"
-DONE = "complete"
+
+class SpecStatus(StrEnum):
+    """How a spec is doing, the most urgent first."""
+
+    BLOCKED = "blocked"
+    WAITING = "waiting"
+    ACTIVE = "active"
+    EMPTY = "empty"
+    DONE = "complete"
+
+
+class AttentionKind(StrEnum):
+    """Why somebody should look."""
+
+    CHECKPOINT_BLOCKED = "checkpoint-blocked"
+    APPROVAL = "approval"
+    INCOMPLETE_RUN = "incomplete-run"
+    STALE_SUMMARY = "stale-summary"
+    MISSING_LOG = "missing-log"
+    TASKS_UNREADABLE = "tasks-unreadable"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """Something a person should look at. `path` is its evidence, relative to `.spec-workflow/`."""
+    """Something a person should look at. `kind` is one of AttentionKind, `path` its evidence, relative to
+    `.spec-workflow/`."""
 
     kind: str
     text: str
@@ -52,6 +69,18 @@ class SpecSummary:
     attention: tuple[Attention, ...]
     updated_at: str
 
+    @property
+    def is_in_waves(self) -> bool:
+        """True while the work goes on wave by wave."""
+        return self.stage == stages.EXECUTION and bool(self.waves_total)
+
+    @property
+    def urgency(self) -> int:
+        """The smaller, the sooner somebody is needed: blocked, waiting, runs without an end, the others."""
+        if self.status in (SpecStatus.BLOCKED, SpecStatus.WAITING):
+            return 1 if self.status == SpecStatus.BLOCKED else 2
+        return 3 if any(item.kind == AttentionKind.INCOMPLETE_RUN for item in self.attention) else 4
+
 
 def summarise(record: SpecRecord) -> SpecSummary:
     """Everything a spec list shows, computed from the facts."""
@@ -60,13 +89,13 @@ def summarise(record: SpecRecord) -> SpecSummary:
     stage = stages.stage_of(record)
     kinds = {item.kind for item in attention}
     if stage == stages.COMPLETE:
-        status = DONE
-    elif "checkpoint-blocked" in kinds:
-        status = BLOCKED_SPEC
-    elif "approval" in kinds:
-        status = WAITING
+        status = SpecStatus.DONE
+    elif AttentionKind.CHECKPOINT_BLOCKED in kinds:
+        status = SpecStatus.BLOCKED
+    elif AttentionKind.APPROVAL in kinds:
+        status = SpecStatus.WAITING
     else:
-        status = EMPTY if stage == stages.UNKNOWN else ACTIVE
+        status = SpecStatus.EMPTY if stage == stages.UNKNOWN else SpecStatus.ACTIVE
     planned = [task.wave for task in record.tasks if task.wave]
     last_wave = waves[-1].number if waves else 0
     at_work = wave_at_work(TaskPlan(record.tasks, waves), waves) if waves else 0
@@ -88,7 +117,7 @@ def _attention(record: SpecRecord, waves: tuple[WaveState, ...]) -> Iterator[Att
     for wave in waves:
         if wave.status == BLOCKED:
             yield Attention(
-                "checkpoint-blocked",
+                AttentionKind.CHECKPOINT_BLOCKED,
                 f"wave {wave.number}: checkpoint blocked ({plural(wave.checkpoint.attempts, 'attempt')})",
                 f"{spec}/{_evidence(record, wave.checkpoint.run_path)}",
             )
@@ -98,30 +127,32 @@ def _attention(record: SpecRecord, waves: tuple[WaveState, ...]) -> Iterator[Att
         # The path inside the request is a text that anybody may have written; only a plain one is used.
         is_known = document in DASHBOARDS
         path = f"{spec}/{document}" if is_known else f"approvals/{record.name}/{approval.path}"
-        yield Attention("approval", f"{clean_line(approval.doc_type)} {what}", path)
+        yield Attention(AttentionKind.APPROVAL, f"{clean_line(approval.doc_type)} {what}", path)
     for error in record.errors:
         if error.path == ".":
-            yield Attention("unreadable", clean_line(f"the spec's folder {error.error}"), spec)
+            yield Attention(AttentionKind.UNREADABLE, clean_line(f"the spec's folder {error.error}"), spec)
     if record.has_tasklike_lines and not record.tasks:
         yield Attention(
-            "tasks-unreadable", "tasks.md has checkboxes but no readable task", f"{spec}/tasks.md"
+            AttentionKind.TASKS_UNREADABLE, "tasks.md has checkboxes but no readable task", f"{spec}/tasks.md"
         )
     if stages.stage_of(record) == stages.COMPLETE:
         return
-    complete = {wave.number for wave in waves if wave.status == COMPLETE}
+    complete = {wave.number for wave in waves if wave.status == WAVE_COMPLETE}
     for run in newest_runs(record.runs):
         if run.status == IN_PROGRESS and run.wave not in complete:
-            yield Attention("incomplete-run", f"{run.title}: no handoff", f"{spec}/{run.path}")
+            yield Attention(AttentionKind.INCOMPLETE_RUN, f"{run.title}: no handoff", f"{spec}/{run.path}")
     for wave in waves:
         for text in wave.checkpoint.stale:
             pointer = f"{spec}/{wave.folder}/{text.partition(' ')[0]}"
-            yield Attention("stale-summary", f"wave {wave.number}: {clean_line(text)}", pointer)
+            yield Attention(AttentionKind.STALE_SUMMARY, f"wave {wave.number}: {clean_line(text)}", pointer)
     if record.impl_logs or record.waves:
         logged = {log.task_id for log in record.impl_logs if log.size}
         missing = [t.id for t in record.tasks if t.status is TaskStatus.DONE and t.id not in logged]
         if missing:
             yield Attention(
-                "missing-log", f"done without implementation log: {_tasks(missing)}", f"{spec}/tasks.md"
+                AttentionKind.MISSING_LOG,
+                f"done without implementation log: {_tasks(missing)}",
+                f"{spec}/tasks.md",
             )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from spw_core.domain.model import SpecRecord
-from spw_core.domain.waves import COMPLETE, WaveState
+from spw_core.domain.waves import WAVE_COMPLETE, WaveState
 from spw_core.formats.task_values import expand_range
 from spw_core.formats.tasks import Task, TaskStatus
 from spw_core.names import DASHBOARDS
@@ -70,7 +70,7 @@ def wave_at_work(plan: TaskPlan, states: Sequence[WaveState]) -> int:
     """The lowest wave that is not complete or has tasks that are not done; 0 when there is none."""
     put_off = put_off_waves(plan.tasks)
     unfinished = [
-        state.number for state in states if state.status != COMPLETE and state.number not in put_off
+        state.number for state in states if state.status != WAVE_COMPLETE and state.number not in put_off
     ]
     with_open_tasks = plan.first_open_wave()
     return min([*unfinished[:1], *([with_open_tasks] if with_open_tasks else [])], default=0)
@@ -79,7 +79,7 @@ def wave_at_work(plan: TaskPlan, states: Sequence[WaveState]) -> int:
 def implicit_wave(tasks: Iterable[Task], states: Sequence[WaveState]) -> int:
     """The number of the wave that the tasks without one form: after all planned and all complete waves."""
     planned = [task.wave for task in tasks if task.wave and not is_put_off(task)]
-    complete = [state.number for state in states if state.status == COMPLETE]
+    complete = [state.number for state in states if state.status == WAVE_COMPLETE]
     return 1 + max(planned + complete, default=0)
 
 

@@ -9,7 +9,7 @@ from spw_core.domain.approval_lookup import waiting_approvals
 from spw_core.domain.model import IN_PROGRESS, SpecRecord
 from spw_core.domain.runs import newest_runs
 from spw_core.domain.task_plan import is_put_off, put_off_waves
-from spw_core.domain.waves import COMPLETE, WaveState, wave_states
+from spw_core.domain.waves import WAVE_COMPLETE, WaveState, wave_states
 from spw_core.formats.status import BLOCKED
 from spw_core.formats.tasks import TaskStatus
 from spw_core.text import clean_line, plural
@@ -58,7 +58,7 @@ def _from_waves(record: SpecRecord) -> Iterator[str]:
     put_off = put_off_waves(record.tasks)
     for state in states:
         # A pointer file's word is enough to go on, not to call a spec finished: somebody must have checked.
-        is_checked = state.status == COMPLETE and state.checkpoint.attempts
+        is_checked = state.status == WAVE_COMPLETE and state.checkpoint.attempts
         if not is_checked and state.number not in put_off:
             yield _about_checkpoint(state)
     if states:  # otherwise the work was not done in waves, whatever the plan was
@@ -80,7 +80,7 @@ def _about_checkpoint(state: WaveState) -> str:
 
 def _from_runs(record: SpecRecord) -> Iterator[str]:
     """The newest run of each folder of runs that was not handed off; a passed wave settles its executions."""
-    passed = {state.number for state in wave_states(record) if state.status == COMPLETE}
+    passed = {state.number for state in wave_states(record) if state.status == WAVE_COMPLETE}
     for run in newest_runs(record.runs):
         is_settled = (run.phase, run.command) == ("execution", "exec") and run.wave in passed
         if run.status == IN_PROGRESS and not is_settled:

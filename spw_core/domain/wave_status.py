@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from spw_core.domain.model import IN_PROGRESS, SpecRecord, WaveFiles
 from spw_core.domain.task_plan import TaskPlan, plan_warnings, put_off_warnings, wave_at_work
-from spw_core.domain.waves import COMPLETE, PENDING, WaveState, wave_states
+from spw_core.domain.waves import WAVE_COMPLETE, WAVE_PENDING, WaveState, wave_states
 from spw_core.formats.status import BLOCKED, MISSING, PASS
 from spw_core.formats.tasks import TaskStatus
 
@@ -28,7 +28,7 @@ WAIT = "wait-checkpoint"
 STUCK = "blocked"
 FINISHED = "done"
 
-_LISTED = {PENDING: NOT_STARTED, IN_PROGRESS: RUNNING, BLOCKED: BLOCKED, COMPLETE: COMPLETED}
+_LISTED = {WAVE_PENDING: NOT_STARTED, IN_PROGRESS: RUNNING, BLOCKED: BLOCKED, WAVE_COMPLETE: COMPLETED}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from spw_core.formats.waves import WaveLatest, WaveSummary
 GATE_DECIDER = "release-gate-decider"
 CHECKPOINT = "checkpoint"
 
-PENDING = "pending"
-COMPLETE = "complete"
+WAVE_PENDING = "pending"
+WAVE_COMPLETE = "complete"
 
 FROM_LATEST = "latest_json"
 FROM_RUNS = "dir_scan"
@@ -160,7 +160,7 @@ def wave_states(record: SpecRecord) -> tuple[WaveState, ...]:
 
 def _wave_status(checkpoint: Checkpoint, has_exec_run: bool) -> str:
     if checkpoint.status == PASS:
-        return COMPLETE
+        return WAVE_COMPLETE
     if checkpoint.status == BLOCKED:
         return BLOCKED
-    return IN_PROGRESS if has_exec_run or checkpoint.attempts else PENDING
+    return IN_PROGRESS if has_exec_run or checkpoint.attempts else WAVE_PENDING

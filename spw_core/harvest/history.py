@@ -29,6 +29,16 @@ class DocumentVersion:
     note: str
     text: str
 
+    @property
+    def is_current(self) -> bool:
+        """True for the file as it is now."""
+        return self.source == CURRENT
+
+    @property
+    def is_approval(self) -> bool:
+        """True for what somebody was asked to approve."""
+        return self.source == APPROVAL
+
 
 def version_counts(paths: WorkspacePaths, name: str) -> Counter[tuple[str, str]]:
     """How many texts each (area, path) had that were stored; nothing for a spec that was never harvested."""

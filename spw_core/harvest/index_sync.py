@@ -15,8 +15,7 @@ from functools import partial
 from spw_core.domain.model import Run, SpecRecord
 from spw_core.domain.next_wave import next_wave
 from spw_core.domain.places import Area, Kind, place_of
-from spw_core.domain.summary import DONE as COMPLETED
-from spw_core.domain.summary import SpecSummary, summarise
+from spw_core.domain.summary import SpecStatus, SpecSummary, summarise
 from spw_core.domain.waves import wave_states
 from spw_core.errors import CorruptStore, SpwError
 from spw_core.formats.status import BLOCKED
@@ -246,7 +245,7 @@ def _spec_row(store: SpecStore, record: SpecRecord) -> dict[str, Value]:
 def _next_step(record: SpecRecord, summary: SpecSummary) -> str:
     """What comes next, in words for whoever begins a session; empty for a spec that is complete."""
     step = next_wave(record)
-    if summary.status == COMPLETED or not record.tasks:
+    if summary.status == SpecStatus.DONE or not record.tasks:
         return ""
     tasks = f" ({', '.join(step.task_ids[:_SHOWN_TASKS])})" if step.task_ids else ""
     return clean_line(f"{step.action}, {step.reason}{tasks}")

@@ -10,6 +10,7 @@ import time
 
 from spw_core.hook.audit import Audit
 from spw_core.hook.text import clean
+from spw_core.names import ALLOW, BLOCK, WARN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
 
     from spw_core.hook.event import Event
     from spw_core.hook.project import Project
-
-ALLOW = "allow"
-WARN = "warn"
-BLOCK = "block"
 
 _PREFIX = "[spw-hook] "
 _BLOCKING_EXIT = 2

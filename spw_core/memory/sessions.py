@@ -28,6 +28,11 @@ class SessionRow:
     branch: str
     source: str
 
+    @property
+    def is_open(self) -> bool:
+        """True while nobody has ended it."""
+        return not self.ended_at
+
 
 @dataclass(frozen=True, slots=True)
 class SessionView:

@@ -34,7 +34,7 @@ _TOKEN = re.compile(
     r"""(?P<minus>-)?(?:(?P<key>[A-Za-z]+):(?=[^\s:/\\]|$|\s))?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+)|(?<=:))"""
 )
 _WORD_CHARS = re.compile(r"[^\W_]", re.UNICODE)
-_SINCE, _REMOVED = "since", "removed"
+SINCE, _REMOVED = "since", "removed"
 _RANGE = re.compile(r"(?:wave-)?(\d{1,6})(?:-(\d{1,6}))?")
 _RUN_NUMBER = re.compile(r"(?:run-)?(\d{1,6})")
 _MOST_WAVES = 1000
@@ -137,7 +137,7 @@ def with_words(query: Query, words: dict[str, str]) -> Query:
 
 def _filter(key: str, value: str, excluded: bool, is_last: bool, now: datetime | None) -> Filters | None:
     """The filter that `key:value` is; None when it is none, an empty one when there is no value yet."""
-    if key == _SINCE and not excluded:
+    if key == SINCE and not excluded:
         if not value:
             return Filters()
         moment = parse_since(value, now)
@@ -167,10 +167,10 @@ def filters_of(given: Mapping[str, object]) -> Filters:
     Values that cannot be (a wave `x`) are taken literally, and so match nothing. Raises SpwError for a name
     that is no filter, and a `since` that is no moment.
     """
-    if unknown := sorted(given.keys() - FACETS.keys() - {_SINCE, _REMOVED}):
-        known = ", ".join((*FACETS, _SINCE, _REMOVED))
+    if unknown := sorted(given.keys() - FACETS.keys() - {SINCE, _REMOVED}):
+        known = ", ".join((*FACETS, SINCE, _REMOVED))
         raise SpwError(f"no such filter: {unknown[0]}", f"Filters are: {known}.")
-    since = str(given.get(_SINCE, ""))
+    since = str(given.get(SINCE, ""))
     moment = parse_since(since) if since else ""
     if moment is None:
         raise SpwError(f"not a moment: {since}", SINCE_HINT)

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from spw_core.domain.model import SpecRecord
 from spw_core.domain.task_plan import is_put_off
 from spw_core.domain.wave_summary import WaveDigest, wave_digest
-from spw_core.domain.waves import COMPLETE, WaveState, verdict_of, wave_states
+from spw_core.domain.waves import WAVE_COMPLETE, WaveState, verdict_of, wave_states
 from spw_core.formats.frontmatter import render_frontmatter
 from spw_core.formats.status import BLOCKED, MISSING, PASS
 from spw_core.formats.tasks import Task, TaskStatus
@@ -145,7 +145,7 @@ def _wave_history(waves: list[_Wave]) -> Iterator[str]:
         (
             (
                 state.number,
-                COMPLETE if digest.status == PASS else state.status,
+                WAVE_COMPLETE if digest.status == PASS else state.status,
                 ", ".join(state.task_ids),
                 state.exec_runs,
                 state.check_runs,

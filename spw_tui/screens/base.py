@@ -10,10 +10,10 @@ from textual.events import DescendantFocus
 from textual.screen import Screen
 from textual.widget import Widget
 
+from spw_core.refs import DocumentRef
 from spw_tui.actions import Scope
 from spw_tui.clock import Clock, wall_time
 from spw_tui.data import DataService, describe
-from spw_tui.refs import DocumentRef
 from spw_tui.rows import Tone
 from spw_tui.widgets.frame import footer_line, title_line
 from spw_tui.widgets.line_bar import LineBar

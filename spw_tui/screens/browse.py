@@ -23,7 +23,7 @@ from spw_tui.widgets.row_list import RowList
 from spw_tui.widgets.specs_pane import SpecsPane
 
 if TYPE_CHECKING:
-    from spw_tui.viewmodels.facts import SpecFacts
+    from spw_core.answers import SpecFacts
     from spw_tui.viewmodels.tabs import View
     from spw_tui.widgets.board import Board
 

@@ -12,7 +12,7 @@ from spw_tui.data import DataService, describe
 from spw_tui.screens.base import SpwScreen
 
 if TYPE_CHECKING:
-    from spw_tui.viewmodels.facts import SpecFacts
+    from spw_core.answers import Glance, SpecFacts
 
 _POLL_SECONDS = 2.0
 
@@ -24,6 +24,7 @@ class LiveScreen(SpwScreen):
         super().__init__(data, clock)
         self.spec = ""
         self.facts: SpecFacts | None = None
+        self._glance: Glance | None = None  # how the spec looked before the facts were read
         self._polled = True  # the last poll is through; a slow disk is not asked twice at once
 
     def on_mount(self) -> None:
@@ -46,13 +47,13 @@ class LiveScreen(SpwScreen):
         if pause:
             await asyncio.sleep(pause)
         try:
-            facts = await asyncio.to_thread(self._read, spec)
+            glance, facts = await asyncio.to_thread(self._read, spec)
         except Exception as error:
             self.log.error(error)
             self.facts = None
             self.facts_failed(describe(error))
         else:
-            self.facts = facts
+            self.facts, self._glance = facts, glance
             self.facts_changed(facts)
 
     def _poll_if_seen(self) -> None:
@@ -68,25 +69,22 @@ class LiveScreen(SpwScreen):
     @work(exclusive=True, group="poll", exit_on_error=False)
     async def _refresh_facts(self, known: SpecFacts) -> None:
         try:
-            facts = await asyncio.to_thread(self._read, known.name, known)
+            glance = await asyncio.to_thread(self.data.glance, known.name, self._glance)
+            if glance == self._glance:
+                return
+            facts = await asyncio.to_thread(self.data.facts, known.name)
         except Exception as error:
             # What is shown stays; `r` tells what is wrong.
             self.log.error(error)
             return
         finally:
             self._polled = True
-        if self.facts is known and facts is not known:
-            self.facts = facts
+        if self.facts is known:
+            self.facts, self._glance = facts, glance
             if facts.record != known.record:
                 self.facts_changed(facts)
             self.preview.reload()
 
-    def _read(self, spec: str, known: SpecFacts | None = None) -> SpecFacts:
-        """The facts as they are now; the known ones where nothing was touched. Runs in a worker."""
-        from spw_tui.viewmodels.facts import facts_of
-
-        glance = self.data.glance(spec, known.glance if known else None)
-        if known and known.glance == glance:
-            return known
-        record = self.data.record(spec)
-        return facts_of(record, self.data.next_wave(record), self.data.version_counts(spec), glance)
+    def _read(self, spec: str) -> tuple[Glance, SpecFacts]:
+        """How a spec looks, and only then the facts: a change between the two is seen. Runs in a worker."""
+        return self.data.glance(spec), self.data.facts(spec)

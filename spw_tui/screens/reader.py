@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 
+from spw_core.refs import DocumentRef
 from spw_tui.actions import Scope, bindings
 from spw_tui.clock import Clock
 from spw_tui.data import DataService
-from spw_tui.refs import DocumentRef
 from spw_tui.screens.base import SpwScreen
 from spw_tui.widgets.line_bar import LineBar
 from spw_tui.widgets.preview import Preview

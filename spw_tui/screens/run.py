@@ -15,15 +15,14 @@ from spw_tui.clock import Clock
 from spw_tui.data import DataService, describe
 from spw_tui.rows import Row, Tone, cell
 from spw_tui.screens.live import LiveScreen
-from spw_tui.viewmodels.facts import SpecFacts
-from spw_tui.viewmodels.runs import PARTS, part_of, part_rows, run_title
+from spw_tui.viewmodels.runs import FIRST_PART, PART_NAMES, part_rows, run_title
 from spw_tui.widgets.frame import tab_lines
 from spw_tui.widgets.line_bar import LineBar, spread
 from spw_tui.widgets.preview import Preview
 from spw_tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
-    from spw_core.domain.model import Run
+    from spw_core.answers import DocumentRef, Run, SpecFacts, Subagent
 
 
 class RunScreen(LiveScreen):
@@ -44,13 +43,13 @@ class RunScreen(LiveScreen):
         run: str,
         *,
         facts: SpecFacts | None = None,
-        at: str = "",
+        at: DocumentRef | None = None,
     ) -> None:
-        """`facts` are those of the spec, when they are known; `at` is the subagent to begin with."""
+        """`facts` are those of the spec, when they are known; `at` is the report to begin with."""
         super().__init__(data, clock)
         self.spec = spec
         self.run_path = run
-        self.part = PARTS[1]
+        self.part = FIRST_PART
         self.facts = facts
         self._at = at
         self._similar: Sequence[Row] = ()
@@ -91,8 +90,10 @@ class RunScreen(LiveScreen):
             self._find_similar(facts, run)
 
     def _show_parts(self, facts: SpecFacts, run: Run) -> None:
-        at, self._at = self._at, ""
-        self.parts_list.show([*part_rows(facts, run), *self._similar], cursor=at, fresh=bool(at))
+        at, self._at = self._at, None
+        rows = [*part_rows(facts, run), *self._similar]
+        cursor = next((row.id for row in rows if at and at.is_same_document(row.document)), "")
+        self.parts_list.show(rows, cursor=cursor, fresh=bool(cursor))
 
     @work(exclusive=True, group="similar", exit_on_error=False)
     async def _find_similar(self, facts: SpecFacts, run: Run) -> None:
@@ -129,16 +130,17 @@ class RunScreen(LiveScreen):
         self._show_part(self.parts_list.row)
 
     def _show_part(self, row: Row | None) -> None:
-        agents = self._agents()
-        if row and self.facts and row.id in agents:
-            self.preview.open(part_of(self.facts, row.id, self.part), nothing="this subagent left no files")
+        agent = self._agents().get(row.id) if row else None
+        if agent and self.facts:
+            self.preview.open(self.facts.part_of(agent, self.part), nothing="this subagent left no files")
         else:
             self.preview.open(row.document if row else None)
         self.show_focus()
 
-    def _agents(self) -> set[str]:
+    def _agents(self) -> dict[str, Subagent]:
+        """The subagents by the rows that stand for them."""
         run = self.facts.runs.get(self.run_path) if self.facts else None
-        return {agent.path for agent in run.subagents} if run else set()
+        return {agent.path: agent for agent in run.subagents} if run else {}
 
     def action_leave(self) -> None:
         if self.zoomed:
@@ -154,6 +156,6 @@ class RunScreen(LiveScreen):
         super().show_focus()
         row = self.parts_list.row
         shown = self.preview.ref.name if self.preview.ref and row and row.id in self._agents() else ""
-        tabs = [(part, part.partition(".")[0], "") for part in PARTS]
+        tabs = [(part, part, "") for part in PART_NAMES]
         lines = tab_lines(tabs, shown, "", focused=False, action="show_part")
         self.query_one("#parts-tabs", LineBar).show(*lines)

@@ -34,7 +34,7 @@ from spw_tui.widgets.query_input import QueryInput
 from spw_tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
-    from spw_core.search.find import SearchAnswer
+    from spw_core.answers import SearchAnswer
     from spw_tui.app import SpwApp
 
 # Searches that may run at once. Only the newest answer is shown; what was typed meanwhile is asked next.

@@ -10,8 +10,7 @@ from spw_core.errors import WorkspaceNotFound
 from spw_tui.data import Failure, describe
 
 if TYPE_CHECKING:
-    from spw_core.domain.summary import SpecSummary
-    from spw_core.harvest.glance import Glance, IndexGlance
+    from spw_core.answers import Glance, IndexGlance, SpecSummary
     from spw_tui.screens.browse import BrowseScreen
 
 # Specs that are read per turn of a worker, how long it rests between two turns, and how often the list is

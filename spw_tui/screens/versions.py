@@ -9,10 +9,10 @@ from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Container
 
+from spw_core.refs import DocumentRef
 from spw_tui.actions import Scope, bindings
 from spw_tui.clock import Clock
 from spw_tui.data import DataService, describe
-from spw_tui.refs import DocumentRef
 from spw_tui.rows import Row, Tone
 from spw_tui.screens.base import SpwScreen
 from spw_tui.widgets.line_bar import LineBar
@@ -20,7 +20,7 @@ from spw_tui.widgets.preview import DEBOUNCE, Preview
 from spw_tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
-    from spw_core.harvest.history import DocumentVersion
+    from spw_core.answers import DocumentVersion
 
 
 class VersionsScreen(SpwScreen):

@@ -11,10 +11,10 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.events import DescendantFocus
 
+from spw_core.refs import DocumentRef
 from spw_tui.actions import Scope, bindings
 from spw_tui.clock import Clock
 from spw_tui.data import DataService, describe
-from spw_tui.refs import DocumentRef
 from spw_tui.rows import Row, Tone, plural
 from spw_tui.screens.base import SpwScreen
 from spw_tui.widgets.frame import pane_title
@@ -23,7 +23,7 @@ from spw_tui.widgets.preview import DEBOUNCE, Preview
 from spw_tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
-    from spw_core.memory.sessions import Said
+    from spw_core.answers import Said
 
 
 class WideScreen(SpwScreen):
@@ -102,8 +102,8 @@ class WideScreen(SpwScreen):
         from spw_tui.screens.run import RunScreen
 
         if row.document:
-            agent = row.document.path.rpartition("/")[0]
-            self.app.push_screen(RunScreen(self.data, self.clock, row.document.spec, row.run, at=agent))
+            screen = RunScreen(self.data, self.clock, row.document.spec, row.run, at=row.document)
+            self.app.push_screen(screen)
 
     def action_reload(self) -> None:
         self._load()

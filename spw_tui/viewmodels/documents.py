@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spw_core.domain.places import Area, Kind
-from spw_core.names import DASHBOARDS
+from spw_core.answers import Handoff, Kind, Placed, SpecFacts
 from spw_tui.clock import age
-from spw_tui.refs import DocumentRef
 from spw_tui.rows import Line, Row, Tone, cell, columns, heading
-from spw_tui.viewmodels.facts import Placed, SpecFacts
 from spw_tui.viewmodels.looks import verdict_look
 
 # Title of each group of documents and the kinds in it; any other kind comes last.
@@ -23,6 +20,7 @@ _GROUPS = (
 # Shown where they mean something: with their wave, or as versions of their document.
 _ELSEWHERE = (Kind.SNAPSHOT, Kind.SNAPSHOT_LIST, Kind.WAVE_SUMMARY, Kind.WAVE_LATEST, Kind.HANDOFF)
 _LAST = "Other files"
+_FIRST = _GROUPS[0][1]
 
 
 def document_rows(facts: SpecFacts, now_ns: int) -> list[Row]:
@@ -33,11 +31,10 @@ def document_rows(facts: SpecFacts, now_ns: int) -> list[Row]:
         if item.place.kind not in _ELSEWHERE:
             grouped[titles.get(item.place.kind, _LAST)].append(item)
     rows: list[Row] = []
-    snapshots = _snapshots(facts)
     for title, items in grouped.items():
         if items:
             rows += heading(title, title, str(len(items)))
-            rows += [_row(facts, item, snapshots, now_ns) for item in sorted(items, key=_order)]
+            rows += [_row(facts, item, now_ns) for item in sorted(items, key=_order)]
         if title == _GROUPS[0][0]:
             rows += _handoffs(facts, now_ns)
     rows += problem_rows(facts)
@@ -45,25 +42,13 @@ def document_rows(facts: SpecFacts, now_ns: int) -> list[Row]:
 
 
 def _order(item: Placed) -> tuple[int, str]:
-    path = item.document.path
-    return (DASHBOARDS.index(path) if path in DASHBOARDS else len(DASHBOARDS), path)
+    kind = item.place.kind
+    return (_FIRST.index(kind) if kind in _FIRST else len(_FIRST), item.document.path)
 
 
-def _snapshots(facts: SpecFacts) -> dict[str, int]:
-    """How many approval snapshots each document has, by its name."""
-    counts: dict[str, int] = {}
-    for item in facts.outside:
-        if item.place.kind is Kind.SNAPSHOT:
-            name = item.document.path.split("/")[-2]
-            counts[name] = counts.get(name, 0) + 1
-    return counts
-
-
-def _row(facts: SpecFacts, item: Placed, snapshots: dict[str, int], now_ns: int) -> Row:
+def _row(facts: SpecFacts, item: Placed, now_ns: int) -> Row:
     document = item.document
-    count = facts.versions.get((document.area, document.path), 0)
-    if document.area == Area.SPEC:
-        count += snapshots.get(document.path, 0)
+    count = facts.version_count(document)
     line = (
         cell(" "),
         cell(document.path, grow=True),
@@ -77,34 +62,26 @@ def _row(facts: SpecFacts, item: Placed, snapshots: dict[str, int], now_ns: int)
 
 def _handoffs(facts: SpecFacts, now_ns: int) -> Iterator[Row]:
     """One line per handoff, the newest first, those of inline audits among them."""
-    found = [
-        (path, item)
-        for path, placed in facts.in_runs.items()
-        for item in placed
-        if item.place.kind is Kind.HANDOFF
-    ]
+    found = facts.handoffs()
     if not found:
         return
-    found.sort(key=lambda entry: (-entry[1].document.mtime_ns, entry[1].document.path))
-    widths = columns([(item.place.command, path.rpartition("/")[2]) for path, item in found], (20, 14))
+    widths = columns([(one.placed.place.command, one.run_id) for one in found], (20, 14))
     yield from heading("handoffs", "Handoffs", str(len(found)))
-    for path, item in found:
-        line = _handoff_line(facts, path, item, widths, now_ns)
-        yield Row(item.document.path, (line,), facts.ref(item.document))
+    for one in found:
+        document = one.placed.document
+        yield Row(document.path, (_handoff_line(one, widths, now_ns),), facts.ref(document))
 
 
-def _handoff_line(facts: SpecFacts, run_path: str, item: Placed, widths: list[int], now_ns: int) -> Line:
-    run = facts.runs.get(run_path)
-    place = item.place
-    status = run.status if run and not place.special else ""
+def _handoff_line(one: Handoff, widths: list[int], now_ns: int) -> Line:
+    place = one.placed.place
     return (
         cell(" "),
-        verdict_look(status).cell(10) if status else cell("· audit", Tone.DIM, width=10),
+        verdict_look(one.status).cell(10) if one.status else cell("· audit", Tone.DIM, width=10),
         cell(place.command, width=widths[0] + 1),
         cell(f"wave {place.wave}" if place.wave else "", Tone.DIM, width=7),
-        cell(run_path.rpartition("/")[2], Tone.DIM, width=widths[1] + 1),
-        cell(place.special.lstrip("_"), Tone.DIM, grow=True),
-        cell(age(item.document.mtime_ns, now_ns), Tone.DIM, width=7, right=True),
+        cell(one.run_id, Tone.DIM, width=widths[1] + 1),
+        cell(one.audit, Tone.DIM, grow=True),
+        cell(age(one.placed.document.mtime_ns, now_ns), Tone.DIM, width=7, right=True),
     )
 
 
@@ -116,8 +93,7 @@ def problem_rows(facts: SpecFacts) -> list[Row]:
     rows = list(heading("problems", "Files that could not be read as meant", str(len(errors))))
     for number, error in enumerate(errors):
         line = (cell(" "), cell(error.path, grow=True), cell(error.error, Tone.WARN, grow=True))
-        document: DocumentRef | None = facts.spec_ref(error.path)
-        rows.append(Row(f"problem-{number}-{error.path}", (line,), document))
+        rows.append(Row(f"problem-{number}-{error.path}", (line,), facts.spec_ref(error.path)))
     return rows
 
 

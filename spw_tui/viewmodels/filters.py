@@ -6,18 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from spw_core.domain.places import Kind
-from spw_core.domain.registry import PHASES
-from spw_core.formats import status
-from spw_core.search.filters import FACETS
-from spw_core.text import clean_line
+from spw_core.answers import FILTER_NAMES, clean_line, filter_values
 from spw_tui.rows import Cell, Line, Span, Tone, cell
 
-SINCE = "since"
-_NAMES = (*FACETS, SINCE)
-_FILTER = re.compile(rf"(?<!\S)-?(?:{'|'.join(_NAMES)}):(?:\"[^\"]*\"?|\S)\S*", re.IGNORECASE)
+_FILTER = re.compile(rf"(?<!\S)-?(?:{'|'.join(FILTER_NAMES)}):(?:\"[^\"]*\"?|\S)\S*", re.IGNORECASE)
 _BEGUN = re.compile(r"(?<!\S)(-?)([A-Za-z]*)(:?)([^\s\"]*)$")
 _SHOWN = 8
+# So many names of filters are shown before anything is typed, and the last, which is the most used.
+_NAMED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +65,7 @@ def complete(query: str, values: Mapping[str, Sequence[str]]) -> Completion:
     head = query[: match.start()]
     if not colon:
         # Two letters, so that an ordinary word is not taken for a filter.
-        names = [each for each in _NAMES if len(name) > 1 and each.startswith(name.lower())]
+        names = [each for each in FILTER_NAMES if len(name) > 1 and each.startswith(name.lower())]
         return Completion(
             tuple(f"{head}{minus}{each}:" for each in names), tuple(f"{each}:" for each in names)
         )
@@ -81,22 +77,7 @@ def complete(query: str, values: Mapping[str, Sequence[str]]) -> Completion:
 
 def values_of(spec_names: Sequence[str]) -> dict[str, list[str]]:
     """What each filter can be, as far as that is known beforehand."""
-    return {
-        "spec": sorted(spec_names),
-        "type": [*(kind.value for kind in Kind), "run-card"],
-        "phase": list(PHASES),
-        "status": [
-            status.PASS,
-            status.BLOCKED,
-            status.MISSING,
-            status.INVALID,
-            "in_progress",
-            "pending",
-            "done",
-        ],
-        "wave": [str(number) for number in range(1, 10)],
-        SINCE: ["today", "yesterday", "3d", "1w", "2w", "1m", "3m", "1y"],
-    }
+    return {"spec": sorted(spec_names), **filter_values()}
 
 
 def chips_line(query: str, completion: Completion) -> Line:
@@ -115,5 +96,10 @@ def chips_line(query: str, completion: Completion) -> Line:
         if more := len(completion.labels) - len(shown):
             spans.append(Span(f"  and {more} more", Tone.FAINT))
     if not spans and not query.strip():
-        return (cell("filters: " + "  ".join(f"{name}:" for name in _NAMES[:6]) + "  since:", Tone.FAINT),)
+        return (
+            cell(
+                "filters: " + "  ".join(f"{name}:" for name in (*FILTER_NAMES[:_NAMED], FILTER_NAMES[-1])),
+                Tone.FAINT,
+            ),
+        )
     return (Cell(tuple(spans)),)

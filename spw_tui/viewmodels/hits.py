@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from spw_core.search.snippets import marked_pieces, prose
+from spw_core.answers import MEMORY_AREA, DocumentRef, marked_pieces, message_ref, prose, ref_of
 from spw_tui.clock import age, nanoseconds
-from spw_tui.refs import MEMORY_AREA, DocumentRef, message_ref, ref_of
 from spw_tui.rows import Cell, Row, Span, Tone, cell, heading, note, plural
 from spw_tui.viewmodels.looks import verdict_look
 
 if TYPE_CHECKING:
-    from spw_core.search.find import SearchAnswer
-    from spw_core.search.results import SearchResult
+    from spw_core.answers import SearchAnswer, SearchResult
 
 # What a row without a document does when it is opened; the rest of its id says with what.
 QUERY, DROP = "query ", "drop "

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from spw_core.domain.problems import Problem
-from spw_core.text import clean_line
+from spw_core.answers import DocumentRef, Problem, clean_line
 from spw_tui.clock import age
-from spw_tui.refs import DocumentRef
 from spw_tui.rows import Cell, Row, Span, Tone, cell, heading, plural
 from spw_tui.viewmodels.looks import verdict_look
 
 if TYPE_CHECKING:
-    from spw_core.memory.insights import Group, Similar
+    from spw_core.answers import Group, Similar
 
 SIMILAR_NONE = "nothing like it was blocked before"
 

@@ -9,12 +9,10 @@ from spw_tui.clock import age, nanoseconds
 from spw_tui.data import Log
 from spw_tui.rows import Cell, Row, Span, Tone, cell, heading, note, plural
 from spw_tui.viewmodels.documents import problem_rows
-from spw_tui.viewmodels.facts import SpecFacts
 from spw_tui.viewmodels.looks import decision_look
 
 if TYPE_CHECKING:
-    from spw_core.harvest.diary import Harvested, HookError
-    from spw_core.store.gateway import AuditEntry
+    from spw_core.answers import AuditEntry, Harvested, HookError, SpecFacts
 
 _WORD = 9
 

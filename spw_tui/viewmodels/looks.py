@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spw_core.domain import model, summary, waves
-from spw_core.formats import status
-from spw_core.formats.tasks import TaskStatus
+from spw_core.answers import (
+    ALLOW,
+    BLOCK,
+    BLOCKED,
+    IN_PROGRESS,
+    INVALID,
+    MISSING,
+    PASS,
+    UNKNOWN,
+    WARN,
+    WAVE_COMPLETE,
+    WAVE_PENDING,
+    AttentionKind,
+    SpecStatus,
+    TaskStatus,
+)
 from spw_tui.rows import Cell, Span, Tone
 
 
@@ -27,28 +40,28 @@ class Look:
         return Span(self.glyph, self.tone)
 
 
-_SPECS = {
-    summary.BLOCKED_SPEC: Look("✖", "blocked", Tone.BAD),
-    summary.WAITING: Look("◆", "waiting", Tone.WARN),
-    summary.ACTIVE: Look("●", "active", Tone.BUSY),
-    summary.EMPTY: Look("○", "empty", Tone.DIM),
-    summary.DONE: Look("✔", "done", Tone.GOOD),
+_SPECS: dict[str, Look] = {
+    SpecStatus.BLOCKED: Look("✖", "blocked", Tone.BAD),
+    SpecStatus.WAITING: Look("◆", "waiting", Tone.WARN),
+    SpecStatus.ACTIVE: Look("●", "active", Tone.BUSY),
+    SpecStatus.EMPTY: Look("○", "empty", Tone.DIM),
+    SpecStatus.DONE: Look("✔", "done", Tone.GOOD),
 }
 
 _VERDICTS = {
-    status.PASS: Look("✔", "pass", Tone.GOOD),
-    status.BLOCKED: Look("✖", "blocked", Tone.BAD),
-    status.MISSING: Look("○", "missing", Tone.WARN),
-    status.INVALID: Look("!", "invalid", Tone.BAD),
-    model.IN_PROGRESS: Look("◐", "running", Tone.BUSY),
-    model.UNKNOWN: Look("?", "unknown", Tone.WARN),
+    PASS: Look("✔", "pass", Tone.GOOD),
+    BLOCKED: Look("✖", "blocked", Tone.BAD),
+    MISSING: Look("○", "missing", Tone.WARN),
+    INVALID: Look("!", "invalid", Tone.BAD),
+    IN_PROGRESS: Look("◐", "running", Tone.BUSY),
+    UNKNOWN: Look("?", "unknown", Tone.WARN),
 }
 
 _WAVES = {
-    waves.COMPLETE: Look("✔", "complete", Tone.GOOD),
-    waves.PENDING: Look("○", "pending", Tone.DIM),
-    model.IN_PROGRESS: Look("◐", "running", Tone.BUSY),
-    status.BLOCKED: Look("✖", "blocked", Tone.BAD),
+    WAVE_COMPLETE: Look("✔", "complete", Tone.GOOD),
+    WAVE_PENDING: Look("○", "pending", Tone.DIM),
+    IN_PROGRESS: Look("◐", "running", Tone.BUSY),
+    BLOCKED: Look("✖", "blocked", Tone.BAD),
 }
 
 _TASKS = {
@@ -58,20 +71,20 @@ _TASKS = {
     TaskStatus.BLOCKED: Look("✖", "blocked", Tone.BAD),
 }
 
-_ATTENTION = {
-    "checkpoint-blocked": Look("✖", "blocked", Tone.BAD),
-    "approval": Look("◆", "approval", Tone.WARN),
-    "incomplete-run": Look("◐", "no handoff", Tone.BUSY),
-    "stale-summary": Look("▲", "stale", Tone.WARN),
-    "missing-log": Look("○", "no log", Tone.WARN),
-    "tasks-unreadable": Look("!", "unreadable", Tone.BAD),
-    "unreadable": Look("!", "unreadable", Tone.BAD),
+_ATTENTION: dict[str, Look] = {
+    AttentionKind.CHECKPOINT_BLOCKED: Look("✖", "blocked", Tone.BAD),
+    AttentionKind.APPROVAL: Look("◆", "approval", Tone.WARN),
+    AttentionKind.INCOMPLETE_RUN: Look("◐", "no handoff", Tone.BUSY),
+    AttentionKind.STALE_SUMMARY: Look("▲", "stale", Tone.WARN),
+    AttentionKind.MISSING_LOG: Look("○", "no log", Tone.WARN),
+    AttentionKind.TASKS_UNREADABLE: Look("!", "unreadable", Tone.BAD),
+    AttentionKind.UNREADABLE: Look("!", "unreadable", Tone.BAD),
 }
 
 _DECISIONS = {
-    "block": Look("✖", "block", Tone.BAD),
-    "warn": Look("▲", "warn", Tone.WARN),
-    "allow": Look("·", "allow", Tone.DIM),
+    BLOCK: Look("✖", "block", Tone.BAD),
+    WARN: Look("▲", "warn", Tone.WARN),
+    ALLOW: Look("·", "allow", Tone.DIM),
 }
 
 GAP = Look("▲", "gap", Tone.WARN)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from spw_core.formats.tasks import TaskStatus
+from spw_core.answers import NextAction, SpecFacts, TaskStatus
 from spw_tui.clock import age, nanoseconds
 from spw_tui.rows import Cell, Line, Row, Span, Tone, bar, cell, heading, note, plural
-from spw_tui.viewmodels.facts import SpecFacts
 from spw_tui.viewmodels.looks import READY, attention_look, spec_look, task_look, verdict_look, wave_look
 from spw_tui.viewmodels.tasks import next_title
 
@@ -105,7 +104,7 @@ def _attention(facts: SpecFacts) -> Iterator[Row]:
 def _next(facts: SpecFacts) -> Iterator[Row]:
     """The answer of `spw tasks next`: the tasks to run, or why there are none."""
     step = facts.next
-    if not facts.record.tasks and step.action == "done":
+    if not facts.record.tasks and step.action == NextAction.DONE:
         return
     title = f"Next: {next_title(step)}" + (f", wave {step.wave}" if step.wave else "")
     yield from heading("next", title)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spw_core.domain.model import Run
-from spw_core.domain.places import Kind
-from spw_core.formats.status import BLOCKED, PASS
+from spw_core.answers import PARTS, Kind, Run, SpecFacts
 from spw_tui.clock import age, duration
-from spw_tui.refs import DocumentRef
 from spw_tui.rows import Cell, Line, Row, Span, Tone, cell, columns, heading, plural
-from spw_tui.viewmodels.facts import SpecFacts
 from spw_tui.viewmodels.looks import verdict_look
 
-PARTS = ("brief.md", "report.md", "status.json")
+# The part of a subagent that is shown first, and all of them with their names.
+FIRST_PART = Kind.REPORT.value
+PART_NAMES = tuple(kind.value for kind in PARTS)
 
 
 def run_rows(facts: SpecFacts, now_ns: int) -> list[Row]:
@@ -65,14 +63,12 @@ def _run_line(run: Run, names: list[int], now_ns: int) -> Line:
 def _agents(run: Run) -> tuple[Span, ...]:
     """How many there are, how many of them do not say pass, and how many files they did not leave."""
     spans = [Span(f"{len(run.subagents):2}", Tone.DIM)]
-    blocked = sum(agent.status == BLOCKED for agent in run.subagents)
-    unclear = sum(agent.status not in (PASS, BLOCKED) for agent in run.subagents)
-    if blocked:
-        spans.append(Span(f"  {blocked} blocked", Tone.BAD))
+    if run.blocked_agents:
+        spans.append(Span(f"  {run.blocked_agents} blocked", Tone.BAD))
     if missing := sum(len(agent.missing_files) for agent in run.subagents):
         spans.append(Span(f"  {plural(missing, 'file')} missing", Tone.WARN))
-    if unclear:
-        spans.append(Span(f"  {unclear} no verdict", Tone.WARN))
+    if run.silent_agents:
+        spans.append(Span(f"  {run.silent_agents} no verdict", Tone.WARN))
     return tuple(spans)
 
 
@@ -92,10 +88,9 @@ def part_rows(facts: SpecFacts, run: Run) -> list[Row]:
 
 
 def _handoff(facts: SpecFacts, run: Run) -> Iterator[Row]:
-    for item in facts.in_runs.get(run.path, ()):
-        if item.place.kind is Kind.HANDOFF and not item.place.special:
-            line = (cell("→", Tone.ACCENT), cell("handoff", Tone.STRONG, grow=True))
-            yield Row("handoff", (line,), facts.ref(item.document))
+    if handoff := facts.handoff_of(run):
+        line = (cell("→", Tone.ACCENT), cell("handoff", Tone.STRONG, grow=True))
+        yield Row("handoff", (line,), handoff)
     if not run.has_handoff:
         look = verdict_look(run.status)
         line = (Cell((look.span,)), cell("no handoff yet", look.tone, grow=True))
@@ -112,25 +107,11 @@ def _subagents(facts: SpecFacts, run: Run) -> Iterator[Row]:
             (Cell((look.span,)), cell(agent.name, Tone.STRONG, grow=True), cell(look.word, look.tone)),
             (cell(" "), cell(about, Tone.WARN if missing else Tone.DIM, grow=True)),
         )
-        yield Row(agent.path, lines, part_of(facts, agent.path, "report.md"))
-
-
-def part_of(facts: SpecFacts, agent_path: str, part: str) -> DocumentRef | None:
-    """The wanted part of a subagent, or the first one that exists."""
-    for name in (part, *PARTS):
-        if found := facts.spec_ref(f"{agent_path}/{name}"):
-            return found
-    return None
+        yield Row(agent.path, lines, facts.part_of(agent, FIRST_PART))
 
 
 def _others(facts: SpecFacts, run: Run) -> Iterator[Row]:
-    agents = tuple(f"{agent.path}/" for agent in run.subagents)
-    others = [
-        item.document
-        for item in facts.in_runs.get(run.path, ())
-        if not (item.place.kind is Kind.HANDOFF and not item.place.special)
-        and not (item.document.path.startswith(agents) and item.document.path.endswith(PARTS))
-    ]
+    others = facts.other_files(run)
     if not others:
         return
     yield from heading("others", "Other files", str(len(others)))

@@ -9,8 +9,7 @@ from spw_tui.clock import age, nanoseconds
 from spw_tui.rows import Row, Tone, cell, plural
 
 if TYPE_CHECKING:
-    from spw_core.memory.sessions import SessionRow, SessionView
-    from spw_core.store.memory.types import Message
+    from spw_core.answers import Message, SessionRow, SessionView
 
 # What a tool answered can be as long as a file; its beginning says what it was.
 _LONGEST_ANSWER = 2000
@@ -25,7 +24,7 @@ def _row(session: SessionRow, now_ns: int) -> Row:
     about = [plural(session.messages, "message"), *session.specs[:3], session.branch, session.model]
     lines = (
         (
-            cell("●" if not session.ended_at else "○", Tone.BUSY if not session.ended_at else Tone.DIM),
+            cell("●" if session.is_open else "○", Tone.BUSY if session.is_open else Tone.DIM),
             cell(session.title or session.id, Tone.STRONG, grow=True),
             cell(age(nanoseconds(session.started_at), now_ns), Tone.DIM, width=7, right=True),
         ),

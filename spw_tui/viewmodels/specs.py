@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from spw_core.domain import stage
-from spw_core.domain.summary import BLOCKED_SPEC, WAITING, SpecSummary
-from spw_core.text import fold
+from spw_core.answers import SpecStatus, SpecSummary, fold
 from spw_tui.clock import age, nanoseconds
 from spw_tui.data import Failure
 from spw_tui.rows import Cell, Row, Span, Tone, bar, cell
@@ -32,12 +30,8 @@ def _haystack(spec: SpecSummary | Failure) -> str:
 
 
 def _urgency(spec: SpecSummary | Failure) -> tuple[int, int, str]:
-    """Unreadable, blocked, waiting for somebody, runs without an end; everything else by time."""
-    if isinstance(spec, Failure):
-        return (0, 0, spec.name)
-    kinds = {item.kind for item in spec.attention}
-    urgency = {BLOCKED_SPEC: 1, WAITING: 2}.get(spec.status, 3 if "incomplete-run" in kinds else 4)
-    return (urgency, *_newest_first(spec))
+    """What cannot be read first, then by urgency, then by time."""
+    return (0 if isinstance(spec, Failure) else spec.urgency, *_newest_first(spec))
 
 
 def _newest_first(spec: SpecSummary | Failure) -> tuple[int, str]:
@@ -73,9 +67,9 @@ def _row(spec: SpecSummary | Failure, now_ns: int) -> Row:
 def _progress(spec: SpecSummary) -> tuple[Cell, ...]:
     look = spec_look(spec.status)
     where = f" · {spec.stage}"
-    if spec.stage == stage.EXECUTION and spec.waves_total:
+    if spec.is_in_waves:
         where = f" · wave {spec.wave_current}/{spec.waves_total}"
-    if look.word == "done":
+    if spec.status == SpecStatus.DONE:
         where = ""
     state = Cell((Span(look.word, look.tone), Span(where, Tone.DIM)), grow=True)
     if not spec.tasks_total:

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spw_core.domain.trace import NodeKind
+from spw_core.answers import NodeKind, SpecFacts
 from spw_tui.data import Log
 from spw_tui.rows import Line, Row, Tone, cell
 from spw_tui.viewmodels.documents import count_documents, document_rows
-from spw_tui.viewmodels.facts import SpecFacts
 from spw_tui.viewmodels.log import log_rows
 from spw_tui.viewmodels.overview import overview_rows
 from spw_tui.viewmodels.runs import run_rows, runs_head
@@ -18,7 +17,7 @@ from spw_tui.viewmodels.tasks import task_rows, tasks_head, tree_rows
 from spw_tui.viewmodels.trace import trace_rows, walk_rows
 
 if TYPE_CHECKING:
-    from spw_core.memory.tracing import Trace
+    from spw_core.answers import Trace
 
 _Rows = Callable[[SpecFacts, int], list[Row]]
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from spw_core.domain.next_wave import NextWave
-from spw_core.formats.tasks import Task, TaskStatus
+from spw_core.answers import NextAction, NextWave, SpecFacts, Task, TaskStatus
 from spw_tui.rows import Cell, Line, Row, Span, Tone, cell, columns, heading, note
-from spw_tui.viewmodels.facts import SpecFacts
 from spw_tui.viewmodels.looks import READY, Look, task_look, verdict_look
 
 _STATUS = 13
@@ -48,14 +46,11 @@ def _after(task: Task) -> str:
 
 def look_of(facts: SpecFacts, task: Task) -> Look:
     """The look of a task; one that can start now says so."""
-    if task.status is TaskStatus.PENDING and task.id in facts.next.task_ids:
-        return READY
-    return task_look(task.status)
+    return READY if facts.is_ready(task) else task_look(task.status)
 
 
 def _table_row(facts: SpecFacts, task: Task, widths: list[int]) -> Row:
-    log = facts.log_of(task.id)
-    is_missing = task.status is TaskStatus.DONE and log is None
+    log = facts.log_of(task)
     line = (
         look_of(facts, task).cell(_STATUS),
         cell(task.id, Tone.DIM, width=widths[0], right=True),
@@ -64,7 +59,7 @@ def _table_row(facts: SpecFacts, task: Task, widths: list[int]) -> Row:
         cell(_after(task), Tone.DIM, width=widths[1], from_width=56),
         cell(str(len(task.files) or ""), Tone.DIM, width=5, right=True, from_width=84),
         cell(task.tdd, Tone.DIM, width=5, from_width=84),
-        cell("✔" if log else "○" if is_missing else "", Tone.GOOD if log else Tone.WARN, width=3),
+        cell("✔" if log else "○" if facts.lacks_log(task) else "", Tone.GOOD if log else Tone.WARN, width=3),
         Cell(tuple(_evidence(facts, task)), width=_EVIDENCE, from_width=72),
     )
     return Row(f"task-{task.line}", (line,), facts.task_ref(task), opens=log)
@@ -145,16 +140,19 @@ def _tree_row(facts: SpecFacts, task: Task, stem: str, remark: str) -> Row:
         cell(look.word, look.tone, width=11),
         cell(f"wave {task.wave}" if task.wave else "", Tone.DIM, width=8),
     )
-    return Row(f"task-{task.line}", (line,), facts.task_ref(task), opens=facts.log_of(task.id))
+    return Row(f"task-{task.line}", (line,), facts.task_ref(task), opens=facts.log_of(task))
+
+
+_NEXT = {
+    NextAction.EXECUTE: "ready to run",
+    NextAction.CONTINUE_WAVE: "go on",
+    NextAction.PLAN_NEXT_WAVE: "plan the next wave",
+    NextAction.BLOCKED: "blocked",
+    NextAction.DONE: "nothing left to run",
+    NextAction.ERROR: "unreadable",
+}
 
 
 def next_title(step: NextWave) -> str:
     """The kind of the next step in words."""
-    return {
-        "execute": "ready to run",
-        "continue-wave": "go on",
-        "plan-next-wave": "plan the next wave",
-        "blocked": "blocked",
-        "done": "nothing left to run",
-        "error": "unreadable",
-    }.get(step.action, step.action)
+    return _NEXT.get(step.action, step.action)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from spw_core.domain.trace import Node, NodeKind
+from spw_core.answers import Node, NodeKind, SpecFacts
 from spw_tui.rows import Cell, Row, Span, Tone, cell, heading, note
-from spw_tui.viewmodels.facts import SpecFacts
 from spw_tui.viewmodels.looks import GAP, Look, task_look_of_word, verdict_look
 
 if TYPE_CHECKING:
-    from spw_core.memory.tracing import Trace
+    from spw_core.answers import Trace
 
 _INDENT = "   "
 _KIND = 11

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from spw_core.harvest.history import APPROVAL, CURRENT, DocumentVersion
+from spw_core.answers import DocumentVersion
 from spw_tui.clock import age, nanoseconds
 from spw_tui.rows import Cell, Row, Span, Tone, cell
 from spw_tui.viewmodels.documents import size_text
@@ -15,8 +15,6 @@ _CONTEXT = 3
 # The difference of longer texts (in lines, both together) would take minutes; those are cut.
 _MOST_LINES = 40_000
 
-_GLYPHS = {CURRENT: ("●", Tone.BUSY), APPROVAL: ("◆", Tone.WARN)}
-
 
 def version_rows(versions: Sequence[DocumentVersion], base: int, now_ns: int) -> list[Row]:
     """Two lines per version; the id is its place in the list. `base` is the marked one, -1 for none."""
@@ -24,14 +22,14 @@ def version_rows(versions: Sequence[DocumentVersion], base: int, now_ns: int) ->
 
 
 def _row(version: DocumentVersion, index: int, is_base: bool, now_ns: int) -> Row:
-    glyph, tone = _GLYPHS.get(version.source, ("○", Tone.DIM))
-    when = "now" if version.source == CURRENT else version.since[:16].replace("T", " ")
+    glyph, tone = _glyph(version)
+    when = "now" if version.is_current else version.since[:16].replace("T", " ")
     lines = (
         (
             cell(glyph, tone),
             cell(when, Tone.STRONG, grow=True),
             cell("compare from" if is_base else "", Tone.KEY),
-            cell("" if version.source == CURRENT else age(nanoseconds(version.since), now_ns), Tone.DIM),
+            cell("" if version.is_current else age(nanoseconds(version.since), now_ns), Tone.DIM),
         ),
         (
             cell(" "),
@@ -40,6 +38,12 @@ def _row(version: DocumentVersion, index: int, is_base: bool, now_ns: int) -> Ro
         ),
     )
     return Row(str(index), lines)
+
+
+def _glyph(version: DocumentVersion) -> tuple[str, Tone]:
+    if version.is_current:
+        return "●", Tone.BUSY
+    return ("◆", Tone.WARN) if version.is_approval else ("○", Tone.DIM)
 
 
 def base_of(index: int, base: int, count: int) -> int:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from spw_core.domain.waves import WaveState, outcome_of
-from spw_core.formats.tasks import Task, TaskStatus
+from spw_core.answers import SpecFacts, Task, TaskStatus, WaveState
 from spw_tui.clock import age
 from spw_tui.rows import Cell, Column, Line, Row, Span, Tone, bar, cell, plural
-from spw_tui.viewmodels.facts import SpecFacts
 from spw_tui.viewmodels.looks import PLANNED, STALE, Look, verdict_look, wave_look
 from spw_tui.viewmodels.tasks import look_of
 
@@ -58,10 +56,9 @@ def _planned(facts: SpecFacts, number: int, tasks: Sequence[Task]) -> Column:
 
 
 def _title(facts: SpecFacts, title: str, look: Look, number: int) -> Line:
-    is_next = number and facts.next.wave == number and facts.next.task_ids
     return (
         Cell((Span(f"{title}  ", Tone.STRONG), Span(f"{look.glyph} {look.word}", look.tone)), grow=True),
-        cell("▸ next" if is_next else "", Tone.KEY),
+        cell("▸ next" if facts.is_next(number) else "", Tone.KEY),
     )
 
 
@@ -71,13 +68,12 @@ def _progress(tasks: Sequence[Task]) -> Line:
 
 
 def _stale(facts: SpecFacts, wave: WaveState) -> Iterator[Row]:
-    for number, text in enumerate(wave.checkpoint.stale):
-        pointer, _, says = text.partition(" ")
+    for number, pointer in enumerate(facts.stale_pointers(wave)):
         lines = (
-            (Cell((STALE.span,)), cell(f"stale: {pointer}", STALE.tone, grow=True)),
-            (cell(" "), cell(says, Tone.DIM, grow=True)),
+            (Cell((STALE.span,)), cell(f"stale: {pointer.name}", STALE.tone, grow=True)),
+            (cell(" "), cell(pointer.says, Tone.DIM, grow=True)),
         )
-        yield Row(f"stale-{wave.number}-{number}", lines, facts.spec_ref(f"{wave.folder}/{pointer}"))
+        yield Row(f"stale-{wave.number}-{number}", lines, pointer.document)
 
 
 def _card(facts: SpecFacts, task: Task) -> Row:
@@ -99,13 +95,12 @@ def _card(facts: SpecFacts, task: Task) -> Row:
             Cell((Span(look.word, look.tone), *(Span(f" · {remark}", Tone.DIM) for remark in remarks))),
         ),
     )
-    return Row(f"task-{task.line}", lines, facts.task_ref(task), opens=facts.log_of(task.id))
+    return Row(f"task-{task.line}", lines, facts.task_ref(task), opens=facts.log_of(task))
 
 
 def _runs(facts: SpecFacts, wave: WaveState, now_ns: int) -> Iterator[Row]:
-    runs = [run for run in facts.record.runs if run.wave == wave.number and run.phase == "execution"]
-    for run in sorted(runs, key=lambda run: (run.started_ns, run.path)):
-        look = verdict_look(outcome_of(run))
+    for run, outcome in facts.runs_of(wave):
+        look = verdict_look(outcome)
         line = (
             Cell((look.span,)),
             cell(f"{run.command} {run.run_id}", Tone.DIM, grow=True),

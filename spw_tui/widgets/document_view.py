@@ -15,8 +15,8 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
+from spw_core.refs import DocumentRef
 from spw_tui.actions import Scope, bindings
-from spw_tui.refs import DocumentRef
 from spw_tui.rows import Tone
 from spw_tui.themes import tones
 from spw_tui.widgets.lines import SelectableLines

@@ -8,8 +8,8 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
+from spw_core.refs import DocumentRef
 from spw_tui.data import DataService, describe
-from spw_tui.refs import DocumentRef
 from spw_tui.rows import Cell, Line, Span, Tone, cell
 from spw_tui.widgets.document_view import DocumentView
 from spw_tui.widgets.line_bar import LineBar

@@ -17,7 +17,7 @@ from spw_tui.widgets.row_list import RowList
 if TYPE_CHECKING:
     from textual.widgets import Input
 
-    from spw_core.domain.summary import SpecSummary
+    from spw_core.answers import SpecSummary
     from spw_tui.data import Failure
     from spw_tui.widgets.filter_input import FilterInput
 

@@ -170,7 +170,7 @@ def _p95(values: list[float]) -> float:
 
 async def _inside(folder: Path) -> None:
     """A big document, a long list, and a change of focus."""
-    from spw_tui.refs import DocumentRef
+    from spw_core.refs import DocumentRef
     from spw_tui.rows import Row, cell
     from tests.tui_support import browse, make_app, settle
 
