@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from spw_core.redact_named import NAMED
 from spw_core.redact_rules import MARKED, Needs, Rule
@@ -34,8 +34,7 @@ _TAIL = re.compile(r"[A-Za-z0-9+/=_~-]*")
 _LONG = 190
 
 
-@dataclass(frozen=True, slots=True)
-class Redacted:
+class Redacted(NamedTuple):
     """A text without its secrets. `rules` names the rule of each secret that was found, in rule order."""
 
     text: str
@@ -56,17 +55,17 @@ def redact(text: str) -> Redacted:
 
 def _redact(text: str, numbers: Iterable[int]) -> Redacted:
     """Replace what some of the rules find."""
-    lowered = _lower(text)
-    met: dict[Needs, bool] = {}
+    rules = [RULES[number] for number in sorted(numbers)]
+    met = {needs: _MEETS[needs](text) for needs in {rule.needs for rule in rules}}
     found: list[str] = []
-    for number in sorted(numbers):
-        rule = RULES[number]
-        if rule.needs not in met:
-            met[rule.needs] = _MEETS[rule.needs](text)
+    lowered = ""
+    for rule in rules:
         if met[rule.needs]:
+            if rule.folded:
+                lowered = lowered or _lower(text)
             redacted = _apply(rule, text, lowered if rule.folded else text, found)
             if redacted is not text:
-                text, lowered = redacted, _lower(redacted)
+                text, lowered = redacted, ""
     return Redacted(text, tuple(found))
 
 
@@ -87,7 +86,7 @@ _OPTION = re.compile(r"[\s\"']-{1,2}[A-Za-z]")
 _MEETS: dict[Needs, Callable[[str], bool]] = {
     Needs.NOTHING: lambda text: True,
     Needs.ONE_WORD: lambda text: True,  # the word was looked at
-    Needs.VALUE: lambda text: _VALUE.search(text) is not None,
+    Needs.VALUE: lambda text: any(map(text.__contains__, ":=>")) and _VALUE.search(text) is not None,
     Needs.OPTION: lambda text: "-" in text and _OPTION.search(text) is not None,
 }
 

@@ -10,10 +10,10 @@ from base64 import b64decode
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 
-class Needs(Enum):
+class Needs(StrEnum):
     """What a text must have before the pattern of a rule is tried. Most texts have none of it."""
 
     NOTHING = "nothing"
