@@ -89,13 +89,15 @@ def _sync_specs(
     """Several specs to a transaction, as each commit makes the full-text index merge what it has; none is
     begun once a transaction has kept other writers waiting for _LONGEST_HOLD_S."""
     waiting = list(reversed(names))
+    writer = DocumentWriter(index)
     while waiting:
         with index.transaction():
             started = time.monotonic()
             while waiting and time.monotonic() - started < _LONGEST_HOLD_S:
                 name = waiting.pop()
                 prepared = answer(name)
-                _sync_spec(paths, index, name, prepared if isinstance(prepared, dict) else {}, known)
+                _sync_spec(paths, writer, name, prepared if isinstance(prepared, dict) else {}, known)
+            writer.flush()
             known.flush()
 
 
@@ -146,8 +148,9 @@ class _Written:
 
 
 def _sync_spec(
-    paths: WorkspacePaths, index: IndexStore, name: str, prepared: Prepared, known: KnowledgeFeed
+    paths: WorkspacePaths, writer: DocumentWriter, name: str, prepared: Prepared, known: KnowledgeFeed
 ) -> None:
+    index = writer.index
     present = index.documents(SPEC_SOURCE, name)
     try:
         # The spec is read after the index was locked: whoever comes last has read the newest. And it is
@@ -164,11 +167,9 @@ def _sync_spec(
         return
     index.delete_documents(changes.outdated)
     index.update_facets(changes.changed)
-    writer = DocumentWriter(index)
     for new in changes.written:
         words_changed = new.columns["title"] != new.old.get("title")
         writer.put(new.columns, new.text, replaces=new.old_id, words_changed=words_changed)
-    writer.flush()
     index.put_spec(changes.spec)
 
 

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from spw_core.search.chunks import Chunk
-from spw_core.search.words import distinct_words, exact_words, spaced, vocabulary
+from spw_core.search.words import exact_words, odd_words, spaced, vocabulary, words_of
 from spw_core.store.index import ChunkRow, DocumentRow, IndexStore
 from spw_core.store.rows import Value
 
 _HASH_BYTES = 16
 # Rows that are held before they are written, so that a spec of any size takes bounded memory.
 _BATCH_CHUNKS = 2_000
+# Words that are remembered to be in the vocabulary.
+_MOST_KNOWN = 50_000
 
 
 def chunk_text(heading: str, body: str) -> str:
@@ -29,7 +31,7 @@ def chunk_hash(heading: str, body: str) -> bytes:
 
 
 class IndexedText(NamedTuple):
-    """What the index holds of a document's text: its chunks, and all its words as they are written."""
+    """What the index holds of a document's text: its chunks, and all its words as white space cuts them."""
 
     rows: Sequence[ChunkRow]
     words: set[str]
@@ -40,33 +42,39 @@ def indexed_text(
 ) -> IndexedText:
     """What to store of the chunks of a document. The words of a `shared_title`, which many documents bear,
     are not looked for."""
-    about = distinct_words(f"{title} {spec}")
-    every = set(about)
+    every = words_of(f"{title} {spec}")
+    about = {name for word in odd_words(every) for name in word.identifiers}
     spaced_title = "" if shared_title else spaced(title)
     rows = []
     for chunk in chunks:
-        words = distinct_words(f"{chunk.heading} {chunk.body}")
+        words = words_of(f"{chunk.heading} {chunk.body}")
         every |= words
-        indexed = (
-            spaced_title,
-            spaced(f"{chunk.heading} {spec}"),
-            spaced(chunk.body),
-            exact_words(words | about),
-        )
+        odd = odd_words(words)
+        heading, body = f"{chunk.heading} {spec}", chunk.body
+        if any(word.has_signs for word in odd) or not spec.isascii():
+            heading, body = spaced(heading), spaced(body)
+        exact = exact_words(about.union(*[word.identifiers for word in odd]))
         rows.append(
-            ChunkRow(chunk.line, chunk_hash(chunk.heading, chunk.body), chunk.heading, chunk.body, indexed)
+            ChunkRow(
+                chunk.line,
+                chunk_hash(chunk.heading, chunk.body),
+                chunk.heading,
+                chunk.body,
+                (spaced_title, heading, body, exact),
+            )
         )
     return IndexedText(rows, every)
 
 
 @dataclass(slots=True)
 class DocumentWriter:
-    """Collects the documents of one transaction and writes them in a few large steps. `flush` at the end."""
+    """Collects documents and writes them in a few large steps, `flush` at the end of each transaction."""
 
     index: IndexStore
     _rows: list[DocumentRow] = field(default_factory=list)
     _chunks: int = 0
     _words: set[str] = field(default_factory=set)
+    _known: set[str] = field(default_factory=set)  # words whose parts the vocabulary has
 
     def put(
         self,
@@ -80,7 +88,7 @@ class DocumentWriter:
 
         `words_changed` says that its title or spec differ from those of the one that it replaces.
         """
-        self._words |= text.words
+        self._words |= text.words - self._known
         self._rows.append(DocumentRow(replaces, columns, text.rows, words_changed))
         self._chunks += len(text.rows)
         if self._chunks >= _BATCH_CHUNKS:
@@ -90,4 +98,7 @@ class DocumentWriter:
         """Write what was collected. Inside a transaction."""
         self.index.put_documents(self._rows)
         self.index.add_words(sorted(vocabulary(self._words)))
+        if len(self._known) > _MOST_KNOWN:
+            self._known = set()
+        self._known |= self._words
         self._rows, self._chunks, self._words = [], 0, set()

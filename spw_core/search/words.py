@@ -8,6 +8,8 @@ identifiers go into a column of their own, whole. Queries pass through the same 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import NamedTuple
 
 from spw_core.text import fold
 
@@ -30,7 +32,6 @@ _ENCODED = {ord(joint): 0xE000 + number for number, joint in enumerate("-_./:@#"
 _END = "\ue00f"
 # A longer one is a path or a line of data, of which nobody knows the whole.
 _LONGEST_IDENTIFIER = 80
-_CACHE_LIMIT = 200_000
 
 
 def cjk_pairs(run: str) -> list[str]:
@@ -65,35 +66,72 @@ def encode_identifier(word: str) -> str:
     return word.lower().translate(_ENCODED) + _END
 
 
-class _ExactWords(dict[str, str]):
-    """What the column `exact` holds for a word: nothing, or the identifier whole and its parts in camel case.
-
-    Remembered, because a workspace writes the same few thousand words again and again.
-    """
-
-    def __missing__(self, word: str) -> str:
-        exact = ""
-        if is_identifier(word):
-            parts = [part for joined in _JOINTS.split(word) for part in _camel_parts(joined)]
-            exact = " ".join((encode_identifier(word), *parts))
-        if len(self) >= _CACHE_LIMIT:
-            self.clear()
-        self[word] = exact
-        return exact
+@lru_cache(maxsize=50_000)
+def _exact(word: str) -> str:
+    """What the column `exact` holds for an identifier: it whole, and its parts in camel case."""
+    parts = [part for joined in _JOINTS.split(word) for part in _camel_parts(joined)]
+    return " ".join((encode_identifier(word), *parts))
 
 
-_exact_words = _ExactWords()
+class OddWord(NamedTuple):
+    """A word, as white space cuts it, that is more than letters to the index."""
+
+    identifiers: tuple[str, ...]
+    has_signs: bool  # Chinese, Japanese or Korean ones
 
 
-def distinct_words(text: str) -> set[str]:
-    """The different words of a text as they are written."""
-    return set(WORD.findall(text))
+class _OddWords:
+    """Which words of a text are odd. Remembered, because a workspace writes the same few thousand words again
+    and again; never emptied but replaced, so that other threads may go on with what they have."""
+
+    def __init__(self) -> None:
+        self._plain: set[str] = set()
+        self._odd: dict[str, OddWord] = {}
+
+    def __call__(self, words: set[str]) -> list[OddWord]:
+        plain, odd = self._plain, self._odd
+        others = words - plain
+        unknown = others.difference(odd)
+        found = [odd[word] for word in others - unknown]
+        if unknown:
+            if len(plain) + len(odd) > _MOST_REMEMBERED:
+                self._plain, self._odd = plain, odd = set(), {}
+            for word in unknown:
+                names = () if _is_letters(word) else tuple(filter(is_identifier, WORD.findall(word)))
+                has_signs = not word.isascii() and CJK_RUN.search(word) is not None
+                if names or has_signs:
+                    found.append(OddWord(names, has_signs))
+                if len(word) > _LONGEST_REMEMBERED:
+                    continue
+                if names or has_signs:
+                    odd[word] = found[-1]
+                else:
+                    plain.add(word)
+        return found
 
 
-def exact_words(words: set[str]) -> str:
-    """The text of the column `exact` for the words of a chunk."""
+def _is_letters(word: str) -> bool:
+    """True for most of the words that are no identifiers, which is told at once."""
+    bare = word.strip(_PUNCTUATION)
+    return bare.isascii() and bare.isalpha() and (bare.islower() or bare[1:].islower())
+
+
+_PUNCTUATION = " .,;:!?()[]{}<>*`'\"|"
+# Longer words are data and do not come again. Beyond so many words nothing is gained by remembering.
+_LONGEST_REMEMBERED = 120
+_MOST_REMEMBERED = 50_000
+odd_words = _OddWords()
+
+
+def words_of(text: str) -> set[str]:
+    """The different words of a text, cut at white space alone."""
+    return set(text.split())
+
+
+def exact_words(identifiers: set[str]) -> str:
+    """The text of the column `exact`."""
     # Sorted, so that the same chunk is the same row in every process.
-    return " ".join(sorted(filter(None, map(_exact_words.__getitem__, words))))
+    return " ".join(sorted(map(_exact, identifiers)))
 
 
 _SHORTEST_KNOWN, _LONGEST_KNOWN = 3, 32
@@ -102,7 +140,7 @@ _SHORTEST_KNOWN, _LONGEST_KNOWN = 3, 32
 def vocabulary(words: set[str]) -> set[str]:
     """What the vocabulary keeps of some words: their parts of letters, folded."""
     found: set[str] = set()
-    for word in words:
+    for word in set(WORD.findall(" ".join(words))):
         for part in (word,) if word.isalpha() else _JOINTS.split(word):
             if _SHORTEST_KNOWN <= len(part) <= _LONGEST_KNOWN and part.isalpha():
                 if part.isascii():
