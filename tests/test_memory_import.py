@@ -431,6 +431,21 @@ def test_the_same_message_in_two_files_is_one(workspace: Workspace, transcript: 
     assert take(workspace, path, copy).unchanged == 2
 
 
+def test_a_session_that_goes_on_in_another_file_keeps_its_order(
+    workspace: Workspace, transcript: Transcript
+) -> None:
+    said = ["one", "two", "three", "four", "five"]
+    for text in said[:3]:
+        transcript.add("user", text)
+    path = transcript.write()
+    transcript.path = path.with_name("resumed.jsonl")
+    for text in said[3:]:
+        transcript.add("user", text)
+    transcript.raw(transcript.lines[0])  # written twice
+    take(workspace, path, transcript.write())
+    assert [text for _, text in texts(workspace)] == said
+
+
 def test_many_transcripts_are_stored_together_and_each_remembered(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

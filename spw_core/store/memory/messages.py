@@ -57,10 +57,12 @@ class SqliteMessages:
     ) -> list[str]:
         """As `take_in`, of messages that `row_of` made plain, of several transcripts."""
         check_texts(workspace=workspace)
-        unique = {str(row[_ID]): row for row in reversed(messages)}
+        unique: dict[str, MessageRow] = {}
+        for row in messages:
+            unique.setdefault(str(row[_ID]), row)
         with self._database.transaction() as change:
             known = _known(change, workspace, list(unique))
-            fresh = {name: row for name, row in reversed(unique.items()) if name not in known}
+            fresh = {name: row for name, row in unique.items() if name not in known} if known else unique
             _insert_all(change, workspace, list(fresh.values()))
             read_at = now()
             change.write_all(
