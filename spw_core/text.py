@@ -43,6 +43,14 @@ def clean_line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
+def short_count(number: int) -> str:
+    """A number in at most four characters and a letter: `950`, `12k`, `3.4M`; nothing for 0."""
+    for size, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if number >= size:
+            return f"{number / size:.{1 if number < 9.95 * size else 0}f}{letter}"
+    return str(number or "")
+
+
 def plural(count: int, noun: str, many: str = "") -> str:
     """`1 task`, `2 tasks`; `many` is for nouns that take no s."""
     return f"{count} {noun}" if count == 1 else f"{count} {many or noun + 's'}"

@@ -43,6 +43,13 @@ class Transcript:
         result = {"type": "tool_result", "tool_use_id": call_id, "content": answer, "is_error": error}
         return self.add("user", [result])
 
+    def answer(self, answer: str, *parts: str, **usage: int) -> Transcript:
+        """An answer of a model in several records, each of which tells what all of it took."""
+        for text in parts:
+            message = {"role": "assistant", "id": answer, "content": [{"type": "text", "text": text}]}
+            self.add("assistant", text, message=message | {"usage": usage})
+        return self
+
     def raw(self, line: str) -> Transcript:
         self.lines.append(line)
         return self

@@ -20,7 +20,7 @@ from spw_core.cli.output import (
     rich_line,
 )
 from spw_core.cli.parsers import Parser, Subparsers
-from spw_core.text import plural
+from spw_core.text import plural, short_count
 
 if TYPE_CHECKING:
     from spw_core.memory.importing import ImportReport
@@ -179,6 +179,7 @@ def _print_table(rows: list[SessionRow], width: int | None) -> None:
     for name in ("session", "last", "specs", "title"):
         table.add_column(name, no_wrap=name in ("session", "last"), overflow="fold")
     table.add_column("messages", justify="right")
+    table.add_column("tokens", justify="right")
     for row in rows:
         table.add_row(
             rich_line(row.id[:_SHORT_ID], "cyan"),
@@ -186,6 +187,7 @@ def _print_table(rows: list[SessionRow], width: int | None) -> None:
             rich_line(", ".join(row.specs[:3]), "bold"),
             rich_line(row.title),
             str(row.messages),
+            short_count(row.tokens.all_input + row.tokens.output),
         )
     console(width).print(table)
 
@@ -221,6 +223,9 @@ def _as_markdown(view: SessionView) -> str:
         "",
         f"{row.id} · {time} · {plural(row.messages, 'message')}",
     ]
+    if row.tokens.all_input + row.tokens.output:
+        cached = f", {row.tokens.cache_read:,} of them from the cache" if row.tokens.cache_read else ""
+        lines += ["", f"Tokens: {row.tokens.all_input:,} read{cached}, {row.tokens.output:,} written"]
     for title, targets in (
         ("Specs", row.specs),
         ("Runs", row.runs),

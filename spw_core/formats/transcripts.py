@@ -69,8 +69,20 @@ class Said(NamedTuple):
     is_error: bool = False
 
 
+class Tokens(NamedTuple):
+    """What an answer of a model took, as the API counts it."""
+
+    input: int
+    output: int
+    cache_write: int
+    cache_read: int
+
+
 class Record(NamedTuple):
-    """One record: where it belongs, and what was said in it. Texts are empty where it does not tell."""
+    """One record: where it belongs, and what was said in it. Texts are empty where it does not tell.
+
+    `tokens` is what the answer with the id `answer` took as a whole; all records with parts of it repeat it.
+    """
 
     session: str
     timestamp: str
@@ -80,6 +92,8 @@ class Record(NamedTuple):
     title: str
     agent: str
     said: list[Said]
+    answer: str = ""
+    tokens: Tokens | None = None
 
 
 def read_line(line: bytes) -> tuple[list[Record], bool]:
@@ -158,12 +172,15 @@ def read_record(value: Mapping[str, object]) -> Record | None:
     kind = get("type")
     if not isinstance(kind, str):
         return None
-    title = model = ""
+    title = model = answer = ""
+    tokens = None
     said: list[Said] = []
     if kind in (USER, ASSISTANT):
         message = get("message")
         if isinstance(message, dict):
             model = _text(message.get("model"))
+            if (usage := message.get("usage")) and isinstance(usage, dict):
+                answer, tokens = _text(message.get("id")) or _id(value), _tokens(usage)
             said = _blocks(kind, value, message.get("content"))
     elif kind in _TITLES:
         title = _text(get(_TITLES[kind]))
@@ -184,7 +201,19 @@ def read_record(value: Mapping[str, object]) -> Record | None:
         title,
         _text(get("agentId")) if get("isSidechain") is True else "",
         said,
+        answer,
+        tokens,
     )
+
+
+_COUNTED = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+_MOST_TOKENS = 10**12
+
+
+def _tokens(usage: Mapping[str, object]) -> Tokens:
+    """What is no sensible number counts as nothing."""
+    counts = (usage.get(name) for name in _COUNTED)
+    return Tokens(*(n if type(n) is int and 0 <= n <= _MOST_TOKENS else 0 for n in counts))
 
 
 def _id(value: Mapping[str, object]) -> str:

@@ -21,7 +21,7 @@ from spw_core.memory.place import HERE, LOCAL_USER, writing_memory
 from spw_core.memory.portions import Portion, Scout, SessionFacts, storable
 from spw_core.memory.reading import is_unchanged
 from spw_core.store.memory.stores import Memory
-from spw_core.store.memory.types import Session
+from spw_core.store.memory.types import Session, Tokens
 from spw_core.workspace import WorkspacePaths
 
 Progress = Callable[[int, int, str], None]
@@ -138,6 +138,9 @@ class _Importer:
             links = self._linker.take_over(portion.sightings)
             for facts in portion.sessions:
                 self._put_session(facts, portion.state.path)
+                if facts.tokens:
+                    took = {answer: Tokens(*counts) for answer, counts in facts.tokens.items()}
+                    self._memory.sessions.add_tokens(HERE, facts.id, took)
             for session, changed in links.items():
                 self._memory.sessions.add_links(HERE, session, changed)
         rows = [row for portion in portions for row in portion.messages]

@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 from spw_core.errors import InvalidInput
-from spw_core.formats.transcripts import ASSISTANT, SYSTEM, TOOL, USER, Record, Said
+from spw_core.formats.transcripts import ASSISTANT, SYSTEM, TOOL, USER, Record, Said, Tokens
 from spw_core.memory.linking import Linker, Sighting
 from spw_core.memory.place import HERE, reading_memory
 from spw_core.memory.reading import READ_BYTES, LineReader, start_of, state_after
@@ -41,7 +41,8 @@ _ORIGINS = {
 
 @dataclass(slots=True)
 class SessionFacts:
-    """What the records of a session say about it as a whole. `prompt` is the start of its first one."""
+    """What the records of a session say about it as a whole. `prompt` is the start of its first one, `tokens`
+    what each answer took, by its id."""
 
     id: str
     first: str
@@ -51,6 +52,7 @@ class SessionFacts:
     cwd: str = ""
     branch: str = ""
     model: str = ""
+    tokens: dict[str, Tokens] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -147,6 +149,10 @@ class _Reader:
         facts.cwd = facts.cwd or _short(record.cwd)
         facts.branch = _short(record.branch) or facts.branch
         facts.model = _short(record.model) or facts.model
+        if record.tokens and any(record.tokens):
+            answer = _field(record.answer)
+            before = facts.tokens.get(answer)
+            facts.tokens[answer] = record.tokens if before is None else _most(before, record.tokens)
         if record.title:
             facts.title = _title(record.title) or facts.title
         for said in record.said:
@@ -195,6 +201,11 @@ class _Reader:
         except InvalidInput:
             self._time = self._time or self._fallback_time
         return self._time
+
+
+def _most(one: Tokens, other: Tokens) -> Tokens:
+    """Of an answer that is told in parts, the first may not know the end yet."""
+    return one if one == other else Tokens(*map(max, one, other))
 
 
 def utc_of_ns(time_ns: int) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from spw_core.errors import NotFound
 from spw_core.memory.place import HERE, SUMMARY_KEY, reading_memory
-from spw_core.store.memory.types import Link, LinkKind, Message, Session, Summary
+from spw_core.store.memory.types import Link, LinkKind, Message, Session, Summary, Tokens
 from spw_core.workspace import WorkspacePaths
 
 
@@ -27,6 +27,7 @@ class SessionRow:
     model: str
     branch: str
     source: str
+    tokens: Tokens
 
     @property
     def is_open(self) -> bool:
@@ -76,12 +77,14 @@ def list_sessions(paths: WorkspacePaths, *, spec: str = "", limit: int | None = 
         for summary in memory.summaries.latest(HERE, None):
             summaries[summary.session_id] = summaries.get(summary.session_id, 0) + 1
         links = {kind: memory.sessions.all_links(HERE, kind) for kind in LinkKind}
+        tokens = memory.sessions.tokens(HERE)
         return [
             _row(
                 session,
                 counts.get(session.id, (0, "", "")),
                 summaries.get(session.id, 0),
                 [link for by_session in links.values() for link in by_session.get(session.id, ())],
+                tokens.get(session.id, Tokens()),
             )
             for session in sessions
         ]
@@ -103,8 +106,9 @@ def show_session(paths: WorkspacePaths, session_id: str) -> SessionView:
         messages = memory.messages.of_session(HERE, session.id)
         summaries = memory.summaries.of_session(HERE, session.id)
         links = memory.sessions.links(HERE, session.id)
+        tokens = memory.sessions.tokens(HERE, session.id).get(session.id, Tokens())
     times = [message.created_at for message in messages] or [""]
-    row = _row(session, (len(messages), min(times), max(times)), len(summaries), links)
+    row = _row(session, (len(messages), min(times), max(times)), len(summaries), links, tokens)
     return SessionView(row, session, tuple(messages), tuple(summaries), tuple(links))
 
 
@@ -131,7 +135,9 @@ def what_was_said(paths: WorkspacePaths, key: str) -> Said:
     raise NotFound(f"no message {key[:80]}", "It was forgotten; `spw memory import --all` reads transcripts.")
 
 
-def _row(session: Session, said: tuple[int, str, str], summaries: int, links: Iterable[Link]) -> SessionRow:
+def _row(
+    session: Session, said: tuple[int, str, str], summaries: int, links: Iterable[Link], tokens: Tokens
+) -> SessionRow:
     number, first, last = said
     ordered = sorted(links, key=lambda link: (link.how == "prompt", -link.count, link.target))
     return SessionRow(
@@ -147,4 +153,5 @@ def _row(session: Session, said: tuple[int, str, str], summaries: int, links: It
         model=session.model,
         branch=session.branch,
         source=session.source,
+        tokens=tokens,
     )

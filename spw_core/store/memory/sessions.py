@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, astuple, replace
 from typing import Any
 
 from spw_core.errors import Conflict, NotFound
@@ -14,7 +14,7 @@ from .database import Database, Transaction
 from .message_rows import COLUMNS as _MESSAGE_COLUMNS
 from .message_rows import MARKS as _MESSAGE_MARKS
 from .message_rows import read_message, refuse_other, row_of
-from .types import Link, Message, Session, TokenBudget, ToolBudget
+from .types import Link, Message, Session, TokenBudget, Tokens, ToolBudget
 
 _BATCH = 400
 _COLUMNS = (
@@ -135,6 +135,31 @@ class SqliteSessions:
             (workspace, session_id, check_limit(limit)),
         )
         return [read_message(row) for row in reversed(rows)]
+
+    # -- tokens ----------------------------------------------------------------------------------
+
+    def add_tokens(self, workspace: str, session_id: str, answers: Mapping[str, Tokens]) -> None:
+        """Note what answers of models took, by the id of each; one that is told again counts once, with the
+        most that was told of it. Raises NotFound without the session."""
+        with self._database.transaction() as change:
+            if not _find(change, workspace, session_id):
+                raise NotFound(f"no session {session_id}")
+            change.write_all(
+                "INSERT INTO answer_tokens VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+                " input = max(input, excluded.input), output = max(output, excluded.output),"
+                " cache_write = max(cache_write, excluded.cache_write),"
+                " cache_read = max(cache_read, excluded.cache_read)",
+                [(workspace, session_id, answer, *astuple(took)) for answer, took in answers.items()],
+            )
+
+    def tokens(self, workspace: str, session_id: str = "") -> dict[str, Tokens]:
+        """What the answers of every session took together, or of one; sessions without any are left out."""
+        rows = self._database.rows(
+            "SELECT session_id, sum(input), sum(output), sum(cache_write), sum(cache_read) FROM answer_tokens"
+            " WHERE workspace_id = ?1 AND (?2 = '' OR session_id = ?2) GROUP BY session_id",
+            (workspace, session_id),
+        )
+        return {row[0]: Tokens(*row[1:]) for row in rows}
 
     # -- links -----------------------------------------------------------------------------------
 

@@ -94,13 +94,32 @@ class TokenBudget:
         _check_used("tokens of the day", self.used_day, self.per_day)
 
 
-def _check_numbers(budget: ToolBudget | TokenBudget) -> None:
+def _check_numbers(budget: ToolBudget | TokenBudget | Tokens) -> None:
     for column in fields(budget):
         require(getattr(budget, column.name) >= 0, f"{column.name} must not be negative")
 
 
 def _check_used(what: str, used: int, maximum: int) -> None:
     require(maximum == 0 or used <= maximum, f"{what}: {used} used of {maximum}")
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What models read and wrote. `cache_write` is input that was put into a cache, `cache_read` such as was
+    taken from one."""
+
+    input: int = 0
+    output: int = 0
+    cache_write: int = 0
+    cache_read: int = 0
+
+    def __post_init__(self) -> None:
+        _check_numbers(self)
+
+    @property
+    def all_input(self) -> int:
+        """Whatever was read, from a cache or not."""
+        return self.input + self.cache_write + self.cache_read
 
 
 @dataclass(frozen=True, slots=True)
