@@ -20,7 +20,7 @@ from spw_core.cli.output import (
     rich_line,
 )
 from spw_core.cli.parsers import Parser, Subparsers
-from spw_core.text import plural, short_count
+from spw_core.text import plural
 
 if TYPE_CHECKING:
     from spw_core.memory.importing import ImportReport
@@ -187,7 +187,7 @@ def _print_table(rows: list[SessionRow], width: int | None) -> None:
             rich_line(", ".join(row.specs[:3]), "bold"),
             rich_line(row.title),
             str(row.messages),
-            short_count(row.tokens.all_input + row.tokens.output),
+            row.tokens.brief,
         )
     console(width).print(table)
 
@@ -223,7 +223,7 @@ def _as_markdown(view: SessionView) -> str:
         "",
         f"{row.id} · {time} · {plural(row.messages, 'message')}",
     ]
-    if row.tokens.all_input + row.tokens.output:
+    if row.tokens.brief:
         cached = f", {row.tokens.cache_read:,} of them from the cache" if row.tokens.cache_read else ""
         lines += ["", f"Tokens: {row.tokens.all_input:,} read{cached}, {row.tokens.output:,} written"]
     for title, targets in (

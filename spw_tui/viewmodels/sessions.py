@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from spw_core.text import short_count
 from spw_tui.clock import age, nanoseconds
 from spw_tui.rows import Row, Tone, cell, plural
 
@@ -22,7 +21,7 @@ def session_rows(sessions: Sequence[SessionRow], now_ns: int) -> list[Row]:
 
 
 def _row(session: SessionRow, now_ns: int) -> Row:
-    used = short_count(session.tokens.all_input + session.tokens.output)
+    used = session.tokens.brief
     about = [plural(session.messages, "message"), used and f"{used} tokens", *session.specs[:3]]
     about += [session.branch, session.model]
     lines = (

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Self, TypeVar
 
 from spw_core.errors import InvalidInput
+from spw_core.text import short_count
 
 from .checks import check_text_map, check_texts, check_time, require
 
@@ -120,6 +121,11 @@ class Tokens:
     def all_input(self) -> int:
         """Whatever was read, from a cache or not."""
         return self.input + self.cache_write + self.cache_read
+
+    @property
+    def brief(self) -> str:
+        """How many all in all, as `35k`; empty for none."""
+        return short_count(self.all_input + self.output)
 
 
 @dataclass(frozen=True, slots=True)
