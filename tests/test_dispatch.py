@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import apsw
@@ -15,12 +16,14 @@ import pytest
 from spw_core.api import Workspace
 from spw_core.atomic import WriteError
 from spw_core.config import Config
-from spw_core.dispatch.files import create_file, explaining, replace_stored
+from spw_core.dispatch.files import create_file, explaining, replace_stored, run_folder
 from spw_core.dispatch.handoff import AgentVerdict, is_generated, render_handoff
 from spw_core.dispatch.settings import DEFAULTS
 from spw_core.domain.model import IN_PROGRESS
 from spw_core.domain.registry import COMMANDS
+from spw_core.errors import SpwError
 from spw_core.harvest.inside import entry_inside, write_whole
+from spw_core.harvest.spec_folder import is_folder
 from spw_core.store.spec import SpecStore
 
 from .support import write, write_run
@@ -650,6 +653,17 @@ def test_start_again_does_not_give_new_tries(workspace: Workspace, capsys: Captu
     assert (answer["iteration"], answer["max"], answer["allowed"]) == (2, 2, False)
 
 
+@pytest.mark.parametrize("number", ["10000", "9" * 25, "9" * 5000])
+def test_a_number_of_tries_that_nobody_means_is_refused(
+    workspace: Workspace, capsys: Capture, run_dir: str, number: str
+) -> None:
+    given = ("--run-dir", run_dir, "--type", "inline-audit")
+    for words in (("audit-iteration", "start", "--max"), ("dispatch-init-audit", "--iteration")):
+        assert spw("tools", *words, number, *given, workspace=workspace) == 1
+        assert words[-1].strip("-") in capsys.readouterr().err
+    assert not list(Path(run_dir).iterdir())
+
+
 def test_the_maximum_comes_from_the_configuration_67(
     workspace: Workspace, capsys: Capture, run_dir: str
 ) -> None:
@@ -907,3 +921,13 @@ def test_a_full_disk_is_not_taken_for_missing_rights(tmp_path: Path) -> None:
     with pytest.raises(WriteError) as caught, explaining(tmp_path, "brief.md"):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert caught.value.hint == "Free some space."
+
+
+@pytest.mark.parametrize(
+    "folder", ["a\0b", f"{RUNS}/run-001\0", f"{RUNS}/run-001/{'x' * 5000}", f"{RUNS}/run-001/\udcff", "~", ""]
+)
+def test_no_path_makes_the_library_raise_anything_but_its_errors(workspace: Workspace, folder: str) -> None:
+    with suppress(SpwError):
+        run = run_folder(workspace.paths, f".spec-workflow/{folder}")
+        assert run.spec == "alpha"
+        assert not is_folder(workspace.paths, run)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from spw_core.atomic import update_file
 from spw_core.dispatch import notes
-from spw_core.dispatch.audit_folders import audit_folder
+from spw_core.dispatch.audit_folders import audit_folder, check_tries
 from spw_core.dispatch.files import content_of, create_file, json_bytes
 from spw_core.errors import DocumentNotFound, SpwError
 from spw_core.formats.iteration import IterationState, parse_iteration_state
@@ -37,8 +37,12 @@ class Tries:
 
 
 def start(paths: WorkspacePaths, run: SpecFolder, kind: str, maximum: int) -> Tries:
-    """Begin to count. An audit that was begun already goes on where it is: its limit holds."""
+    """Begin to count. An audit that was begun already goes on where it is: its limit holds.
+
+    Raises SpwError for a `maximum` beyond reason, WriteError when the state cannot be written.
+    """
     path = f"{audit_folder(run, kind)}/{_STATE}"
+    check_tries(maximum, "max")
     state = {
         "type": kind,
         "current_iteration": 1,

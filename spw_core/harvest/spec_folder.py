@@ -24,7 +24,8 @@ def locate(paths: WorkspacePaths, folder: str) -> SpecFolder:
     Raises InvalidName when it is outside every spec of the workspace.
     """
     found: list[SpecFolder] = []
-    for base in dict.fromkeys((Path.cwd(), paths.root)):
+    # No path at all with a NUL, which `realpath` would raise ValueError for.
+    for base in () if "\0" in folder else dict.fromkeys((Path.cwd(), paths.root)):
         # The second way matters where the workspace itself is reached through a symbolic link.
         for normal in (os.path.abspath, os.path.realpath):
             full, specs = Path(normal(base / folder)), Path(normal(paths.specs))
@@ -44,6 +45,7 @@ def is_folder(paths: WorkspacePaths, folder: SpecFolder) -> bool:
     path = paths.spec_dir(folder.spec)
     for part in folder.path.split("/"):
         path = path / part
-        if path.is_symlink() or not path.is_dir():
+        # Not the methods of Path: they raise for a name that is too long.
+        if os.path.islink(path) or not os.path.isdir(path):  # noqa: PTH112, PTH114
             return False
     return True
