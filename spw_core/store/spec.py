@@ -109,10 +109,10 @@ _UPDATE_ARTIFACT = (
 )
 
 
-def _new_values(new: NewContent) -> list[Value]:
+def _new_values(new: NewContent) -> tuple[Value, ...]:
     """Values of an artifact row in the order of _NAMES, then the encoding."""
     packed, encoding = pack(new.content)
-    return [*new._replace(content=packed), encoding]
+    return (*(new._replace(content=packed) if encoding else new), encoding)
 
 
 class SpecStore:
