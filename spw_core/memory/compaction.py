@@ -3,7 +3,8 @@
 For each batch: the summary is stored as pending, which nobody sees; then its facts; then, in one
 transaction, it becomes visible and its messages go. A summary's id is made of the ids of its messages, so
 doing it again is doing the same. What an interruption leaves behind (a pending summary, facts of one) is
-removed when the next pass begins. One pass at a time: the folder is locked.
+removed when the next pass begins. One pass at a time: the folder is locked. Of a session that is forgotten
+meanwhile nothing is kept.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from datetime import UTC, datetime, timedelta
 
 from spw_core.atomic import locked
 from spw_core.config.sections import Store
-from spw_core.errors import InvalidInput, SpwError
+from spw_core.errors import InvalidInput, NotFound, SpwError
 from spw_core.memory.extract import Extract, as_markdown, extract
 from spw_core.memory.place import HERE, entity_of, writing_memory
+from spw_core.memory.tidying import drop_forgotten
 from spw_core.redact import redact
 from spw_core.store.memory.checks import now, utc
 from spw_core.store.memory.knowledge_types import LONGEST_TEXT, Fact
@@ -78,7 +80,7 @@ def compact(
                 progress(done, len(chosen), name)
             for batch in _batches(memory.messages.of_session(HERE, name)):
                 _roll_up(memory, name, batch, write, report)
-            report.sessions += 1
+            report.sessions += name not in memory.sessions.forgotten(HERE)
         if progress:
             progress(len(chosen), len(chosen), "")
     return report
@@ -111,9 +113,17 @@ def _roll_up(
         method=method,
     )
     memory.summaries.put(HERE, summary)
-    report.facts += memory.knowledge.put_facts(HERE, _facts(summary, found))
-    report.messages += memory.summaries.confirm(HERE, summary.id)
-    report.summaries += 1
+    facts = memory.knowledge.put_facts(HERE, _facts(summary, found))
+    try:
+        messages = memory.summaries.confirm(HERE, summary.id)
+    except NotFound:
+        if not drop_forgotten(memory, [session]):
+            raise
+        return
+    if not drop_forgotten(memory, [session]):
+        report.facts += facts
+        report.messages += messages
+        report.summaries += 1
 
 
 def _facts(summary: Summary, found: Extract) -> Iterator[Fact]:

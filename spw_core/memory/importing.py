@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from spw_core.errors import Conflict, InvalidInput
+from spw_core.errors import Conflict, InvalidInput, SpwError
 from spw_core.harvest.crew import Answers, working_ahead
 from spw_core.memory.linking import Linker
 from spw_core.memory.place import HERE, LOCAL_USER, writing_memory
 from spw_core.memory.portions import Portion, Scout, SessionFacts, storable
 from spw_core.memory.reading import is_unchanged
+from spw_core.memory.tidying import drop_forgotten
 from spw_core.store.memory.stores import Memory
 from spw_core.store.memory.types import Session, Tokens
 from spw_core.workspace import WorkspacePaths
@@ -134,6 +135,18 @@ class _Importer:
         portions, self._waiting = self._waiting, []
         if not portions:
             return
+        forgotten = self._memory.sessions.forgotten(HERE)
+        try:
+            self._store(portions, forgotten)
+        except SpwError:
+            if self._memory.sessions.forgotten(HERE) == forgotten:
+                raise
+            # A session went away while something was added to it.
+            self._store(portions, self._memory.sessions.forgotten(HERE))
+        drop_forgotten(self._memory, {facts.id for portion in portions for facts in portion.sessions})
+
+    def _store(self, portions: Sequence[Portion], forgotten: Collection[str]) -> None:
+        portions = [_without(portion, forgotten) for portion in portions] if forgotten else portions
         for portion in portions:
             links = self._linker.take_over(portion.sightings)
             for facts in portion.sessions:
@@ -193,6 +206,16 @@ class _Importer:
             if changed != present:
                 present = self._memory.sessions.update(changed)
         return present
+
+
+def _without(portion: Portion, forgotten: Collection[str]) -> Portion:
+    """The portion without what is of some sessions: they were forgotten since it was read."""
+    return replace(
+        portion,
+        messages=[row for row in portion.messages if row[0] not in forgotten],
+        sessions=[facts for facts in portion.sessions if facts.id not in forgotten],
+        sightings=[seen for seen in portion.sightings if seen[0] not in forgotten],
+    )
 
 
 def _messages(portion: Portion) -> int:
