@@ -1,4 +1,4 @@
-"""Forgetting while somebody imports, compacts or forgets: whoever comes last, nothing of the session is left."""
+"""Forgetting while somebody imports, compacts or forgets: whoever comes last, nothing of it is left."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_forgetting_during_compaction(
 ) -> None:
     workspace.import_transcripts(transcripts)
     happened = meanwhile(monkeypatch, store, method, lambda: workspace.forget([SESSION]), after=after)
-    workspace.compact(older_than_days=0)
+    workspace.compact(session=SESSION)
     assert happened
     check(workspace)
 

@@ -175,7 +175,7 @@ def derive_sessions(sessions: SessionStore, knowledge: KnowledgeStore, ids: Iter
     gone |= {own_file_id(path) for path in before & by_path.keys()}
     knowledge.drop_origins(HERE, sorted(gone))
     left = (own_file_id(path) for path in sorted(before - paths - by_path.keys()))
-    knowledge.drop_origins(HERE, [one for one in left if not knowledge.relationships(HERE, one, limit=1)])
+    knowledge.drop_origins(HERE, [one for one in left if not _has_relationships(knowledge, one)])
 
 
 def conversations(sessions: SessionStore, ids: Iterable[str] | None = None) -> Iterator[Conversation]:
@@ -225,6 +225,12 @@ def _own_files(knowledge: KnowledgeStore, session: str) -> Iterator[str]:
         for edge in knowledge.relationships(HERE, session_id_of(session), type=CHANGED, limit=None):
             if edge.from_id.startswith(own_file_id("")):
                 yield edge.from_id.removeprefix(own_file_id(""))
+
+
+def _has_relationships(knowledge: KnowledgeStore, entity: str) -> bool:
+    with suppress(NotFound):  # somebody else was faster
+        return bool(knowledge.relationships(HERE, entity, limit=1))
+    return False
 
 
 def _derived(origin: str, revision: str, graph: TraceGraph) -> Derived:

@@ -214,11 +214,12 @@ def _where(paths: WorkspacePaths, names: Sequence[str], what: str) -> _Where:
             unknown = [name for name in names if stored.get(SPEC_ORIGIN + name) != str(now[name])]
             named = _named(knowledge, what)
             sessions = {one.name for one in named if one.type == NodeKind.SESSION}
-            for session in sorted(sessions):
-                named += knowledge.traverse(HERE, session_id_of(session), _INTO).entities
-            for one in [one for one in named if one.id.startswith(own_file_id(""))]:
-                edges = knowledge.relationships(HERE, one.id, type=CHANGED, limit=None)
-                sessions |= {edge.to_id.removeprefix(session_id_of("")) for edge in edges}
+            with suppress(NotFound):  # one that is forgotten at this moment
+                for session in sorted(sessions):
+                    named += knowledge.traverse(HERE, session_id_of(session), _INTO).entities
+                for one in [one for one in named if one.id.startswith(own_file_id(""))]:
+                    edges = knowledge.relationships(HERE, one.id, type=CHANGED, limit=None)
+                    sessions |= {edge.to_id.removeprefix(session_id_of("")) for edge in edges}
     except SpwError:
         return _Where(list(names), None)
     knowing = {one.origin.removeprefix(SPEC_ORIGIN) for one in named}.union(unknown)
