@@ -22,6 +22,7 @@ from spw_core.formats.status import BLOCKED
 from spw_core.formats.text_decode import decode_text
 from spw_core.harvest.crew import PREPARE, Answers, working_ahead
 from spw_core.harvest.finalized import NO_FILE, finalization, summary_artifact
+from spw_core.harvest.first import collector_at_rest
 from spw_core.harvest.knowledge import KnowledgeFeed
 from spw_core.harvest.stored import stored_record
 from spw_core.moments import utc_text
@@ -91,7 +92,7 @@ def _sync_specs(
     waiting = list(reversed(names))
     writer = DocumentWriter(index)
     while waiting:
-        with index.transaction():
+        with collector_at_rest(), index.transaction():
             started = time.monotonic()
             while waiting and time.monotonic() - started < _LONGEST_HOLD_S:
                 name = waiting.pop()
@@ -114,7 +115,7 @@ def prepare_documents(paths: WorkspacePaths, name: str) -> Prepared:
     """What the index will hold of the files of a spec that it does not know yet."""
     prepared: Prepared = {}
     try:
-        with SpecStore.reading(paths.spec_db(name)) as store:
+        with collector_at_rest(), SpecStore.reading(paths.spec_db(name)) as store:
             for artifact in store.artifacts().values() if store else ():
                 if store and is_indexed(Kind(artifact.artifact_type)):
                     prepared[_identity(artifact)] = _read_artifact(store, name, artifact)

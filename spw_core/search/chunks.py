@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from spw_core.text import clean
 
@@ -48,17 +47,12 @@ class ChunkedText:
     chunks: tuple[Chunk, ...]
 
 
-class _Block(NamedTuple):  # not a dataclass: there is one for every other line
-    """Lines that belong together: a paragraph, a list, a table, a fence, or a heading (`level` > 0).
-
-    Of a paragraph, a list or a table longer than TARGET, as many lines as fit. `path` is that of a heading
-    once it is known: the headings above it as (level, text), and itself.
-    """
-
-    line: int
-    text: str
-    level: int = 0
-    path: tuple[tuple[int, str], ...] = ()
+# Lines that belong together, as (first line, last line, text, level): a paragraph, a list, a table, a fence,
+# or a heading, which has a level above 0. Of a paragraph, a list or a table longer than TARGET, as many lines
+# as fit. Plain tuples, as there is one for every other line.
+_Block = tuple[int, int, str, int]
+# The headings above a place, as (level, text), from the outermost to the innermost.
+_Path = tuple[tuple[int, str], ...]
 
 
 def text_lines(text: str) -> list[str]:
@@ -79,7 +73,7 @@ def chunk_lines(lines: Sequence[str], first_line: int = 1) -> ChunkedText:
     """Cut the lines of a Markdown text, the first of which is line `first_line` of its document."""
     cutter = _Cutter()
     for block in _blocks(lines, first_line):
-        if block.level:
+        if block[3]:
             cutter.add_heading(block)
         else:
             cutter.add_text(block)
@@ -89,20 +83,21 @@ def chunk_lines(lines: Sequence[str], first_line: int = 1) -> ChunkedText:
 
 def heading_at(chunk: Chunk, line: int) -> str:
     """The path of headings above a line of a chunk, 0 for its first line."""
-    inner: list[tuple[int, str]] = []
-    for block in _blocks(text_lines(chunk.body), 0):
-        if block.line > line:
+    inner: _Path = ()
+    for start, _, text, level in _blocks(text_lines(chunk.body), 0):
+        if start > line:
             break
-        if block.level:
-            _descend(inner, block)
+        if level:
+            inner = _below(inner, level, text)
     return _BETWEEN_HEADINGS.join(filter(None, (chunk.heading, *(text for _, text in inner))))
 
 
-def _descend(path: list[tuple[int, str]], heading: _Block) -> None:
-    """Change a path of headings into the one that a heading stands at the end of."""
-    while path and path[-1][0] >= heading.level:
-        path.pop()
-    path.append((heading.level, _heading_text(heading.text)))
+def _below(path: _Path, level: int, line: str) -> _Path:
+    """The path that a heading stands at the end of, where `path` is that of the text before it."""
+    kept = len(path)
+    while kept and path[kept - 1][0] >= level:
+        kept -= 1
+    return (*path[:kept], (level, _heading_text(line)))
 
 
 class _Cutter:
@@ -112,66 +107,86 @@ class _Cutter:
         self.chunks: list[Chunk] = []
         self.title = ""
         self.first_heading = ""
-        self._path: list[tuple[int, str]] = []
-        self._held: list[_Block] = []
-        self._opening: tuple[tuple[int, str], ...] = ()  # the path at the first text that is held
+        self._path: _Path = ()
+        # Blocks, those of headings with their paths, which end with themselves.
+        self._held: list[tuple[_Block, _Path]] = []
+        self._opening: _Path = ()  # the path at the first text that is held
         self._size = 0
 
     def add_heading(self, block: _Block) -> None:
+        level = block[3]
         # A short section takes in the next one, unless that is the end of what both stand below.
-        if self._size >= ENOUGH or (self._size and self._opening and block.level < self._opening[-1][0]):
+        if self._size >= ENOUGH or (self._size and self._opening and level < self._opening[-1][0]):
             self.emit()
         elif self._size and not self._opening:
             self.emit()  # what stands before the first heading belongs to none
-        _descend(self._path, block)
+        self._path = _below(self._path, level, block[2])
         text = self._path[-1][1]
         self.first_heading = self.first_heading or text
-        if block.level == 1:
+        if level == 1:
             self.title = self.title or text
-        self._held.append(block._replace(path=tuple(self._path)))
+        self._held.append((block, self._path))
 
     def add_text(self, block: _Block) -> None:
-        if self._size and self._size + len(block.text) > TARGET:
+        size = len(block[2])
+        if self._size and self._size + size > TARGET:
             self.emit()
         if not self._size:
-            self._opening = tuple(self._path)
-        self._held.append(block)
-        self._size += len(block.text)
+            self._opening = self._path
+        self._held.append((block, ()))
+        self._size += size
 
     def emit(self) -> None:
         """Make a chunk of what is held. Headings at its end have no text yet and open the next one."""
-        last = len(self._held)
-        while self._size and last and self._held[last - 1].level:
-            last -= 1
-        held, self._held = self._held[:last], self._held[last:]
+        held, self._held = self._held, []
+        if self._size:
+            while held[-1][1]:
+                self._held.insert(0, held.pop())
         if held:
-            self._emit(held, self._opening if self._size else tuple(self._path))
+            self._emit(held, self._opening if self._size else self._path)
         self._size = 0
 
-    def _emit(self, held: list[_Block], opening: tuple[tuple[int, str], ...]) -> None:
-        first = next((place for place, block in enumerate(held) if not block.level), len(held) - 1)
+    def _emit(self, held: list[tuple[_Block, _Path]], opening: _Path) -> None:
+        first = 0  # the first block that is no heading, or the last one
+        last = len(held) - 1
+        while first < last and held[first][1]:
+            first += 1
         # Headings stand in `heading`; repeated in the body they would crowd out the text in snippets. But of
         # several sections, the body says which is which, and it names those without text.
-        start = next((place for place in range(first) if not _is_above(held[place], opening)), first)
-        if start == first and first and any(block.level for block in held[first + 1 :]):
+        start = 0
+        while start < first and _is_above(held[start][1], opening):
+            start += 1
+        if start == first and first and any(path for _, path in held[first + 1 :]):
             start = first - 1
         if start < first:
-            texts, opening = held[start:], held[start].path[:-1]
+            texts, opening = held[start:], held[start][1][:-1]
         else:
-            texts = [] if held[first].level else held[first:]
-        line = texts[0].line if texts else held[0].line
-        pieces = []
-        reached = line
-        for block in texts:  # with the blank lines between, so that lines can be counted in the body
-            pieces.append("\n" * (block.line - reached) + block.text)
-            reached = block.line + block.text.count("\n")
+            texts = [] if held[first][1] else held[first:]
+        line = texts[0][0][0] if texts else held[0][0][0]
         heading = _BETWEEN_HEADINGS.join([text for _, text in opening if text])
-        self.chunks += _pieces(line, heading, "".join(pieces))
+        if len(texts) == 1:
+            body = texts[0][0][2]
+        else:
+            pieces: list[str] = []
+            reached = line
+            for (
+                begin,
+                end,
+                text,
+                _,
+            ), _ in texts:  # with the blank lines between, so that lines can be counted
+                pieces += ("\n" * (begin - reached), text)
+                reached = end
+            body = "".join(pieces)
+        if len(body) > HARD_LIMIT:
+            self.chunks += _pieces(line, heading, body)
+        else:
+            self.chunks.append(Chunk(line, heading, body))
 
 
-def _is_above(heading: _Block, path: Sequence[tuple[int, str]]) -> bool:
+def _is_above(heading: _Path, path: _Path) -> bool:
     """True when a path of headings leads through this one."""
-    return tuple(path[: len(heading.path)]) == heading.path
+    return path[: len(heading)] == heading
 
 
 def _pieces(line: int, heading: str, body: str) -> Iterator[Chunk]:
@@ -190,47 +205,66 @@ def _pieces(line: int, heading: str, body: str) -> Iterator[Chunk]:
 
 def _blocks(lines: Sequence[str], first_line: int) -> Iterator[_Block]:
     """Group lines into blocks; blank lines separate and are dropped, fences are kept whole."""
-    held: list[str] = []
-    start = first_line
-    size = 0
+    begin = -1  # where the block at hand begins, -1 between blocks
     fence = ""
-    for number, line in enumerate(lines, first_line):
-        first = line.lstrip(" ")[:1]
+    for place, line in enumerate(lines):
         if fence:
-            held.append(line)
-            if first == fence[0] and _closes(line, fence):
-                yield _Block(start, "\n".join(held))
-                held, fence = [], ""
+            if _closes(line, fence):
+                yield first_line + begin, first_line + place, "\n".join(lines[begin : place + 1]), 0
+                begin, fence = -1, ""
             continue
-        heading = _HEADING.match(line) if first == "#" else None
-        opening = _FENCE.match(line) if first in ("`", "~") else None
+        if line[:1] in _PLAIN_STARTS:
+            if begin < 0:
+                begin = place
+            continue
+        heading = _HEADING.match(line)
+        opening = None if heading else _FENCE.match(line)
         if heading or opening or not line or line.isspace():
-            if held:
-                yield _Block(start, "\n".join(held))
-                held = []
+            if begin >= 0:
+                yield from _fitting(lines[begin:place], first_line + begin)
+                begin = -1
             if heading:
-                yield _Block(number, line, len(heading[1]))
+                yield first_line + place, first_line + place, line, len(heading[1])
             elif opening:
-                held, fence, start = [line], opening[1], number
-            continue
-        if held and size + len(line) > TARGET:
-            yield _Block(start, "\n".join(held))
-            held = []
-        if not held:
-            start, size = number, 0
-        held.append(line)
+                begin, fence = place, opening[1]
+        elif begin < 0:
+            begin = place
+    if fence:
+        yield first_line + begin, first_line + len(lines) - 1, "\n".join(lines[begin:]), 0
+    elif begin >= 0:
+        yield from _fitting(lines[begin:], first_line + begin)
+
+
+# What begins a line that is neither blank nor a heading nor a fence.
+_PLAIN_STARTS = frozenset(map(chr, range(ord("!"), 127))) - set("#`~")
+
+
+def _fitting(lines: Sequence[str], number: int) -> Iterator[_Block]:
+    """A paragraph, list or table that begins at a line, in blocks of up to TARGET characters or one line."""
+    text = "\n".join(lines)
+    if len(text) <= TARGET:
+        yield number, number + len(lines) - 1, text, 0
+        return
+    begin = size = 0
+    for place, line in enumerate(lines):
+        if place > begin and size + len(line) > TARGET:
+            yield number + begin, number + place - 1, "\n".join(lines[begin:place]), 0
+            begin, size = place, 0
         size += len(line) + 1
-    if held:
-        yield _Block(start, "\n".join(held))
+    yield number + begin, number + len(lines) - 1, "\n".join(lines[begin:]), 0
 
 
 def _heading_text(line: str) -> str:
     """A heading's text without its marks. Trimmed by hand: a pattern for it backtracks for minutes."""
     text = line.strip().lstrip("#").strip()
+    if not text.endswith("#"):
+        return text
     closed = text.rstrip("#")
     return closed.rstrip() if closed[-1:].isspace() or not closed else text
 
 
 def _closes(line: str, fence: str) -> bool:
+    if not line.lstrip(" ").startswith(fence[0]):
+        return False
     stripped = line.strip()
     return len(stripped) >= len(fence) and not stripped.strip(fence[0])
