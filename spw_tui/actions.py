@@ -3,9 +3,10 @@ from this table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from textual.binding import Binding, BindingType
 
@@ -27,6 +28,20 @@ class Scope(StrEnum):
     LIST = "Lists"
     BOARD = "Board of waves"
     PAGE = "Preview"
+
+
+# What each screen answers to.
+_DOCUMENT = (Scope.READING, Scope.FILE)
+PLACES = {
+    "browse": (Scope.APP, Scope.BROWSE, *_DOCUMENT, Scope.LIST, Scope.BOARD, Scope.PAGE),
+    "run": (Scope.APP, Scope.RUN, *_DOCUMENT, Scope.LIST, Scope.PAGE),
+    "versions": (Scope.APP, Scope.VERSIONS, Scope.LIST, Scope.PAGE),
+    "reader": (Scope.APP, Scope.READER, *_DOCUMENT, Scope.PAGE),
+    "insights": (Scope.APP, Scope.WIDE, *_DOCUMENT, Scope.LIST, Scope.PAGE),
+    "sessions": (Scope.APP, Scope.WIDE, Scope.READING, Scope.SESSION, Scope.LIST, Scope.PAGE),
+    "search": (Scope.SEARCH, Scope.HITS, Scope.PAGE),
+}
+_FOCUSED = {Scope.LIST, Scope.BOARD, Scope.PAGE, Scope.HITS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +84,69 @@ class Keys:
         """The first key of the action with an id, for messages that name it."""
         return self.first(action_of(action_id))
 
-    def complaint(self) -> str:
-        """What is wrong with the changes, in one line: ids that nobody has. They are left out."""
+    def complaints(self) -> list[str]:
+        """What is wrong with the changes, a line for each kind: ids that nobody has, keys that do not exist
+        (both are left out), and keys that two actions of one place have now."""
         known = {action.id for action in ACTIONS}
         unknown = [name for name in self.changes if name not in known]
         for name in unknown:
             del self.changes[name]
-        listed = ", ".join(unknown)
-        return f"keys for unknown actions: {listed}; `spw-tui --keys` lists all" if unknown else ""
+        odd = [key for keys in self.changes.values() for key in keys.split(",") if not _is_key(key)]
+        for name, keys in list(self.changes.items()):
+            if left := ",".join(key for key in keys.split(",") if _is_key(key)):
+                self.changes[name] = left
+            else:
+                del self.changes[name]
+        twice = list(self._used_twice())
+        told = [
+            (unknown, "keys for unknown actions: {}; `spw-tui --keys` lists all"),
+            (odd, "keys that no terminal sends: {}"),
+            (twice, "keys that two actions have: {}"),
+        ]
+        return [text.format(", ".join(dict.fromkeys(listed))) for listed, text in told if listed]
+
+    def _used_twice(self) -> Iterator[str]:
+        """`R (browse.runs, file.edit)` for each key that a change gave to one more action of a place."""
+        changed = [action for action in ACTIONS if action.id in self.changes]
+        for action in changed:
+            for other in ACTIONS:
+                is_later = other not in changed or ACTIONS.index(other) > ACTIONS.index(action)
+                if other is action or not is_later or not _meet(action.scope, other.scope):
+                    continue
+                theirs = self.changes.get(other.id, other.keys).split(",")
+                for key in self.changes[action.id].split(","):
+                    if key in theirs:
+                        yield f"{_SHOWN.get(key, key)} ({action.id}, {other.id})"
 
 
+def _meet(one: Scope, other: Scope) -> bool:
+    """True when a screen answers to both. Lists, boards and pages have their keys for themselves: what has
+    the focus comes first, and that is meant."""
+    if one is other:
+        return True
+    return not {one, other} & _FOCUSED and any({one, other} <= set(scopes) for scopes in PLACES.values())
+
+
+def _is_key(key: str) -> bool:
+    """True for what Textual calls a key: `j`, `ctrl+g`, `question_mark`, `f12`."""
+    name = key
+    while (parts := name.partition("+"))[0] in _MODIFIERS and parts[2]:
+        name = parts[2]
+    return name in _key_names() or (len(name) == 1 and name.isprintable() and name != " ")
+
+
+@cache
+def _key_names() -> frozenset[str]:
+    """Names of the keys that are no letters, and of the signs of Latin keyboards."""
+    from textual.keys import Keys as Named
+    from textual.keys import _character_to_key
+
+    signs = (_character_to_key(chr(code)) for code in range(ord(" "), _LATIN_END))
+    return frozenset([*(each.value for each in Named), *signs])
+
+
+_LATIN_END = 0x250
+_MODIFIERS = {"ctrl", "shift", "alt", "super", "meta", "hyper"}
 _SHOWN = {
     "question_mark": "?",
     "slash": "/",

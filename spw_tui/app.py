@@ -68,7 +68,7 @@ class SpwApp(App[None]):
         self.memory, trouble = load_memory(memory_file) if memory_file else (Memory(), "")
         changes, key_trouble = load_keys(keys_file) if keys_file else ({}, "")
         self.keys = Keys(changes)
-        self._troubles = [text for text in (trouble, key_trouble, self.keys.complaint()) if text]
+        self._troubles = [text for text in (trouble, key_trouble, *self.keys.complaints()) if text]
         for each in themes():
             self.register_theme(each)
         wanted = theme or self.memory.theme

@@ -131,10 +131,16 @@ def load_keys(path: Path) -> tuple[dict[str, str], str]:
     wrong = [name for name, keys in changes.items() if not isinstance(keys, str) or not keys.strip()]
     problem = f"{path}: keys must be texts: {', '.join(wrong)}" if wrong else ""
     return {
-        name: keys.replace(" ", "")
-        for name, keys in changes.items()
-        if name not in wrong and isinstance(keys, str)
+        name: _named(keys) for name, keys in changes.items() if name not in wrong and isinstance(keys, str)
     }, problem
+
+
+def _named(keys: str) -> str:
+    """Keys as Textual calls them: `?` is `question_mark`."""
+    from textual.keys import _character_to_key
+
+    given = (key.strip() for key in keys.split(","))
+    return ",".join(_character_to_key(key) if len(key) == 1 else key for key in given if key)
 
 
 def memory_path() -> Path:

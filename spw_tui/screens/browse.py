@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.widget import Widget
 
-from spw_tui.actions import Scope, bindings
+from spw_tui.actions import PLACES, Scope, bindings
 from spw_tui.clock import Clock
 from spw_tui.data import DataService, describe
 from spw_tui.rows import Row, Tone
@@ -47,7 +47,7 @@ _NO_WAVES = "no waves and no tasks yet\nThey come with tasks.md and the first ex
 class BrowseScreen(LiveScreen):
     """Specs, tabs, preview."""
 
-    SCOPES = (Scope.APP, Scope.BROWSE, Scope.READING, Scope.FILE, Scope.LIST, Scope.BOARD, Scope.PAGE)
+    SCOPES = PLACES["browse"]
     PANES = {"specs": "#specs", "rows": "#rows", "preview": "#document"}
     BINDINGS = bindings(Scope.BROWSE, Scope.READING, Scope.FILE)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.app import ComposeResult
 
 from spw_core.refs import DocumentRef
-from spw_tui.actions import Scope, bindings
+from spw_tui.actions import PLACES, Scope, bindings
 from spw_tui.clock import Clock
 from spw_tui.data import DataService
 from spw_tui.screens.base import SpwScreen
@@ -19,7 +19,7 @@ class ReaderScreen(SpwScreen):
     """Shows one document at its line, and follows it while it grows."""
 
     CSS_PATH = "../styles/reader.tcss"
-    SCOPES = (Scope.APP, Scope.READER, Scope.READING, Scope.FILE, Scope.PAGE)
+    SCOPES = PLACES["reader"]
     PANES = {"preview": "#document"}
     BINDINGS = bindings(Scope.READER, Scope.READING, Scope.FILE)
 

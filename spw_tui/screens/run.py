@@ -10,7 +10,7 @@ from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
-from spw_tui.actions import Scope, bindings
+from spw_tui.actions import PLACES, Scope, bindings
 from spw_tui.clock import Clock
 from spw_tui.data import DataService, describe
 from spw_tui.rows import Row, Tone, cell
@@ -29,7 +29,7 @@ class RunScreen(LiveScreen):
     """Follows the run while it is going on."""
 
     CSS_PATH = "../styles/run.tcss"
-    SCOPES = (Scope.APP, Scope.RUN, Scope.READING, Scope.FILE, Scope.LIST, Scope.PAGE)
+    SCOPES = PLACES["run"]
     PANES = {"rows": "#parts", "preview": "#document"}
     BINDINGS = bindings(Scope.RUN, Scope.READING, Scope.FILE)
 
@@ -152,10 +152,16 @@ class RunScreen(LiveScreen):
         self.load_facts(self.spec)
         super().action_reload()
 
+    def _shown_part(self) -> str:
+        """The part of a subagent that the preview has; empty for anything else."""
+        row, ref = self.parts_list.row, self.preview.ref
+        if not (self.facts and ref and row and row.id in self._agents()):
+            return ""
+        document = self.facts.documents.get((ref.area, ref.path))
+        return document.kind.value if document else ""
+
     def show_focus(self) -> None:
         super().show_focus()
-        row = self.parts_list.row
-        shown = self.preview.ref.name if self.preview.ref and row and row.id in self._agents() else ""
         tabs = [(part, part, "") for part in PART_NAMES]
-        lines = tab_lines(tabs, shown, "", focused=False, action="show_part")
+        lines = tab_lines(tabs, self._shown_part(), "", focused=False, action="show_part")
         self.query_one("#parts-tabs", LineBar).show(*lines)

@@ -12,7 +12,7 @@ from textual.containers import Container, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from spw_tui.actions import Scope, bindings
+from spw_tui.actions import PLACES, Scope, bindings
 from spw_tui.clock import Clock
 from spw_tui.data import SEARCH_LIMIT, SEARCH_MODES, DataService, describe
 from spw_tui.rows import Cell, Row, Span, Tone, cell, plural
@@ -47,7 +47,7 @@ class SearchScreen(ModalScreen[None]):
     """The input keeps the focus; arrows move through the results meanwhile."""
 
     CSS_PATH = "../styles/search.tcss"
-    SCOPES: ClassVar[tuple[Scope, ...]] = (Scope.SEARCH, Scope.HITS, Scope.PAGE)
+    SCOPES: ClassVar[tuple[Scope, ...]] = PLACES["search"]
     BINDINGS = bindings(Scope.SEARCH)
 
     hits = getters.query_one("#hits", HitList)

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from spw_core.refs import DocumentRef
-from spw_tui.actions import Scope, bindings
+from spw_tui.actions import PLACES, Scope, bindings
 from spw_tui.clock import Clock
 from spw_tui.data import DataService, describe
 from spw_tui.rows import Row, Tone
@@ -27,7 +27,7 @@ class VersionsScreen(SpwScreen):
     """Shows what changed up to the version under the cursor, since the one before it or a marked one."""
 
     CSS_PATH = "../styles/versions.tcss"
-    SCOPES = (Scope.APP, Scope.VERSIONS, Scope.LIST, Scope.PAGE)
+    SCOPES = PLACES["versions"]
     PANES = {"rows": "#versions", "preview": "#document"}
     BINDINGS = bindings(Scope.VERSIONS)
 

@@ -12,7 +12,7 @@ from textual.containers import Container, Vertical
 from textual.events import DescendantFocus
 
 from spw_core.refs import DocumentRef
-from spw_tui.actions import Scope, bindings
+from spw_tui.actions import PLACES, Scope, bindings
 from spw_tui.clock import Clock
 from spw_tui.data import DataService, describe
 from spw_tui.rows import Row, Tone, plural
@@ -30,7 +30,6 @@ class WideScreen(SpwScreen):
     """A list on the left, what its line stands for on the right."""
 
     CSS_PATH = "../styles/wide.tcss"
-    SCOPES: ClassVar[tuple[Scope, ...]] = (Scope.APP, Scope.WIDE, Scope.READING, Scope.LIST, Scope.PAGE)
     PANES = {"rows": "#wide-rows", "preview": "#document"}
     BINDINGS = bindings(Scope.WIDE, Scope.READING)
     NAME: ClassVar[str] = ""
@@ -118,7 +117,7 @@ class WideScreen(SpwScreen):
 class InsightsScreen(WideScreen):
     """Problems of all specs, grouped by what they say; below, what was like the one under the cursor."""
 
-    SCOPES = (*WideScreen.SCOPES, Scope.FILE)
+    SCOPES = PLACES["insights"]
     BINDINGS = bindings(Scope.FILE)
     PANES = {"rows": "#wide-rows", "similar": "#similar", "preview": "#document"}
     NAME = "insights"
@@ -208,7 +207,7 @@ class InsightsScreen(WideScreen):
 class SessionsScreen(WideScreen):
     """Sessions and what was said in them."""
 
-    SCOPES = (*WideScreen.SCOPES, Scope.SESSION)
+    SCOPES = PLACES["sessions"]
     BINDINGS = bindings(Scope.SESSION)
     NAME = "sessions"
     EMPTY = "no sessions yet\n`spw memory import` reads the transcripts; hooks do it by themselves."
