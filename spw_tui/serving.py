@@ -59,6 +59,13 @@ def listen(host: str, port: int) -> socket.socket:
         raise SpwError(f"cannot serve on {host}:{port}: {reason}", "--port chooses another port.") from error
 
 
+# The page of textual-serve asks a font of Google, which would learn who opens a workspace, and when; without
+# a network the page would wait for it.
+_OWN_THINGS_ONLY = "; ".join(
+    ["default-src 'self' 'unsafe-inline'", "connect-src 'self' ws: wss:", "img-src 'self' data:"]
+)
+
+
 class GuardedServer(Server):
     """Textual's server for those who have the key; its pages point to the host that the browser asked."""
 
@@ -98,7 +105,10 @@ class GuardedServer(Server):
         if not self._is_key(request.cookies.get(self._cookie, "")):
             raise web.HTTPForbidden(text="spw-tui: open the address that was printed, with its key.\n")
         self._asked.set(f"http://{request.host}")
-        return await handler(request)
+        answer = await handler(request)
+        if not answer.prepared:
+            answer.headers["Content-Security-Policy"] = _OWN_THINGS_ONLY
+        return answer
 
     def _is_key(self, key: str) -> bool:
         return secrets.compare_digest(key.encode(), self._key.encode())

@@ -350,6 +350,15 @@ async def test_the_title_tells_how_search_works_after_others_changed_it(
         browse(app).poll()
         await settle(pilot)
         assert "lexical search" in title.text and app.searchable
+        with monkeypatch.context() as patch:
+            patch.setattr(app.data, "indexed_specs", lambda: 1 / 0)
+            demo.paths.index_db.touch()
+            browse(app).poll()
+            await settle(pilot)
+            assert "no search: the index cannot be read" in title.text and "acme-shop" in title.text
+        browse(app).poll()
+        await settle(pilot)
+        assert "lexical search" in title.text, "a lock leaves no trace, so it is asked again"
         demo.embed()
         browse(app).poll()
         await settle(pilot)

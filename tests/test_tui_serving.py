@@ -98,6 +98,7 @@ async def _browse(address: str) -> None:
         async with browser.get(address) as answer:
             assert answer.status == 200 and "key" not in answer.url.query
             assert f"{here.replace('http', 'ws', 1)}/ws" in await answer.text()
+            assert answer.headers["Content-Security-Policy"].startswith("default-src 'self'")
         with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
             await browser.ws_connect(f"{here}/ws", headers={"Origin": "http://elsewhere.example"})
         async with browser.ws_connect(f"{here}/ws?width=120&height=36", headers={"Origin": here}) as app:

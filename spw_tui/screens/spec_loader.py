@@ -69,11 +69,13 @@ class SpecLoader:
                 indexed = await asyncio.to_thread(self._data.indexed_specs)
                 mode = await asyncio.to_thread(self._data.search_mode)
         except TimeoutError:
+            self._index = None  # asked again soon
             app.search_state = "search waits for the index, which is busy"
             return
         except Exception as error:
             self._screen.log.error(error)
-            app.search_state = f"no search: {describe(error)}"
+            self._index = None
+            app.search_state = "no search: the index cannot be read"  # the search itself tells why
             return
         known = set(names)
         for spec in indexed:
