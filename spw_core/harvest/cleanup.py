@@ -18,7 +18,7 @@ from spw_core.domain.transient import is_transient, why_it_stays
 from spw_core.errors import DocumentNotFound
 from spw_core.formats.approvals import NEEDS_REVISION, PENDING, parse_approval
 from spw_core.harvest.in_use import is_open_for_writing
-from spw_core.harvest.inside import Entry, entry_inside, temporary_of
+from spw_core.harvest.inside import Entry, aside_of, entry_inside
 from spw_core.harvest.late import put_away
 from spw_core.harvest.read_file import INT64, FileContent, read_once, storable
 from spw_core.harvest.scan import FoundFile, Scan, area_folder, scan_spec
@@ -164,6 +164,8 @@ def _remove_all(
             reason = _remove(
                 top, found.rel_path, store, artifact, partial(put_away, paths, since_ns, path=path)
             )
+            if reason == _GONE:  # by another cleanup, which says so; else the next harvest sees it
+                continue
             if reason:
                 report.kept.append(Kept(path, reason))
                 still_there.append(artifact)
@@ -174,6 +176,8 @@ def _remove_all(
     finally:
         with store.transaction():
             store.mark_cleaned([artifact.id for artifact in still_there], None)
+            # Again: a harvest that saw a file before it went has taken it for one that stays.
+            store.mark_cleaned([artifact.id for artifact in gone], now)
             for artifact in gone:
                 store.mark_removed(artifact.id, now)
 
@@ -197,14 +201,19 @@ def _remove(top: Path, rel_path: str, store: SpecStore, artifact: StoredArtifact
             return _unlink_unchanged(entry, content, keep)
     except DamagedBytes as error:
         return f"{error}; see `spw doctor`"
+    except FileNotFoundError:
+        return _GONE
     except OSError as error:
         return f"cannot be removed: {error.strerror or error}"
+
+
+_GONE = "was removed by somebody else"
 
 
 def _unlink_unchanged(entry: Entry, content: FileContent, keep: _Keep) -> str:
     """Move a file aside before it goes: who opens it by name from now on makes a new one, and who wrote in
     the last moment, or has it open to write yet, is found out and gets it back."""
-    aside = temporary_of(entry)
+    aside = aside_of(entry)
     entry.move_over(aside)
     reason = "changed while it was being removed"
     try:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from spw_core.harvest.inside import Entry
+from spw_core.harvest.inside import Entry, aside_of
 from spw_core.harvest.read_file import READ_FLAGS
-from spw_core.names import TEMPORARY_SUFFIX
 
 
 def is_open_for_writing(entry: Entry) -> bool | None:
@@ -20,7 +19,7 @@ def is_open_for_writing(entry: Entry) -> bool | None:
     if not refused:
         return refused
     # Some network file systems refuse whatever the file: then they would refuse one of our own as well.
-    probe = entry.sibling(f".{os.urandom(10).hex()}{TEMPORARY_SUFFIX}")
+    probe = aside_of(entry)
     os.close(probe.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL))
     try:
         return None if _is_refused(probe) else True

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,7 +18,11 @@ from typing import NamedTuple
 from spw_core.digest import sha256_hex
 from spw_core.names import TEMPORARY_SUFFIX
 
+if sys.platform != "win32":
+    import fcntl
+
 _HAS_DIR_FD = os.open in os.supports_dir_fd and os.unlink in os.supports_dir_fd
+_HAS_LOCKS = sys.platform != "win32"
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
@@ -176,13 +181,9 @@ def entry_inside(top: Path, rel_path: str, *, create: bool = False) -> Iterator[
         descent.close()
 
 
-def temporary_of(entry: Entry) -> Entry:
-    """The name in the same folder that stands in for an entry while it is written or removed.
-
-    A hash, because a name may already be as long as the file system allows.
-    """
-    digest = sha256_hex(entry.name.encode("utf-8", "surrogateescape"))
-    return entry.sibling(f".{digest[:20]}{TEMPORARY_SUFFIX}")
+def aside_of(entry: Entry) -> Entry:
+    """A name in the same folder that nobody else uses, for an entry that is taken out of the way."""
+    return entry.sibling(f".{os.urandom(10).hex()}{TEMPORARY_SUFFIX}")
 
 
 def write_whole(
@@ -198,15 +199,14 @@ def write_whole(
     `mode` is reduced by the umask; `finish` is given the temporary file before it gets its name. Raises
     OSError; without `replace` also FileExistsError when there is something by that name.
     """
-    temporary = temporary_of(entry)
-    if temporary.lstat() is not None:  # left by a process that was killed
-        temporary.unlink()
-    fd = temporary.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    temporary, fd = _begin_temporary(entry, mode)
+    stream = os.fdopen(fd, "wb")
     try:
-        with os.fdopen(fd, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
+        stream.write(content)
+        stream.flush()
+        os.fsync(fd)
+        if not _HAS_LOCKS:
+            stream.close()  # Windows moves no file that is open; elsewhere this would end the lock
         if finish:
             finish(temporary)
         if replace:
@@ -214,10 +214,55 @@ def write_whole(
         else:
             temporary.move_to_free(entry)
     except BaseException:
-        if temporary.lstat() is not None:
+        with suppress(FileNotFoundError):
             temporary.unlink()
         raise
+    finally:
+        with suppress(OSError):  # a full disk, which the flush has told of
+            stream.close()
     entry.sync_folder()
+
+
+def _begin_temporary(entry: Entry, mode: int) -> tuple[Entry, int]:
+    """The file that an entry is written as, open and ours alone.
+
+    It has always the same name, so that one which a killed process left is replaced; the lock tells it from
+    one that another process is writing at this moment. The name is a hash, because the entry's may already
+    be as long as the file system allows.
+    """
+    digest = sha256_hex(entry.name.encode("utf-8", "surrogateescape"))
+    usual = entry.sibling(f".{digest[:20]}{TEMPORARY_SUFFIX}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    if sys.platform != "win32":
+        _remove_left_over(usual)
+        with suppress(FileExistsError):
+            fd = usual.open(flags, mode)
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(fd, fcntl.LOCK_EX)
+            if os.fstat(fd).st_nlink:
+                return usual, fd
+            os.close(fd)  # it was taken for a left over one before it was locked
+    other = aside_of(entry)
+    return other, other.open(flags, mode)
+
+
+def _remove_left_over(temporary: Entry) -> None:
+    if sys.platform == "win32" or temporary.lstat() is None:
+        return
+    try:
+        fd = temporary.open(os.O_RDONLY | os.O_NONBLOCK)
+    except OSError:  # gone by now, or a link
+        return
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Still the file of this name: another process may have removed that one and begun its own.
+        info = temporary.lstat()
+        if info is not None and info.st_ino == os.fstat(fd).st_ino:
+            temporary.unlink()
+    except OSError:  # somebody is writing it
+        pass
+    finally:
+        os.close(fd)
 
 
 def _walk_by_path(top: Path, folders: list[str], create: bool) -> Path:

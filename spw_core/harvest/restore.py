@@ -12,7 +12,7 @@ from spw_core.domain.places import Area, place_of
 from spw_core.errors import CorruptStore, DocumentNotFound, SpwError, is_unwritable
 from spw_core.harvest.cleanup import Kept
 from spw_core.harvest.harvest import harvest_spec
-from spw_core.harvest.inside import Entry, entry_inside, temporary_of, write_whole
+from spw_core.harvest.inside import Entry, aside_of, entry_inside, write_whole
 from spw_core.harvest.intake import store_content
 from spw_core.harvest.read_file import read_file, read_once
 from spw_core.harvest.scan import area_folder
@@ -93,7 +93,10 @@ def restore(
             path = document_path(name, version.area, version.rel_path)
             safe = stored if target is None else None
             try:
-                outcome = _restore_one(store, version, top, path, safe, force=force)
+                try:
+                    outcome = _restore_one(store, version, top, path, safe, force=force)
+                except FileNotFoundError:  # a cleanup has just removed the folder, which was empty as yet
+                    outcome = _restore_one(store, version, top, path, safe, force=force)
             except CorruptStore as error:  # wrong bytes are never written
                 report.failed.append(Kept(path, f"cannot be restored: {error.message}"))
                 report.damaged = True
@@ -211,31 +214,40 @@ def _restore_one(
     with entry_inside(top, path, create=True) as entry:
         present = entry.lstat()
         if present is None:
-            write_whole(entry, content, replace=False, finish=finish)
+            try:
+                write_whole(entry, content, replace=False, finish=finish)
+            except FileExistsError:  # somebody else was faster: another restore, it may be
+                return "" if _hash(entry) == version.content_hash else _DIFFERS
             return None
         if not stat.S_ISREG(present.st_mode):
             return "something that is no file is in its place"
         if _hash(entry) == version.content_hash:
             return ""
         if not force:
-            return "the file on disk differs; use --force to replace it"
+            return _DIFFERS
         if stored is None:
             write_whole(entry, content, replace=True, finish=finish)
             return None
         # Out of the way first: what somebody writes from now on is a new file, and is not replaced.
-        aside = temporary_of(entry.sibling(f"{entry.name} before"))
+        aside = aside_of(entry)
         entry.move_over(aside)
         if (version.area, version.rel_path, _hash(aside)) not in stored:
             aside.move_to_free(entry)
             return "the file on disk has bytes that cannot be stored, or changed just now"
         try:
             write_whole(entry, content, replace=False, finish=finish)
-        except BaseException:
+        except BaseException as error:
             if entry.lstat() is None:
                 aside.move_to_free(entry)
+            elif isinstance(error, FileExistsError):
+                aside.unlink()
+                return "" if _hash(entry) == version.content_hash else "somebody has just written it anew"
             raise
         aside.unlink()
     return None
+
+
+_DIFFERS = "the file on disk differs; use --force to replace it"
 
 
 def _hash(entry: Entry) -> str:
