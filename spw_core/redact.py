@@ -1,8 +1,7 @@
 """Taking secrets out of text before it is stored: keys, tokens, passwords, private keys.
 
 `redact(text)` replaces what it recognises by `[redacted:RULE]` and says which rules matched. A text keeps
-its number of lines. The rules are those of
-`redact_rules` and `redact_named`.
+its number of lines. The rules are those of `redact_rules`, `redact_named` and `redact_hidden`.
 
 Cost: every rule is set off by a word of the text, and what a word sets off is remembered (`redact_words`), so
 that most texts are known to hold nothing once they are cut into words. Patterns begin with a literal behind a
@@ -16,6 +15,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from spw_core.redact_hidden import HIDDEN, SPELLED_COLOUR
 from spw_core.redact_named import NAMED
 from spw_core.redact_rules import MARKED, Needs, Rule
 from spw_core.redact_words import SetOff
@@ -27,7 +27,7 @@ _ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 # this much more than is needed, and cuts again afterwards.
 LONGEST_NEEDED = 512
 
-RULES = (*MARKED, *NAMED)
+RULES = (*MARKED, *NAMED, *HIDDEN)
 _set_off_by = SetOff(RULES)
 
 _TAIL = re.compile(r"[A-Za-z0-9+/=_~-]*")
@@ -42,7 +42,19 @@ class Redacted(NamedTuple):
 
 
 def redact(text: str) -> Redacted:
-    """Replace all secrets in a text; the number of its lines stays. Linear in the length of the text."""
+    """Replace all secrets in a text; the number of its lines stays. Linear in the length of the text.
+
+    Colours that are spelled out (`\\u001b[31m`) go where a secret shows without them, and stay elsewhere.
+    """
+    redacted = _redact_all(text)
+    if "\\" in text and SPELLED_COLOUR.search(redacted.text):
+        plain = _redact_all(SPELLED_COLOUR.sub("", redacted.text))
+        if plain.rules:
+            return Redacted(plain.text, redacted.rules + plain.rules)
+    return redacted
+
+
+def _redact_all(text: str) -> Redacted:
     numbers = _set_off_by(text.split())
     if not numbers:
         return Redacted(text, ())

@@ -36,14 +36,14 @@ _SHORTEST_PASSWORD = 6
 _SHORTEST_KEY = 16
 
 
-def _is_value(value: str) -> bool:
+def is_value(value: str) -> bool:
     """Not a placeholder, reference, type, word or path."""
     return not (_PLACEHOLDER.search(value) or _REFERENCE.search(value) or _DIGEST.search(value))
 
 
 def _is_password(named: str, value: str) -> bool:
     """Anything that a person could have chosen: letters with digits or symbols among them."""
-    if len(value) < _SHORTEST_PASSWORD or _ABOUT.search(named) or not _is_value(value):
+    if len(value) < _SHORTEST_PASSWORD or _ABOUT.search(named) or not is_value(value):
         return False
     letters = sum(char.isalpha() for char in value)
     digits = sum(char.isdigit() for char in value)
@@ -56,7 +56,7 @@ def _is_password(named: str, value: str) -> bool:
 
 def _is_given(_: str, value: str) -> bool:
     """Anything where only a password can stand: letters are enough."""
-    return not value.startswith("-") and value.lower() not in _COMMON and _is_value(value)
+    return not value.startswith("-") and value.lower() not in _COMMON and is_value(value)
 
 
 _COMMON = frozenset("password passwd passphrase pass pwd secret senha token key string".split())
@@ -77,13 +77,13 @@ def _is_pair(_: str, value: str) -> bool:
 
 
 def _is_credential(named: str, value: str) -> bool:
-    return _is_pair("", value) if "basic" in named.lower() else _is_value(value) and is_mixed("", value)
+    return _is_pair("", value) if "basic" in named.lower() else is_value(value) and is_mixed("", value)
 
 
 def _is_cookie(named: str, value: str) -> bool:
     """A session in the header of a cookie, or any other value there that is long and random."""
     header = _COOKIE.search(named)
-    if header is None or not _is_value(value):
+    if header is None or not is_value(value):
         return False
     return len(value) >= 8 and (
         _SESSION.search(header[1]) is not None or (len(value) >= 20 and is_mixed("", value))
@@ -95,7 +95,7 @@ _SESSION = re.compile(r"(?i)sess|sid$|^sid|auth|token|jwt|csrf|xsrf|remember|log
 
 
 def _is_option(named: str, value: str) -> bool:
-    if is_mixed("", value) and _is_value(value) and not _UUID.fullmatch(value):
+    if is_mixed("", value) and is_value(value) and not _UUID.fullmatch(value):
         return True
     return _is_password(named, value)
 
@@ -109,7 +109,7 @@ def _is_key(named: str, value: str) -> bool:
     """Random looking and long. Hashes and UUIDs count only behind names that leave no doubt."""
     name = _KEY_NAME.search(named)
     value = value.rstrip(".,;")
-    if name is None or len(value) < _SHORTEST_KEY or _ABOUT.search(named) or not _is_value(value):
+    if name is None or len(value) < _SHORTEST_KEY or _ABOUT.search(named) or not is_value(value):
         return False
     if not is_mixed("", value):
         return False
@@ -167,7 +167,7 @@ NAMED = (
         ("://",),
         re.compile(r"://[^\s:/@\"'<>]{0,128}:(?P<s>[^\s/\"'<>]{3,256})@(?=[A-Za-z0-9\[])"),
         accept=lambda _, value: (
-            _is_value(value) and value.lower() not in ("password", "pass", "pwd", "secret")
+            is_value(value) and value.lower() not in ("password", "pass", "pwd", "secret")
         ),
     ),
     Rule(
@@ -175,7 +175,7 @@ NAMED = (
         ("://",),
         re.compile(r"://(?P<s>[A-Za-z0-9_.~%-]{20,256})@(?=[A-Za-z0-9\[])"),
         needs=Needs.ONE_WORD,
-        accept=lambda _, value: is_mixed("", value) and _is_value(value),
+        accept=lambda _, value: is_mixed("", value) and is_value(value),
     ),
     Rule(
         "authorization",
@@ -194,7 +194,7 @@ NAMED = (
         re.compile(r"x-(?:api-key|auth-token)[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?P<s>[a-z0-9_.~+/=-]{12,2000})"),
         folded=True,
         needs=Needs.VALUE,
-        accept=lambda _, value: _is_value(value) and is_mixed("", value),
+        accept=lambda _, value: is_value(value) and is_mixed("", value),
     ),
     Rule(
         "authorization",

@@ -24,6 +24,7 @@ FLOORS = [
         "editor",
         "moments",
         "redact",
+        "redact_hidden",
         "redact_named",
         "redact_rules",
         "redact_words",

@@ -588,3 +588,126 @@ def test_what_a_hostile_reader_would_look_for(secret: str, around: str) -> None:
 )
 def test_what_only_looks_like_it(text: str) -> None:
     assert redact(text).text == text
+
+
+# -- what hides -------------------------------------------------------------------------------------
+
+TOKEN = "gh" + "p_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1eF3hJ5"
+COLOURS = ["\\u001b[31m", "\\\\u001b[1;31m", "\\\\\\\\u001B[0m", "\\x1b[0m", "\\033[38;5;9m", "\\e[0m"]
+
+
+def nested(text: str) -> list[str]:
+    """A text as it is, as JSON, and as JSON in JSON."""
+    once = json.dumps({"out": text})
+    return [text, once, json.dumps({"log": once})]
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_colours_that_are_spelled_out_hide_no_secret(colour: str) -> None:
+    for at in (0, 4, 12, len(TOKEN)):
+        for text in nested(f"token {TOKEN[:at]}{colour}{TOKEN[at:]}{colour} end\nnext"):
+            redacted = redact(text)
+            assert not any(TOKEN[n : n + 12] in redacted.text for n in range(len(TOKEN) - 11))
+            assert "github" in redacted.rules
+            assert redacted.text.count("\n") == text.count("\n")
+            assert redact(redacted.text).text == redacted.text
+
+
+def test_colours_that_are_spelled_out_stay_where_they_hide_nothing() -> None:
+    text = "printf '\\033[31mred\\033[0m' # or \\u001b[1m"
+    assert redact(text) == (text, ())
+
+
+def test_a_real_colour_in_nested_json_hides_no_secret() -> None:
+    for text in nested(f"{TOKEN[:9]}\x1b[31m{TOKEN[9:]}")[1:]:
+        assert TOKEN[9:21] not in redact(text).text
+
+
+BROKEN = [
+    ("github", TOKEN),
+    ("github", "github" + "_pat_" + some(LETTERS, 82)),
+    ("aws-access-key", "AK" + "IA" + "ABCDEFGH2345Z777"),
+    ("google-api-key", "AI" + "za" + some(LETTERS, 35)),
+    ("npm", "npm" + "_" + some(LETTERS, 36)),
+    ("hugging-face", "h" + "f_" + some(LETTERS, 34)),
+    ("digitalocean", "dop" + "_v1_" + some(HEX, 64)),
+    ("rubygems", "rubygems" + "_" + some(HEX, 48)),
+]
+
+
+@pytest.mark.parametrize(("rule", "secret"), BROKEN)
+@pytest.mark.parametrize("breaks", ["\n", "\r\n", "\n    "])
+def test_a_token_that_a_terminal_broke_is_gone(rule: str, secret: str, breaks: str) -> None:
+    for places in ((13,), (len(secret) - 2,), (12, 15)):
+        text, end = "", 0
+        for place in places:
+            text, end = text + secret[end:place] + breaks, place
+        for wrapped in nested(f"use {text}{secret[end:]}\nand so on"):
+            redacted = redact(wrapped)
+            assert redacted.rules == (rule,)
+            assert redacted.text.count("\n") == wrapped.count("\n")
+            assert secret[4:12] not in redacted.text and "and so on" in redacted.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{TOKEN[:20]}\nis how it begins",  # of another length
+        "ghp_\n" + "of_thirty_six_letters_and_more_words",
+        "hf_transfer\nhf_hub_download_2\nhf_home_3x",
+        "AKIA\nABCDEFGHIJKLMNOP",
+    ],
+)
+def test_lines_that_only_begin_like_a_token_stay(text: str) -> None:
+    assert redact(text).text == text
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        *("DB_PASSWORD=%s", "export PGPASSWORD=%s; psql", "MY_APP_TOKEN='%s'", 'ENV JWT_SECRET="%s"'),
+        *(
+            "PASSWORD=%s",
+            "docker run -e REDIS_PASSWORD=%s redis",
+            "GPG_PASSPHRASE=%s\nA=b",
+            "set X_SECRET=%s&& go",
+        ),
+    ],
+)
+@pytest.mark.parametrize("secret", [WORD, "correct-horse-battery", "Hunterzwei", "supersecretlake"])
+def test_a_password_of_letters_in_an_environment_is_gone(around: str, secret: str) -> None:
+    for text in nested(around % secret):
+        assert secret not in redact(text).text
+        assert redact(text).rules == ("password",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("PASSWORD=password", "TOKEN=your-token-here", "DB_PASSWORD=${VAR}", "DB_PASSWORD=$DB_PASSWORD"),
+        *(
+            "DB_PASSWORD=changeme",
+            "DB_PASSWORD=secret",
+            "DB_PASSWORD=my-secret-pw",
+            "DB_PASSWORD=",
+            "A_TOKEN=ab",
+        ),
+        *("DB_PASSWORD=DATABASE_PASSWORD", "DB_PASSWORD=getpass()", "DB_PASSWORD=settings.db.password"),
+        *("DB_PASSWORD=vault:kv/shop", "API_TOKEN=<token>", "CSRF_TOKEN=enabled", "DB_PASSWORD=required"),
+        *("AUTH_TOKEN=none", "APP_SECRET=replace-with-a-long-random-string", "DB_PASSWORD=/run/secrets/db"),
+        *(
+            "DB_PASSWORD=%DB_PASS%",
+            "END_TOKEN=semicolon",
+            "NEXT_TOKEN=undefined",
+            "const NEXT_TOKEN=parser[0]",
+        ),
+        *(
+            "TOKEN=lexer",
+            "SECRET=handshake",
+            "EOF_TOKEN=Token::EndOfFile",
+            "DB_PASSWORD=Secret.from_env('X')",
+        ),
+    ],
+)
+def test_what_stands_for_a_password_in_an_environment_stays(text: str) -> None:
+    assert redact(text).text == text
