@@ -93,6 +93,7 @@ def test_what_cleared_it(failing: Workspace) -> None:
 
 def test_earlier_blocks_like_this_one(failing: Workspace) -> None:
     asked, found = failing.similar_problems(f"spec-2/{WAVE}/checkpoint/run-001")
+    assert [one.is_weak for one in found] == [one.score < 0.25 for one in found]
     assert [problem.spec for problem in asked] == ["spec-2"]
     assert {one.problem.spec for one in found[:2]} == {"spec-0", "spec-1"}
     assert found[0].score >= found[1].score > insights.SAME

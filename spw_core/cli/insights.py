@@ -43,7 +43,9 @@ def run(args: argparse.Namespace) -> int:
                     "ok": True,
                     "run": args.similar,
                     "problems": [asdict(one) for one in asked],
-                    "similar": [{**asdict(one.problem), "score": one.score} for one in found],
+                    "similar": [
+                        {**asdict(one.problem), "score": one.score, "weak": one.is_weak} for one in found
+                    ],
                 }
             )
         else:
@@ -127,5 +129,6 @@ def _print_similar(asked: list[Problem], found: list[Similar]) -> None:
     if not found:
         print_line("Nothing like it happened before.")
     for similar in found:
-        print_line(f"{similar.score:.2f} {_where(similar.problem)}: {_brief(similar.problem.text)}")
+        weak = " (weak)" if similar.is_weak else ""
+        print_line(f"{similar.score:.2f}{weak} {_where(similar.problem)}: {_brief(similar.problem.text)}")
         print_line(_cleared(similar.problem), lead="     ")

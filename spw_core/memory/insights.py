@@ -25,6 +25,9 @@ from spw_core.workspace import WorkspacePaths
 SAME = 0.42
 # Below this a problem has nothing to do with another.
 RELATED = 0.15
+# And below this it may well be chance: of pairs of problems of the example workspace that have nothing to do
+# with each other, one in a hundred is as near as this.
+SURELY_RELATED = 0.25
 _LONGEST_TEXT = 600
 _MOST_PROBLEMS = 5_000
 # Workspaces with so few specs are read whole.
@@ -51,6 +54,11 @@ class Similar:
 
     problem: Problem
     score: float
+
+    @property
+    def is_weak(self) -> bool:
+        """True when the likeness may be chance."""
+        return self.score < SURELY_RELATED
 
 
 def insights(paths: WorkspacePaths, *, limit: int | None = None, single: bool = True) -> list[Group]:

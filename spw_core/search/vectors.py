@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import apsw
 import numpy as np
@@ -37,7 +38,7 @@ from spw_core.store.connection import (
 )
 from spw_core.store.index_schema import INDEX_SCHEMA
 
-__all__ = ["InvalidMetadata", "InvalidVector", "VectorHit", "VectorStore"]
+__all__ = ["InvalidMetadata", "InvalidVector", "VectorHit", "VectorStore", "Vectors"]
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 # Texts that are longer stand in the filter index by their hash.
@@ -55,6 +56,21 @@ class VectorHit:
     id: str
     distance: float
     metadata: dict[str, object]
+
+
+class Vectors(Protocol):
+    """What a store of vectors does, so that another one can stand in; `VectorStore` says what each promises."""
+
+    def store(
+        self, id: str, vector: Sequence[float], metadata: Mapping[str, object] | None = None
+    ) -> None: ...
+    def store_many(self, items: Iterable[tuple[str, Sequence[float], Mapping[str, object]]]) -> int: ...
+    def delete(self, ids: Iterable[str]) -> int: ...
+    def search(
+        self, query: Sequence[float], k: int = 10, filters: Mapping[str, object] | None = None
+    ) -> list[VectorHit]: ...
+    def maintain(self) -> bool: ...
+    def close(self) -> None: ...
 
 
 class VectorStore:

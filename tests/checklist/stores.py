@@ -1,4 +1,5 @@
-"""Which test shows which line of the stores' checklist (S) and which defect (D) of earlier stores.
+"""Which test shows which line of the stores' checklist (S), which defect of earlier stores (D) and which
+risk of the library for graphs (R).
 
 An entry says what holds, in our words, and names the tests, `module.test` below `tests/`. What is not ours to
 show stands in `NOT_OURS` with the reason. `test_stores.py` checks that no line and no test is missing.
@@ -199,6 +200,27 @@ SHOWN = [
     Shown("D59", "cosines", "test_vectors_defects.test_d59_distances_are_those_of_cosines"),
     Shown("D65", "all batches of a backlog", "test_memory_compact.test_long_sessions_in_batches"),
     Shown("D66", "reading again", "test_memory_stores.test_reading_states_go_with_their_messages"),
+    Shown(
+        "R1 R4",
+        "candidates are scored anew, filters come first",
+        "test_vectors.test_a_scan_finds_what_a_full_scan_finds"
+        " test_vectors.test_filters_are_exact_at_any_selectivity",
+    ),
+    Shown("R2", "keys are never used again", "test_vectors.test_readers_catch_up_with_every_change"),
+    Shown("R3", "upserts", "test_vectors.test_updates_leave_the_graph_for_the_rows_behind_it"),
+    Shown("R5", "no direction", "test_vectors_defects.test_d45_vectors_without_a_direction_are_refused"),
+    Shown(
+        "R6",
+        "a header and checksums of our own",
+        "test_vectors.test_a_damaged_snapshot_is_not_used_and_built_anew"
+        " test_vectors.test_a_snapshot_of_another_collection_is_not_used",
+    ),
+    Shown(
+        "R7",
+        "one class of errors, and files that are moved into place",
+        "test_vectors_defects.test_d48_k_is_checked_whatever_is_stored"
+        " test_vectors.test_snapshots_are_written_beside_flushed_and_moved",
+    ),
     Shown("D67", "over the real stores", "test_memory_compact.test_a_session_becomes_a_summary"),
 ]
 

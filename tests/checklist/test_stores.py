@@ -17,6 +17,7 @@ from spw_core.api import Workspace
 from spw_core.errors import InvalidInput, NotFound, StoreError
 from spw_core.memory import compaction
 from spw_core.memory.place import HERE, reading_memory
+from spw_core.search.vectors import Vectors, VectorStore
 from spw_core.store.memory import people, protocols
 from spw_core.store.memory.knowledge import SqliteKnowledge
 from spw_core.store.memory.knowledge_types import LONGEST_TEXT
@@ -34,6 +35,7 @@ from ..transcript_support import SESSION
 from .stores import NOT_OURS, SHOWN, Shown
 
 LINES = {f"S{number}" for number in range(1, 305)} | {f"D{number}" for number in range(1, 68)}
+LINES |= {f"R{number}" for number in range(1, 8)}
 
 
 def lines_of(text: str) -> Iterator[str]:
@@ -68,6 +70,7 @@ PROTOCOLS = [
     (protocols.PairingStore, people.SqlitePairings),
     (protocols.AuditStore, people.SqliteAudit),
     (protocols.WorkspaceRegistry, people.SqliteWorkspaces),
+    (Vectors, VectorStore),
 ]
 
 
