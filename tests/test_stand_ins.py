@@ -1,4 +1,4 @@
-"""The interfaces are protocols: stores that are nothing but dicts stand in, and behave as the databases do."""
+"""The interfaces are protocols: stores made of dicts stand in, and behave as the databases do."""
 
 from __future__ import annotations
 

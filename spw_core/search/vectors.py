@@ -59,7 +59,7 @@ class VectorHit:
 
 
 class Vectors(Protocol):
-    """What a store of vectors does, so that another one can stand in; `VectorStore` says what each promises."""
+    """What a store of vectors does, so that another can stand in; `VectorStore` tells what each promises."""
 
     def store(
         self, id: str, vector: Sequence[float], metadata: Mapping[str, object] | None = None
