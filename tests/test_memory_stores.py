@@ -587,7 +587,7 @@ def test_forgetting_a_session(memory: Memory) -> None:
     memory.messages.take_in(W, [], TranscriptState("/t", "s", 1, 2, 3, 4, "h", 5))
     assert memory.messages.forget_session(W, "s") == len(TEXTS) - 1
     assert memory.summaries.latest(W) == []
-    assert memory.messages.transcript("/t") is None
+    assert memory.messages.transcripts().get("/t") is None
     assert memory.messages.per_session(W) == {"t": (1, at(0), at(0))}
 
 
@@ -595,7 +595,7 @@ def test_reading_states_go_with_their_messages(memory: Memory) -> None:
     state = TranscriptState("/a/b.jsonl", "s", 7, 100, 5, 90, "hash", 64, 2)
     before = memory.messages.revision()
     assert memory.messages.take_in(W, [message("m"), message("m")], state) == ["m"]
-    assert memory.messages.transcript("/a/b.jsonl") == state
+    assert memory.messages.transcripts().get("/a/b.jsonl") == state
     assert memory.messages.transcripts() == {state.path: state}
     assert memory.messages.revision() > before
     # A message that cannot be stored: the state is not stored either.
@@ -603,7 +603,7 @@ def test_reading_states_go_with_their_messages(memory: Memory) -> None:
         memory.messages.take_in(
             W, [message("n", content="\ud800")], TranscriptState("/n", "s", 1, 1, 1, 1, "", 0)
         )
-    assert memory.messages.transcript("/n") is None
+    assert memory.messages.transcripts().get("/n") is None
     assert memory.messages.count(W) == 1
 
 

@@ -80,11 +80,6 @@ class SqliteMessages:
                 touch(change)
         return list(fresh)
 
-    def transcript(self, path: str) -> TranscriptState | None:
-        """How far a transcript was read, None when it never was."""
-        rows = self._database.rows(f"SELECT {_STATE_COLUMNS} FROM transcripts WHERE path = ?", (path,))
-        return TranscriptState(*rows[0]) if rows else None
-
     def transcripts(self) -> dict[str, TranscriptState]:
         """Every transcript that was read, by its path."""
         rows = self._database.rows(f"SELECT {_STATE_COLUMNS} FROM transcripts ORDER BY path")
