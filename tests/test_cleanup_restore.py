@@ -676,3 +676,25 @@ def test_what_cannot_be_kept_is_removed(
     assert not handed_off.parent.exists()
     assert workspace.harvest().ok
     assert workspace.spec("alpha").restore().ok
+
+
+def test_a_file_too_large_to_be_stored_that_is_still_there_is_no_failure(workspace: Workspace) -> None:
+    write(workspace, "spw-config.toml", "[store]\nmax_file_mb = 1\n")
+    write(workspace, "specs/alpha/tasks.md", "- [ ] 1. T\n")
+    large = write(workspace, f"{RUN}/a/large.bin", b"x" * (1024 * 1024 + 1))
+    workspace.harvest()
+    assert (workspace.spec("alpha").restore().ok, large.stat().st_size) == (True, 1024 * 1024 + 1)
+    large.write_bytes(b"y" * (1024 * 1024 + 1))
+    report = workspace.spec("alpha").restore()
+    assert [kept.reason for kept in report.kept] == ["too large to be stored; only its hash is known"]
+    large.unlink()
+    assert not workspace.spec("alpha").restore().ok
+
+
+def test_a_restore_to_what_is_no_folder_is_refused_in_one_line(
+    workspace: Workspace, handed_off: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(SpwError, match="is no folder"):
+        workspace.spec("alpha").restore(target=tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "mine"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -69,6 +70,8 @@ def restore(
     top = target or paths.workflow
     if target is not None and target.resolve().is_relative_to(paths.workflow.resolve()):
         raise SpwError(f"{target} is inside {paths.workflow.name}", "Leave --to out to restore in place.")
+    if target is not None and os.path.lexists(target) and not target.is_dir():
+        raise SpwError(f"{target} is no folder", "Name a folder, which is made when it is not there.")
     with SpecStore.reading(paths.spec_db(name)) as store:
         if store is None:
             raise SpwError(f"{name} was never harvested: nothing of it is stored", "Run `spw harvest`.")
@@ -201,7 +204,7 @@ def _restore_one(
     `stored` are the contents that may be replaced; None where that is not asked.
     """
     if not version.has_bytes:
-        return "too large to be stored; only its hash is known"
+        return "" if _is_there(top, path, version) else "too large to be stored; only its hash is known"
     content = store.version_bytes(version)
     if content is None:
         return "its bytes are not stored"
@@ -248,6 +251,15 @@ def _restore_one(
 
 
 _DIFFERS = "the file on disk differs; use --force to replace it"
+
+
+def _is_there(top: Path, path: str, version: StoredVersion) -> bool:
+    try:
+        with entry_inside(top, path) as entry:
+            info = entry.lstat()
+            return info is not None and info.st_size == version.size and _hash(entry) == version.content_hash
+    except OSError:
+        return False
 
 
 def _hash(entry: Entry) -> str:
