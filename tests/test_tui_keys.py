@@ -14,6 +14,7 @@ from spw_tui.actions import ACTIONS, PLACES, Action, Keys, Scope, footer_actions
 from spw_tui.app import SpwApp
 from spw_tui.commands import available
 from spw_tui.data import DataService
+from spw_tui.screens.browse import TABS
 from spw_tui.screens.help import HelpScreen
 from spw_tui.screens.search import SearchScreen
 from spw_tui.state import load_keys
@@ -96,6 +97,9 @@ async def test_help_palette_and_footer_show_own_keys(demo_harvested: Workspace, 
     shown = Keys(REMAPPED)
     async with app.run_test(size=(200, 50)) as pilot:
         await settle(pilot)
+        tabs = browse(app).query_one("#tabs", LineBar).text
+        for name, label in list(TABS.items())[1:]:
+            assert f" {shown.first_of(f'browse.{name}')} {label}" in tabs
         footer = browse(app).query_one("#keys", LineBar).text
         for action in footer_actions(PLACES["browse"])[:5]:
             assert f"{shown.first(action)} {action.label}" in footer

@@ -351,7 +351,8 @@ class BrowseScreen(LiveScreen):
         self.specs_pane.draw_title(focused=pane == "specs")
         tabs = [(name, label, str(self._counts.get(name) or "")) for name, label in TABS.items()]
         subject = self.facts.name if self.facts else ""
-        lines = tab_lines(tabs, self.tab, subject, focused=pane == "rows")
+        keys = [self.spw.keys.first_of(f"browse.{name}") for name in TABS]
+        lines = tab_lines(tabs, self.tab, subject, focused=pane == "rows", keys=keys)
         self.query_one("#tabs", LineBar).show(*lines)
 
 

@@ -163,5 +163,6 @@ class RunScreen(LiveScreen):
     def show_focus(self) -> None:
         super().show_focus()
         tabs = [(part, part, "") for part in PART_NAMES]
-        lines = tab_lines(tabs, self._shown_part(), "", focused=False, action="show_part")
+        keys = [self.spw.keys.first_of(f"run.{part}") for part in PART_NAMES]
+        lines = tab_lines(tabs, self._shown_part(), "", focused=False, keys=keys, action="show_part")
         self.query_one("#parts-tabs", LineBar).show(*lines)

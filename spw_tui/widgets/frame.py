@@ -56,9 +56,11 @@ def tab_lines(
     subject: str,
     *,
     focused: bool,
+    keys: Sequence[str],
     action: str = "show_tab",
 ) -> tuple[Line, ...]:
-    """Tabs of (name, label, count), the active one filled, and what they are about on the right.
+    """Tabs of (name, label, count), the active one filled, the `keys` of the others before them, and what
+    they are about on the right.
 
     Several lines, each needing less room than the one before. A click runs `action` with the tab's name.
     """
@@ -68,16 +70,16 @@ def tab_lines(
         *, counts: bool, numbers: bool, longest: int = 20, about: bool = False, tight: bool = False
     ) -> Line:
         spans = [Span("▌" if focused else " ", Tone.ACCENT)]
-        for number, (name, label, count) in enumerate(tabs, 1):
+        for (name, label, count), key in zip(tabs, keys, strict=True):
             click = f"{action}('{name}')"
             short = label if len(label) <= longest else _SHORT.get(label, label)[:longest]
             text = f"{short} {count if counts else ''}".rstrip()
             if name == active:
                 spans.append(Span(f" {text} ", Tone.TAB, click))
-                if tight and number < len(tabs):
+                if tight and name != tabs[-1][0]:
                     spans.append(Span(" "))  # else the block would touch the next label
             else:
-                spans.append(Span(f" {number} " if numbers else "" if tight else " ", Tone.FAINT, click))
+                spans.append(Span(f" {key} " if numbers else "" if tight else " ", Tone.FAINT, click))
                 spans.append(Span(f"{text} ", Tone.DIM, click))
         return (Cell(tuple(spans)), gap, cell(subject, Tone.DIM)) if about else (Cell(tuple(spans)), gap)
 
