@@ -61,7 +61,8 @@ class Harvesting:
         else:
             _tell(app, report)
             app.harvested.publish(None)
-            await self._embed()
+            if not report.index_failed:
+                await self._embed()
         finally:
             timer.stop()
             app.activity = ""
@@ -109,4 +110,6 @@ def _tell(app: SpwApp, report: HarvestReport) -> None:
         text += f"\n{problems} kept raw because they could not be read"
     for spec in failed[:_SHOWN_FAILURES]:
         text += f"\n{spec.spec}: {spec.failed}"
-    app.notify(text, title="Harvested", severity="warning" if failed else "information", markup=False)
+    if report.index_failed:
+        text += f"\nno search: {report.index_failed}"
+    app.notify(text, title="Harvested", severity="information" if report.ok else "warning", markup=False)

@@ -8,6 +8,7 @@ import pytest
 
 from spw_core.api import Workspace
 from spw_core.domain.places import Area
+from spw_core.harvest.report import HarvestReport
 from spw_tui import main
 from spw_tui.app import SpwApp
 from spw_tui.data import DataService
@@ -268,6 +269,28 @@ async def test_harvest_tells_what_it_did(demo: Workspace, monkeypatch: pytest.Mo
         await press(pilot, "H")
         assert any("files of 8 specs" in message for message in messages)
         assert "hybrid search" in screen_text(app)
+
+
+async def test_a_harvest_without_an_index_is_told_and_makes_no_vectors(
+    demo_harvested: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app(demo_harvested)
+    told: list[tuple[str, str]] = []
+    embedded: list[str] = []
+
+    def note(message: str, *, severity: str = "", **_: object) -> None:
+        told.append((severity, message))
+
+    monkeypatch.setattr(app, "notify", note)
+    monkeypatch.setattr(app.data, "harvest", lambda _: HarvestReport(index_failed="the disk is full"))
+    monkeypatch.setattr(app.data, "embed", lambda *_: embedded.append("made"))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "H")
+        assert [(severity, "no search: the disk is full" in text) for severity, text in told] == [
+            ("warning", True)
+        ]
+        assert embedded == []
 
 
 async def test_a_damaged_index_costs_the_search_and_nothing_else(demo: Workspace) -> None:
