@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import shutil
 import stat
@@ -24,6 +25,7 @@ from spw_core.harvest.read_file import FileContent
 from spw_core.store.connection import open_for_writing
 from spw_core.store.spec import SPEC_SCHEMA, SpecStore
 
+from .bench.measure import without_collector
 from .support import OLD_NS, write
 
 SPEC = "checkout-flaky-tests"
@@ -293,3 +295,18 @@ def test_no_room_for_it(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -
     assert [file.name for file in workspace.paths.spec_dir("alpha").iterdir()] == ["notes.md"]
     [report] = workspace.harvest().specs
     assert (report.new, report.failed) == (1, "")
+
+
+def test_garbage_is_collected_again_afterwards(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also after a harvest that failed, and not where the caller wants none."""
+    write(workspace, "specs/alpha/notes.md", "mine")
+    assert workspace.harvest().ok
+    assert gc.isenabled()
+    workspace.paths.spec_db("alpha").unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(harvest, "fill", lambda *_: 1 // 0)
+        assert not workspace.harvest().ok
+    assert gc.isenabled()
+    with without_collector():
+        assert workspace.harvest().ok
+        assert not gc.isenabled()
