@@ -49,7 +49,8 @@ def _measure_harvest(folder: Path, size: int, runs: int) -> None:
     texts = [text for path in chain(*files) if (text := _searched_text(path)) is not None]
 
     def forget() -> None:
-        for path in [paths.index_db, *paths.specs.glob("*/spec.db")]:
+        known = paths.memory_dir.glob("knowledge.db*")
+        for path in [paths.index_db, *known, *paths.specs.glob("*/spec.db")]:
             path.unlink(missing_ok=True)
 
     def harvest() -> Cost:
