@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -108,7 +109,7 @@ def _import(args: argparse.Namespace) -> int:
     if not (args.file or args.all or args.session or args.queued):
         raise SpwError("nothing to import", "Name a FILE, or use --all, --session ID or --queued.")
     for path in args.file:
-        if not path.is_file():
+        if not os.path.isfile(path):  # noqa: PTH113 - the method of Path raises for a name that is too long
             raise SpwError(f"no such file: {path}", "Transcripts are in ~/.claude/projects/.")
     with progress_bar("reading transcripts", quiet=args.json) as progress:
         report = workspace.import_transcripts(

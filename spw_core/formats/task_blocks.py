@@ -7,16 +7,15 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from spw_core.formats.problem import Problem
+from spw_core.formats.task_key_line import KeyLine, colon_of, key_of_label, read_key_line
 from spw_core.formats.task_layout import HEADING, indent_of
 from spw_core.formats.task_line import TaskLine, clean_title
 from spw_core.formats.task_scan import Scan
-from spw_core.formats.task_values import narrow
 from spw_core.formats.task_words import (
     Key,
     is_constraints_heading,
     is_deferred_text,
     is_wave_plan_heading,
-    known_key,
     wave_in_text,
 )
 
@@ -51,44 +50,19 @@ class Block:
         return [said.text for said in self.said(key)]
 
 
-@dataclass(frozen=True, slots=True)
-class KeyLine:
-    """A line `label: value`; `open_end` when it began with an underscore that the line does not close."""
-
-    key: Key | None
-    value: str
-    open_end: bool
-
-
 _BULLET = re.compile(r"(?:[-*+•]|[0-9]{1,9}[.)])(?:\s+|$)")
-_LABEL_FRINGE = re.compile(r"^[\W_]+|[\W_]+$")
 _UNREADABLE_ID = re.compile(r"\W{0,3}[A-Za-z]{0,4}-?[0-9]")
-_MAX_LABEL = 60
 
 
-def read_key_line(text: str) -> KeyLine | None:
-    """Read `label: value`, `**label:** value`, `**label**: value` or `_label: value_` without its bullet."""
-    colon = narrow(text[:_MAX_LABEL]).find(":")
-    if colon < 1:
-        return None
-    label = text[:colon]
-    core = _LABEL_FRINGE.sub("", label)
-    if not core:
-        return None
-    value = text[colon + 1 :].strip()
-    opening = label[: len(label) - len(label.lstrip("*_`"))]
-    closing = opening[::-1]
-    open_end = False
-    if opening and not label.rstrip().endswith(closing):
-        # Both `**Files:** a` and `_Files: a_` leave one end of the emphasis in the value.
-        at_start, at_end = value.startswith(closing), value.endswith(closing)
-        if at_end and (opening[0] == "_" or not at_start):
-            value = value[: -len(closing)].rstrip()
-        elif at_start:
-            value = value[len(closing) :].lstrip()
-        else:
-            open_end = opening[0] == "_"
-    return KeyLine(known_key(core), value, open_end)
+class _TextLine(NamedTuple):
+    """A line that is neither blank, a heading nor a task: its number and indentation, whether it begins with
+    a bullet, whether a checkbox follows that, and its text without the bullet."""
+
+    number: int
+    indent: int
+    bulleted: bool
+    checkbox: bool
+    text: str
 
 
 @dataclass(slots=True)
@@ -193,15 +167,18 @@ class BlockReader:
             return
         bullet = _BULLET.match(stripped)
         text = stripped[bullet.end() :] if bullet else stripped
-        self._return_to_outer(indent, bool(bullet))
-        if self._block and self._belongs(self._block, number, indent, bool(bullet), text):
-            self._task_text(self._block, number, indent, bool(bullet), text)
-        elif number in self.scan.checkboxes:
-            self._report_checkbox(number)
+        self._below_a_heading(_TextLine(number, indent, bool(bullet), number in self.scan.checkboxes, text))
+
+    def _below_a_heading(self, line: _TextLine) -> None:
+        self._return_to_outer(line)
+        if self._block and self._belongs(self._block, line):
+            self._task_text(self._block, line)
+        elif line.checkbox:
+            self._report_checkbox(line.number)
         elif self._section == "constraints":
-            self.constraints.append(_constraint(text))
+            self.constraints.append(_constraint(line.text))
         elif self._section == "plan":
-            self.plan_lines.append(text)
+            self.plan_lines.append(line.text)
 
     def _report_checkbox(self, number: int) -> None:
         checkbox = self.scan.checkboxes.get(number)
@@ -227,7 +204,7 @@ class BlockReader:
         self._leave_headings(level)
         head = self._block.head if self._block else None
         if head and head.level and level > head.level:
-            key = known_key(_LABEL_FRINGE.sub("", text[:_MAX_LABEL]))
+            key = key_of_label(text)
             self._open = _OpenKey(key, indent=-1, bulleted=False, nested=False) if key else None
             return
         if level <= 2 or (head and head.level):
@@ -249,17 +226,17 @@ class BlockReader:
 
     # --- the lines of one task
 
-    def _belongs(self, block: Block, number: int, indent: int, bulleted: bool, text: str) -> bool:
-        if block.head.level or indent > block.head.indent:
+    def _belongs(self, block: Block, line: _TextLine) -> bool:
+        if block.head.level or line.indent > block.head.indent:
             return True
-        return self._is_text_below(block, number, indent, bulleted, text)
+        return self._is_right_below(block, line)
 
-    def _return_to_outer(self, indent: int, bulleted: bool) -> None:
+    def _return_to_outer(self, line: _TextLine) -> None:
         """Below a nested task, a line that is indented less or is its sibling belongs to the task around."""
-        block = self._block
+        block, indent = self._block, line.indent
         if block is None or block.head.level or indent > block.head.indent or not self._outer:
             return
-        if indent == block.head.indent and not bulleted:
+        if indent == block.head.indent and not line.bulleted:
             return
         if indent <= self._outer[0].head.indent:
             return
@@ -270,11 +247,12 @@ class BlockReader:
             self._outer.pop()
         self._block = self._outer.pop()
 
-    def _is_text_below(self, block: Block, number: int, indent: int, bulleted: bool, text: str) -> bool:
-        key_line = read_key_line(text) if self._adjacent and number not in self.scan.checkboxes else None
+    def _is_right_below(self, block: Block, line: _TextLine) -> bool:
+        """Whether a line that is not indented is metadata or the title of the task right above it."""
+        key_line = read_key_line(line.text) if self._adjacent and not line.checkbox else None
         if key_line and key_line.key:
             return True
-        if bulleted:
+        if line.bulleted:
             # A sibling in the same list; what is indented below it is its own.
             self._end_prompt()
             self._block = None
@@ -283,49 +261,49 @@ class BlockReader:
         self._adjacent = False
         return is_title
 
-    def _task_text(self, block: Block, number: int, indent: int, bulleted: bool, text: str) -> None:
-        is_checkbox = number in self.scan.checkboxes
-        key_line = None if is_checkbox else read_key_line(text)
+    def _task_text(self, block: Block, line: _TextLine) -> None:
+        key_line = None if line.checkbox else read_key_line(line.text)
         key = key_line.key if key_line else None
-        if self._continue_prompt(indent, bulleted, key, text):
+        if self._continue_prompt(line, key):
             return
-        self._close_key(indent, bulleted, key)
+        self._close_key(line, key)
         if key_line and key:
-            self._metadata(block, number, indent, bulleted, text, key_line, key)
-        elif not (block.title or bulleted or block.values or block.notes or block.head.level):
-            block.title = clean_title(text)
-        elif self._open and self._open.key and not is_checkbox and self._is_child(self._open, indent):
+            self._metadata(block, line, key_line, key)
+        elif not (block.title or line.bulleted or block.values or block.notes or block.head.level):
+            block.title = clean_title(line.text)
+        elif self._open and self._open.key and not line.checkbox and self._is_child(self._open, line.indent):
             store = block.nested if self._open.nested else block.values
-            store.setdefault(self._open.key, []).append(Said(number, text))
-        elif text:
-            block.notes.append(text)
+            store.setdefault(self._open.key, []).append(Said(line.number, line.text))
+        elif line.text:
+            block.notes.append(line.text)
             if key_line and not key_line.value:
-                self._open = _OpenKey(None, indent, bulleted, nested=True)
+                self._open = _OpenKey(None, line.indent, line.bulleted, nested=True)
 
-    def _metadata(
-        self, block: Block, number: int, indent: int, bulleted: bool, text: str, line: KeyLine, key: Key
-    ) -> None:
+    def _metadata(self, block: Block, line: _TextLine, key_line: KeyLine, key: Key) -> None:
         nested = self._open is not None
         if nested or key is Key.DEFERRED or (key is Key.STATUS and block.head.box):
-            block.notes.append(text)
+            block.notes.append(line.text)
         if key is Key.PROMPT:
-            self._prompt = _OpenPrompt(number, indent, bulleted, line.open_end, [line.value])
-            if text.startswith("_") and not line.open_end:
+            self._prompt = _OpenPrompt(
+                line.number, line.indent, line.bulleted, key_line.open_end, [key_line.value]
+            )
+            if line.text.startswith("_") and not key_line.open_end:
                 self._end_prompt()
             return
         store = block.nested if nested else block.values
         said = store.setdefault(key, [])
-        if line.value:
-            said.append(Said(number, line.value))
-        if not line.value or line.value.endswith((",", "，", "、")):
-            self._open = _OpenKey(key, indent, bulleted, nested)
+        if key_line.value:
+            said.append(Said(line.number, key_line.value))
+        if not key_line.value or key_line.value.endswith((",", "，", "、")):
+            self._open = _OpenKey(key, line.indent, line.bulleted, nested)
 
-    def _close_key(self, indent: int, bulleted: bool, key: Key | None) -> None:
-        if self._open is None:
+    def _close_key(self, line: _TextLine, key: Key | None) -> None:
+        opened = self._open
+        if opened is None:
             return
         # "Files:" without a bullet may have its bullets at its own indentation.
-        same_level_child = indent == self._open.indent and bulleted and not self._open.bulleted and not key
-        if indent <= self._open.indent and not same_level_child:
+        is_child = line.indent == opened.indent and line.bulleted and not opened.bulleted and not key
+        if line.indent <= opened.indent and not is_child:
             self._open = None
 
     @staticmethod
@@ -337,16 +315,17 @@ class BlockReader:
 
     # --- prompts of several lines
 
-    def _continue_prompt(self, indent: int, bulleted: bool, key: Key | None, text: str) -> bool:
+    def _continue_prompt(self, line: _TextLine, key: Key | None) -> bool:
+        """Take a line into the open prompt, if there is one that it does not end."""
         prompt = self._prompt
         if prompt is None:
             return False
-        is_sibling = indent <= prompt.indent and (key is not None or (bulleted and prompt.bulleted))
-        if is_sibling:
+        is_sibling = key is not None or (line.bulleted and prompt.bulleted)
+        if is_sibling and line.indent <= prompt.indent:
             self._end_prompt()
             return False
-        closes = prompt.underscored and text.endswith("_")
-        prompt.parts.append(text.removesuffix("_").rstrip() if closes else text)
+        closes = prompt.underscored and line.text.endswith("_")
+        prompt.parts.append(line.text.removesuffix("_").rstrip() if closes else line.text)
         if closes:
             prompt.underscored = False
             self._end_prompt()
@@ -370,7 +349,7 @@ def _is_rule(stripped: str) -> bool:
 
 
 def _constraint(text: str) -> tuple[str, str]:
-    colon = narrow(text[:_MAX_LABEL]).find(":")
+    colon = colon_of(text)
     if colon < 1:
         return "", text
     return text[:colon].strip("*_` "), text[colon + 1 :].strip().strip("*` ")

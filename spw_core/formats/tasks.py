@@ -6,6 +6,7 @@ The text passes through these modules, each of which knows only those before it:
     task_line     one line as a task, a checkbox or neither
     task_sections which headings and lists of criteria a line stands under
     task_scan     which lines are the tasks of the file
+    task_key_line one line as metadata, `label: value`
     task_blocks   which other lines belong to which task, and which metadata keys they bear
     task_build    what these say: a `Task`
 
