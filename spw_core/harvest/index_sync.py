@@ -159,8 +159,9 @@ def _sync_spec(
         with SpecStore.reading(paths.spec_db(name)) as store:
             changes = None
             if store is not None:
-                record = stored_record(store, name)
-                changes = _changes(store, record, present, prepared)
+                artifacts = store.artifacts()
+                record = stored_record(store, name, artifacts.values())
+                changes = _changes(store, record, artifacts, present, prepared)
                 known.take(store, record)
     except SpwError:
         return  # the harvest of that spec reports it
@@ -175,7 +176,11 @@ def _sync_spec(
 
 
 def _changes(
-    store: SpecStore, record: SpecRecord, present: dict[str, tuple[int, dict[str, Value]]], prepared: Prepared
+    store: SpecStore,
+    record: SpecRecord,
+    artifacts: dict[tuple[str, str], StoredArtifact],
+    present: dict[str, tuple[int, dict[str, Value]]],
+    prepared: Prepared,
 ) -> _Changes:
     name = record.name
     changes = _Changes(_spec_row(store, record))
@@ -193,7 +198,7 @@ def _changes(
     statuses = _statuses(record)
     tasks = _tasks(record)
     files = set()
-    for artifact, removed_at in _indexed(store, record):
+    for artifact, removed_at in _indexed(store, record, artifacts):
         if not removed_at and artifact.area == Area.SPEC:
             files.add(artifact.rel_path)
         columns = _columns(name, artifact, statuses, tasks) | {"removed_at": removed_at}
@@ -253,16 +258,17 @@ def _next_step(record: SpecRecord, summary: SpecSummary) -> str:
     return clean_line(f"{step.action}, {step.reason}{tasks}")
 
 
-def _indexed(store: SpecStore, record: SpecRecord) -> Iterator[tuple[StoredArtifact, str]]:
-    """The artifacts to search, each with the time at which it was removed, empty while it speaks.
+def _indexed(
+    store: SpecStore, record: SpecRecord, artifacts: dict[tuple[str, str], StoredArtifact]
+) -> Iterator[tuple[StoredArtifact, str]]:
+    """Those of the artifacts to search, each with the time at which it was removed, empty while it speaks.
 
     Where no completion summary is a file, the one that was stored.
     """
     speaking = {(document.area, document.path) for document in record.documents}
-    artifacts = store.artifacts()
     summary = summary_artifact(store.meta())
     if summary and (key := (summary.area, summary.rel_path)) not in speaking:
-        artifacts[key] = summary
+        artifacts = {**artifacts, key: summary}
         speaking.add(key)
     for key, artifact in artifacts.items():
         if is_indexed(Kind(artifact.artifact_type)):

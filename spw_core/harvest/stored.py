@@ -123,14 +123,17 @@ def empty_runs_now(scan: Scan, meta: Mapping[str, str]) -> dict[str, int]:
     return stored_empty_runs(meta) if scan.database_alone else scan.empty_runs
 
 
-def stored_record(store: SpecStore, name: str) -> SpecRecord:
+def stored_record(
+    store: SpecStore, name: str, artifacts: Iterable[StoredArtifact] | None = None
+) -> SpecRecord:
     """The facts as of the last harvest, and the completion that was stored since.
 
-    Raises CorruptStore when the rows make no sense.
+    `artifacts` are those of the store where they were read already. Raises CorruptStore when the rows make no
+    sense.
     """
     with _doubting(name):
         meta = store.meta()
-        documents = stored_documents(store.artifacts().values())
+        documents = stored_documents(store.artifacts().values() if artifacts is None else artifacts)
         return as_finalized(from_rows(name, store.projections(), meta, documents), meta)
 
 
