@@ -189,7 +189,7 @@ def test_without_a_home_nothing_is_left_in_the_current_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(log, "state_dir", lambda: "~/.local/state/spw")
+    monkeypatch.setattr("spw_core.user_dirs.state_dir", lambda: "~/.local/state/spw")
     log.record("x", OSError("y"))
     assert log.child_log() == -1 and not list(tmp_path.iterdir())
 
