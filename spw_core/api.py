@@ -30,6 +30,7 @@ from spw_core.harvest.reading import load_record, read_document
 from spw_core.memory.questions import MemoryQuestions
 from spw_core.store.index import IndexStore
 from spw_core.store.patience import reading_at_most as reading_at_most
+from spw_core.store.stopping import stopping
 from spw_core.workspace import WorkspacePaths, find_workspace
 
 if TYPE_CHECKING:
@@ -121,16 +122,19 @@ class Workspace(MemoryQuestions):
         group: str = "",
         removed: bool = False,
         typing: bool = False,
+        quick: bool = False,
         more_like: int | None = None,
+        stopped: Callable[[], bool] | None = None,
     ) -> SearchAnswer:
         """Ranked documents for words as a person types them; empty when nothing was harvested yet.
 
         Filters are exact, also those within the query (`status:blocked`); several values of one are
         alternatives. `since` is a date, a time or an age (`2026-02-01`, `3d`). `group` is "spec" or "run"
         for the best document of each. `removed` finds what is no longer on disk and no longer counts.
-        While `typing`, the last word also matches as the beginning of a word. `more_like` is the id of a
+        While `typing`, the last word also matches as the beginning of a word; a `quick` answer comes soon,
+        and says with `is_final` whether the same without it may find more. `more_like` is the id of a
         result: documents about the same are found instead of the query. Raises SpwError for a `since` that
-        is no moment, and for an id that is none.
+        is no moment, and for an id that is none; Stopped soon after `stopped` says so.
         """
         from spw_core.search.find import SearchRequest, find, find_similar, no_index
         from spw_core.search.query import filters_of
@@ -150,7 +154,7 @@ class Workspace(MemoryQuestions):
                 "removed": removed,
             }
         )
-        request = SearchRequest(query, filters, limit, mode, group, typing)
+        request = SearchRequest(query, filters, limit, mode, group, typing, quick)
         behind = catch_up(self.paths)
         if mode in (SEMANTIC, HYBRID):
             from spw_core.search.meaning import embed_soon
@@ -164,10 +168,11 @@ class Workspace(MemoryQuestions):
                 from spw_core.search.meaning import ranker_of
 
                 ranker = ranker_of(self.paths, index.connection)
-            if more_like is None:
-                return find(index.connection, request, ranker).lacking(behind)
-            if similar := find_similar(index.connection, more_like, request, ranker):
-                return similar.lacking(behind)
+            with stopping(index.connection, stopped):
+                if more_like is None:
+                    return find(index.connection, request, ranker).lacking(behind)
+                if similar := find_similar(index.connection, more_like, request, ranker):
+                    return similar.lacking(behind)
             raise SpwError(f"no document has the id {more_like}", "Ids are shown by `spw search --json`.")
 
     def embed(

@@ -51,6 +51,10 @@ class Unfinished(SpwError):
         self.reasons = reasons
 
 
+class Stopped(SpwError):
+    """A question that was taken back before its answer came."""
+
+
 class StoreError(SpwError):
     """A database could not be used; the base of the more precise ones."""
 

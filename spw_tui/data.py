@@ -231,10 +231,22 @@ class DataService:
         path = self._workspace.paths.workflow_file(ref.workflow_path)
         return path if path.is_file() else None
 
-    def search(self, query: str, mode: str = SEARCH_MODES[0]) -> SearchAnswer:
-        """Ranked documents for a query that is still being typed."""
+    def search(
+        self,
+        query: str,
+        mode: str = SEARCH_MODES[0],
+        *,
+        quick: bool = False,
+        stopped: Callable[[], bool] | None = None,
+    ) -> SearchAnswer:
+        """Ranked documents for a query that is still being typed; a `quick` answer may not be the final one.
+
+        Raises Stopped soon after `stopped` says so.
+        """
         with self._asking() as workspace:
-            return workspace.search(query, limit=SEARCH_LIMIT, mode=mode, typing=True)
+            return workspace.search(
+                query, limit=SEARCH_LIMIT, mode=mode, typing=True, quick=quick, stopped=stopped
+            )
 
     def newest_documents(self) -> SearchAnswer:
         """The documents that were written last, of all specs."""

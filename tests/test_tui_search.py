@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -116,15 +117,22 @@ class SlowData(DataService):
         super().__init__(root)
         self.gates: dict[str, threading.Event] = {}
 
-    def search(self, query: str, mode: str = "auto") -> SearchAnswer:
+    def search(
+        self,
+        query: str,
+        mode: str = "auto",
+        *,
+        quick: bool = False,
+        stopped: Callable[[], bool] | None = None,
+    ) -> SearchAnswer:
         gate = self.gates.setdefault(query, threading.Event())
         gate.wait(10)
         if query == "bad":
             raise RuntimeError("no such [/] thing")
-        return SearchAnswer(query, "auto", "lexical", "", (_result(query),))
+        return SearchAnswer(query, "auto", "lexical", "", (a_result(query),))
 
 
-def _result(query: str) -> SearchResult:
+def a_result(query: str) -> SearchResult:
     return SearchResult(
         id=1,
         spec="user-auth",
@@ -416,7 +424,7 @@ def test_the_line_of_a_message_in_the_text_of_its_session(demo: Workspace) -> No
     ],
 )
 def test_snippets_are_prose_from_a_whole_word_on(snippet: str, shown: str) -> None:
-    result = replace(_result("race"), snippet=snippet)
+    result = replace(a_result("race"), snippet=snippet)
     (row,) = hit_rows(SearchAnswer("race", "auto", "lexical", "", (result,)), 0)
     assert "".join(span.text for span in row.lines[2][0].spans) == shown
 

@@ -15,9 +15,13 @@ def expression_of(query: Query) -> str:
     Words are alternatives. The stemmer makes `deploy` of `deployment`, which `deploymen` does not begin, so
     a beginning stands beside its completions.
     """
-    wanted = " OR ".join(_fts(term) for term in query.wanted)
-    excluded = " OR ".join(_fts(term) for term in query.terms if term.excluded)
-    return f"({wanted}) NOT ({excluded})" if wanted and excluded else wanted
+    return without_excluded(" OR ".join(term_expression(term) for term in query.wanted), query)
+
+
+def without_excluded(expression: str, query: Query) -> str:
+    """An expression for some of what a query wants, and nothing of what it excludes."""
+    excluded = " OR ".join(term_expression(term) for term in query.terms if term.excluded)
+    return f"({expression}) NOT ({excluded})" if expression and excluded else expression
 
 
 def pieces_of(text: str) -> list[str]:
@@ -30,17 +34,18 @@ def pieces_of(text: str) -> list[str]:
     return [piece for piece in (*pieces, text[reached:]) if piece.strip()]
 
 
-def _fts(term: Term) -> str:
+def term_expression(term: Term) -> str:
+    """FTS5 MATCH expression of one term."""
     if not term.text.isascii() and CJK_RUN.search(term.text):
         return _cjk(term)
     if term.phrase:
-        return _quoted(term.text)
+        return quoted(term.text)
     if term.prefix:
-        words = [_quoted(word) for word in term.completions]
-        return f"({' OR '.join([_quoted(term.text) + '*', *words])})"
+        words = [quoted(word) for word in term.completions]
+        return f"({' OR '.join([quoted(term.text) + '*', *words])})"
     if is_identifier(term.text):
-        return f"({_quoted(term.text)} OR exact : {_quoted(encode_identifier(term.text))})"
-    return _quoted(term.text)
+        return f"({quoted(term.text)} OR exact : {quoted(encode_identifier(term.text))})"
+    return quoted(term.text)
 
 
 def _cjk(term: Term) -> str:
@@ -48,15 +53,16 @@ def _cjk(term: Term) -> str:
     words: list[str] = []
     for piece in pieces_of(term.text):
         if not CJK_RUN.match(piece):
-            words.append(_quoted(piece))
+            words.append(quoted(piece))
         elif len(piece) == 1:
-            words.append(_quoted(piece) + "*")  # every pair that begins with it
+            words.append(quoted(piece) + "*")  # every pair that begins with it
         else:
-            words += [_quoted(pair) for pair in cjk_pairs(piece)[:-1]]
+            words += [quoted(pair) for pair in cjk_pairs(piece)[:-1]]
     if term.phrase:
         return f"({' + '.join(words)})"
     return f"({' OR '.join(list(dict.fromkeys(words))[:_MOST_PIECES])})"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text as a word or phrase of FTS5."""
     return '"' + text.replace('"', '""') + '"'

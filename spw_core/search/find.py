@@ -8,10 +8,12 @@ from itertools import islice
 
 import apsw
 
+from spw_core.search.by_words import ASKED, rank_by_words
 from spw_core.search.filters import Filters
-from spw_core.search.lexical import ASKED, count_documents, newest, rank_by_words
+from spw_core.search.lexical import count_documents, newest
 from spw_core.search.marks import WordMarks, tokenizer
 from spw_core.search.query import Query, parse_query
+from spw_core.search.quick import shortened
 from spw_core.search.ranking import AUTO, LEXICAL, Ranked, Ranker, RankRequest
 from spw_core.search.results import SPARE, Groups, SearchResult
 from spw_core.search.similar import query_like
@@ -33,7 +35,7 @@ class SearchRequest:
     """What is asked. `mode` is one of `ranking.MODES`, `group` one of `results.GROUPS`.
 
     Filters in `text` and in `filters` both count. While `typing`, the last word also matches as the
-    beginning of a word.
+    beginning of a word. A `quick` answer comes soon, and says when it is not the final one.
     """
 
     text: str
@@ -42,6 +44,7 @@ class SearchRequest:
     mode: str = AUTO
     group: str = ""
     typing: bool = False
+    quick: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,9 @@ class FilterLoss:
 class SearchAnswer:
     """Results in order of relevance, and the mode that was really used, with the reason.
 
-    `filtered` is filled when nothing was found, for the filters to blame. `behind` names the specs whose
-    newest files could not be taken into the index.
+    `filtered` is filled when nothing was found, for the filters to blame. An answer that is not `is_final` is
+    to bridge the time until the same is asked without `quick`. `behind` names the specs whose newest files
+    could not be taken into the index.
     """
 
     query: str
@@ -75,6 +79,7 @@ class SearchAnswer:
     results: tuple[SearchResult, ...]
     corrections: tuple[Correction, ...] = ()
     filtered: tuple[FilterLoss, ...] = ()
+    is_final: bool = True
     behind: tuple[str, ...] = ()
 
     def lacking(self, specs: tuple[str, ...]) -> SearchAnswer:
@@ -96,9 +101,11 @@ def find(connection: apsw.Connection, request: SearchRequest, ranker: Ranker | N
     by meaning as well; without one, and in lexical mode, words alone count.
     """
     parsed = parse_query(request.text, typing=request.typing)
-    query, corrected = Vocabulary(connection).resolve(parsed, typing=request.typing)
+    looked_for = shortened(parsed) if request.quick else parsed
+    query, corrected = Vocabulary(connection).resolve(looked_for, typing=request.typing, quick=request.quick)
     filters = request.filters.both(query.filters)
     ranked, results = _ranked_results(connection, request, query, filters, ranker)
+    is_nothing = not results and request.limit > 0
     return SearchAnswer(
         clean_line(request.text),
         request.mode,
@@ -106,7 +113,8 @@ def find(connection: apsw.Connection, request: SearchRequest, ranker: Ranker | N
         ranked.reason,
         tuple(results),
         tuple(Correction(clean_line(typed), used) for typed, used in corrected.items()),
-        () if results or request.limit < 1 else tuple(_losses(connection, query, filters)),
+        tuple(_losses(connection, query, filters)) if is_nothing and not request.quick else (),
+        ranked.is_final and looked_for == parsed and not (request.quick and is_nothing and filters),
     )
 
 
@@ -136,10 +144,14 @@ def _ranked_results(
     """Rank as many chunks as it takes for the results that are wanted."""
     wanted = max(_MIN_CHUNKS, request.limit * _CHUNKS_PER_RESULT)
     while True:
-        ranked = _rank(connection, RankRequest(query, filters, wanted, request.mode), ranker)
+        asked = RankRequest(query, filters, wanted, request.mode, request.quick)
+        ranked = _rank(connection, asked, ranker)
         groups = Groups(connection, ranked.hits, request.group)
         # One long document can own all of the best chunks: go on until there are enough documents.
         if len(ranked.hits) < wanted or len(groups) >= request.limit + SPARE or request.limit < 1:
+            break
+        if request.quick:
+            ranked = replace(ranked, is_final=False)
             break
         wanted *= _CHUNKS_PER_RESULT
     return ranked, groups.results(WordMarks.of(query, tokenizer(connection)), request.limit)

@@ -15,6 +15,7 @@ import apsw
 from spw_core.config.sections import Store
 from spw_core.errors import SpwError
 from spw_core.search import lexical
+from spw_core.search.by_words import rank_by_words
 from spw_core.search.embedders import BUILTIN, LOCAL, EmbedderFailed, Model
 from spw_core.search.embedders.breaker import Breaker
 from spw_core.search.embedders.choose import embedder_for
@@ -60,24 +61,26 @@ class HybridRanker:
 
     def __call__(self, request: RankRequest) -> Ranked:
         if not self.settings.embeddings_enabled:
-            return lexical.rank_by_words(self.connection, request, TURNED_OFF)
+            return rank_by_words(self.connection, request, TURNED_OFF)
         collection = table.answering(self.connection, COLLECTION)
         model = Model.from_details(collection.details) if collection else None
         if collection is None or model is None or not collection.live:
-            return lexical.rank_by_words(self.connection, request, NO_VECTORS)
+            return rank_by_words(self.connection, request, NO_VECTORS)
         measured = collection.details.get("self_test")
         measured = measured if isinstance(measured, Mapping) else {}
         if request.mode == AUTO and measured.get("pays") is False:
             reason = "words only: here vectors do not find more (measured by --self-test)"
-            return lexical.rank_by_words(self.connection, request, reason)
+            return rank_by_words(self.connection, request, reason)
+        if request.quick and request.mode != SEMANTIC:
+            return rank_by_words(self.connection, request, is_final=False)
         asked = _Asked(self, request, collection, model)
         try:
             query = self._embedded(asked)
         except EmbedderFailed as error:
-            return lexical.rank_by_words(self.connection, request, f"words only: {error.message}")
+            return rank_by_words(self.connection, request, f"words only: {error.message}")
         if query is None:
             reason = "words only: nothing in the query has a vector"
-            return lexical.rank_by_words(self.connection, request, reason)
+            return rank_by_words(self.connection, request, reason)
         return ranked_by_both(self, request, collection, model, query, self._alpha(model, measured))
 
     def arms(self, collection: table.Collection, request: RankRequest) -> Arms:
@@ -174,9 +177,9 @@ class _Asked:
             return Ranked(tuple(hits), SEMANTIC, title)
         found, text, cosines = self.arms(query, near, wanted)
         if found and is_flat(near):
-            return lexical.rank_by_words(connection, request, FLAT)
+            return rank_by_words(connection, request, FLAT)
         if not found and self._is_faint(near):
-            return lexical.rank_by_words(connection, request, FAINT)
+            return rank_by_words(connection, request, FAINT)
         ranks = {chunk: place for place, chunk in enumerate(found, 1)}
         places = {chunk: place for place, chunk in enumerate(near, 1)}
         hits = [

@@ -10,11 +10,9 @@ import apsw
 from spw_core.search.expression import expression_of
 from spw_core.search.filters import Filters, conditions
 from spw_core.search.query import Query
-from spw_core.search.ranking import LEXICAL, ArmScore, Hit, Ranked, RankRequest
+from spw_core.search.ranking import LEXICAL, Hit, Ranked, RankRequest
 
 ARM = "text"
-REASON = "words only: no embeddings are built"
-ASKED = "words only, as asked"
 NEWEST = "no words: the newest first"
 
 # Of the columns title, heading, body, exact.
@@ -24,6 +22,8 @@ _SCORE = f"-bm25(chunks_fts, {', '.join(map(str, _WEIGHTS))})"
 # some may belong to documents that were removed.
 _SPARE = 50
 _MOST_COUNTED = 1000
+# So few chunks that pass the filters are named before the words are looked for.
+_FEW = 5000
 
 
 def rank(
@@ -39,11 +39,67 @@ def rank(
     expression = expression_of(query)
     if not expression or limit < 1:
         return []
-    if not filters:
-        found = _rank(connection, expression, filters, limit, first=limit + _SPARE)
-        if found is not None:
-            return found
+    if filters:
+        if (few := few_chunks(connection, filters)) is not None:
+            return rank_some(connection, query, few, limit)
+    elif (found := _rank(connection, expression, filters, limit, first=limit + _SPARE)) is not None:
+        return found
     return _rank(connection, expression, filters, limit, first=-1) or []
+
+
+def rank_newest(
+    connection: apsw.Connection, expression: str, filters: Filters, newest: int, limit: int
+) -> list[tuple[int, float]]:
+    """As `rank`, of the `newest` chunks that match, or of all where that is below 0.
+
+    Filters are looked at afterwards, and removed documents, so that there may be fewer than `limit`.
+    """
+    condition, values = conditions(filters, first=5)
+    cursor = connection.execute(
+        f"WITH matching AS MATERIALIZED ("
+        f"  SELECT rowid AS chunk_id, {_SCORE} AS score FROM chunks_fts WHERE chunks_fts MATCH ?1"
+        f"  ORDER BY rowid DESC LIMIT ?2"
+        f"), best AS MATERIALIZED (SELECT * FROM matching ORDER BY score DESC LIMIT ?3)"
+        f" SELECT m.chunk_id, m.score"
+        f" FROM best m CROSS JOIN chunks c ON c.id = m.chunk_id JOIN documents d ON d.id = c.document_id"
+        f" WHERE {condition} ORDER BY m.score DESC, d.key, c.line LIMIT ?4",
+        (expression, newest, -1 if filters else limit + _SPARE, limit, *values),
+    )
+    return [(int(chunk_id), float(score)) for chunk_id, score in cursor]
+
+
+def rank_some(
+    connection: apsw.Connection, query: Query, chunk_ids: Sequence[int], limit: int
+) -> list[tuple[int, float]]:
+    """As `rank`, of these chunks alone. The others are found, too, but not weighed, which is what costs."""
+    scores = score(connection, query, chunk_ids)
+    rows = connection.execute(
+        "SELECT c.id, d.key, c.line FROM json_each(?1) wanted CROSS JOIN chunks c ON c.id = wanted.value"
+        " JOIN documents d ON d.id = c.document_id",
+        (json.dumps(list(scores)),),
+    )
+    ranked = sorted((-scores[int(chunk_id)], key, line, int(chunk_id)) for chunk_id, key, line in rows)
+    return [(chunk_id, -value) for value, _, _, chunk_id in ranked[:limit]]
+
+
+def few_chunks(connection: apsw.Connection, filters: Filters) -> list[int] | None:
+    """The chunks that pass the filters, None when they are many."""
+    condition, values = conditions(filters, first=2)
+    rows = connection.execute(
+        "SELECT c.id FROM documents d CROSS JOIN chunks c ON c.document_id = d.id"
+        f" WHERE {condition} LIMIT ?1",
+        (_FEW + 1, *values),
+    ).fetchall()
+    return [int(str(chunk_id)) for (chunk_id,) in rows] if len(rows) <= _FEW else None
+
+
+def count_chunks(connection: apsw.Connection, expression: str, most: int) -> int:
+    """How many chunks match an expression of FTS5; counting ends at `most`."""
+    [[number]] = connection.execute(
+        "SELECT count(*) FROM (SELECT rowid FROM chunks_fts WHERE chunks_fts MATCH ?1 LIMIT ?2)",
+        (expression, most),
+    )
+    return int(number)
 
 
 def _rank(
@@ -91,20 +147,6 @@ def score(
         (expression, json.dumps(list(chunk_ids))),
     )
     return {int(chunk_id): float(value) for chunk_id, value in rows}
-
-
-def rank_by_words(
-    connection: apsw.Connection,
-    request: RankRequest,
-    reason: str = REASON,
-) -> Ranked:
-    """The answer of the lexical arm alone."""
-    found = rank(connection, request.query, request.filters, request.limit)
-    hits = tuple(
-        Hit(chunk_id, value, {ARM: ArmScore(place, value)})
-        for place, (chunk_id, value) in enumerate(found, 1)
-    )
-    return Ranked(hits, LEXICAL, reason)
 
 
 def newest(connection: apsw.Connection, request: RankRequest) -> Ranked:

@@ -55,7 +55,7 @@ TYPE_ALIASES = {
 class Term:
     """One thing to look for. A phrase keeps its spaces; `prefix` matches every word that starts so.
 
-    `completions` are words of the vocabulary that a beginning stands for.
+    `completions` are words of the vocabulary that a beginning stands for; when `has_more`, some of them.
     """
 
     text: str
@@ -63,6 +63,7 @@ class Term:
     excluded: bool = False
     phrase: bool = False
     completions: tuple[str, ...] = ()
+    has_more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

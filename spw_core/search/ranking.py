@@ -34,21 +34,29 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Hits, the best first, the mode that was really used, and the reason for it in words for people."""
+    """Hits, the best first, the mode that was really used, and the reason for it in words for people.
+
+    It is not `is_final` when a request that is not `quick` may find something else.
+    """
 
     hits: tuple[Hit, ...]
     mode: str
     reason: str
+    is_final: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class RankRequest:
-    """A corrected query, exact filters, and how many chunks are wanted at most. `mode` is one of MODES."""
+    """A corrected query, exact filters, and how many chunks are wanted at most. `mode` is one of MODES.
+
+    A `quick` answer takes little time, and says whether it is the whole one.
+    """
 
     query: Query
     filters: Filters
     limit: int
     mode: str
+    quick: bool = False
 
 
 # Whoever knows vectors gives one of these to `find`; it falls back to words itself, and says why.

@@ -19,7 +19,7 @@ from spw_core.search.query import STOP_WORDS, Query, Term, with_words
 from spw_core.search.words import WORD
 from spw_core.text import fold
 
-_MOST_COMPLETIONS = 40
+_MOST_COMPLETIONS, _SHORTEST = 40, 12
 _SHORTEST_CORRECTED, _SHORTEST_WITH_TWO_EDITS, _LONGEST_CORRECTED = 4, 6, 32
 _SHORTEST_CORRECTED_BEGINNING = 5
 _COMPARED_BY_FREQUENCY = 12
@@ -54,11 +54,14 @@ class Vocabulary:
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
 
-    def resolve(self, query: Query, *, typing: bool = False) -> tuple[Query, dict[str, str]]:
+    def resolve(
+        self, query: Query, *, typing: bool = False, quick: bool = False
+    ) -> tuple[Query, dict[str, str]]:
         """The query with completions and corrections, and what was corrected: word as typed to word used.
 
         Phrases, excluded words and explicit beginnings are taken at their word. While `typing`, the last
-        word is corrected only when nothing begins with it.
+        word is corrected only when nothing begins with it. Of many completions there are none, or the
+        shortest for a `quick` answer.
         """
         corrected: dict[str, str] = {}
         terms: dict[str, str] = {}
@@ -73,10 +76,7 @@ class Vocabulary:
             if new != term.text:
                 terms[term.text] = new
         query = with_words(query, terms) if terms else query
-        completed = tuple(
-            replace(term, completions=self._completions(term.text)) if term.prefix else term
-            for term in query.terms
-        )
+        completed = tuple(self._completed(term, quick) if term.prefix else term for term in query.terms)
         return replace(query, terms=completed), corrected
 
     def _unknown(self, term: Term) -> Iterator[str]:
@@ -110,14 +110,16 @@ class Vocabulary:
             ).fetchall()
         )
 
-    def _completions(self, beginning: str) -> tuple[str, ...]:
-        """The words that begin so; none when there are many, for which a beginning of stems will do."""
-        start = fold(beginning)
+    def _completed(self, term: Term, quick: bool) -> Term:
+        """A beginning with the words that begin so. Of many, the shortest few, or none: FTS knows stems."""
+        order = "ORDER BY length(word), word" if quick else ""
         rows = self._connection.execute(
-            "SELECT word FROM words WHERE word >= ?1 AND word < ?1 || ?2 LIMIT ?3",
-            (start, _LAST_SIGN, _MOST_COMPLETIONS + 1),
+            f"SELECT word FROM words WHERE word >= ?1 AND word < ?1 || ?2 {order} LIMIT ?3",
+            (fold(term.text), _LAST_SIGN, _MOST_COMPLETIONS + 1),
         ).fetchall()
-        return tuple(str(word) for (word,) in rows) if len(rows) <= _MOST_COMPLETIONS else ()
+        has_more = len(rows) > _MOST_COMPLETIONS
+        taken = rows[: _SHORTEST if quick else 0] if has_more else rows
+        return replace(term, completions=tuple(str(word) for (word,) in taken), has_more=has_more)
 
     def _nearest(self, word: str) -> str:
         """The known word that was most probably meant, or an empty text."""

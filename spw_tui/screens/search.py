@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 _AT_ONCE = 2
 # An answer that takes longer than this is announced.
 _SLOW_SECONDS = 0.4
+# When nothing was typed for so long, a quick answer is replaced by the final one.
+_PAUSE_SECONDS = 0.08
 
 
 class SearchScreen(ModalScreen[None]):
@@ -59,8 +61,10 @@ class SearchScreen(ModalScreen[None]):
         self._data = data
         self._clock = clock
         self._generation = 0  # counts what was asked; an answer to anything but the newest is dropped
-        self._answered = 0  # the generation that the answer is of
-        self._opens = False  # Enter came before the answer
+        self._answered = 0  # the generation that the final answer is of
+        self._shown = 0  # the generation that the answer is of, final or not
+        self._opens = False  # Enter came before the final answer
+        self._has_failed = False
         self._asking = 0
         self._waiting = False
         self._values: dict[str, list[str]] = {}
@@ -84,6 +88,9 @@ class SearchScreen(ModalScreen[None]):
         self._show_start()
         self._prepare()
         self.query_input.focus()
+
+    def on_unmount(self) -> None:
+        self._generation += 1  # nobody waits for an answer any more
 
     @property
     def spw(self) -> SpwApp:
@@ -158,6 +165,7 @@ class SearchScreen(ModalScreen[None]):
 
     def _ask_soon(self) -> None:
         """Ask now, or as soon as one of the searches that run has ended: a slow index is not flooded."""
+        self._has_failed = False
         if self._asking < _AT_ONCE:
             self._asking += 1
             self._ask(self.text, self._generation)
@@ -172,25 +180,61 @@ class SearchScreen(ModalScreen[None]):
 
     @work(group="search", exit_on_error=False)
     async def _ask(self, query: str, generation: int) -> None:
+        """Get a quick answer, which shall be there before the next key."""
         try:
-            answer = await asyncio.to_thread(self._data.search, query, self.mode)
+            self._take(await self._search(query, generation, quick=True), generation)
         except Exception as error:
-            self.log.error(error)
-            if generation == self._generation:
-                self.hits.say(f"{describe(error)}\nenter tries again", Tone.BAD)
-        else:
-            if generation == self._generation:
-                self._answer, self._answered = answer, generation
-                self._show_answer()
-                if self._opens:
-                    self.action_open_hit()
+            self._say_why(error, generation)
         finally:
             self._asking -= 1
             if self._waiting and self.is_mounted:
                 self._waiting = False
                 self._ask_soon()
 
-    def _show_answer(self) -> None:
+    @work(group="final", exclusive=True, exit_on_error=False)
+    async def _ask_for_all(self, query: str, generation: int, pause: float) -> None:
+        """Get the final answer, unless somebody types on."""
+        await asyncio.sleep(pause)
+        if self._is_over(generation):
+            return
+        try:
+            self._take(await self._search(query, generation), generation)
+        except Exception as error:
+            self._say_why(error, generation)
+
+    async def _search(self, query: str, generation: int, *, quick: bool = False) -> SearchAnswer:
+        stopped = partial(self._is_over, generation)
+        search = partial(self._data.search, query, self.mode, quick=quick, stopped=stopped)
+        return await asyncio.to_thread(search)
+
+    def _is_over(self, generation: int) -> bool:
+        """True when nobody waits for an answer any more; asked in the thread that looks for it."""
+        return generation != self._generation
+
+    def _say_why(self, error: Exception, generation: int) -> None:
+        if not self._is_over(generation):
+            self.log.error(error)
+            self._has_failed = True
+            self.hits.say(f"{describe(error)}\nenter tries again", Tone.BAD)
+
+    def _take(self, answer: SearchAnswer, generation: int) -> None:
+        """Show an answer to what is typed now. A quick one without results is none yet."""
+        if self._is_over(generation):
+            return
+        if answer.is_final:
+            self._answered = generation
+        if answer.is_final or answer.results:
+            is_first = generation != self._shown
+            self._answer, self._shown = answer, generation
+            self._show_answer(fresh=is_first)
+        if not answer.is_final:
+            is_bridged = answer.results and not self._opens
+            self._ask_for_all(self.text, generation, _PAUSE_SECONDS if is_bridged else 0)
+        elif self._opens:
+            self.action_open_hit()
+
+    def _show_answer(self, *, fresh: bool = True) -> None:
+        """List the answer. One that is not `fresh` is more of the last one: the cursor stays where it is."""
         answer = self._answer
         if answer is None:
             return
@@ -204,7 +248,7 @@ class SearchScreen(ModalScreen[None]):
         self._show_chips()
         grouped = self.spw.memory.group
         if count:
-            self.hits.show(hit_rows(answer, self._clock(), grouped=grouped), fresh=True)
+            self.hits.show(hit_rows(answer, self._clock(), grouped=grouped), fresh=fresh)
         elif self.spw.searchable:
             self.hits.show(nothing_rows(answer), fresh=True)
         else:
@@ -220,10 +264,11 @@ class SearchScreen(ModalScreen[None]):
     @on(Input.Submitted)
     def _submitted(self) -> None:
         """What is open is the best answer to what is typed, never to what stood there before."""
-        self._opens = bool(self.text.strip()) and self._answered != self._generation
+        is_seen = self._shown == self._generation and self.hits.was_moved
+        self._opens = bool(self.text.strip()) and self._answered != self._generation and not is_seen
         if not self._opens:
             self.action_open_hit()
-        elif not self._asking:  # the last one failed
+        elif self._has_failed:
             self._ask_soon()
 
     @on(RowList.Opened, "#hits")

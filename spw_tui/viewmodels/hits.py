@@ -91,6 +91,8 @@ def _with_mark_in_view(spans: tuple[Span, ...]) -> tuple[Span, ...]:
 
 def mode_text(answer: SearchAnswer) -> str:
     """The mode that was really used, and the one that was asked for where it is another."""
+    if not answer.is_final:
+        return f"{answer.mode} so far"
     asked = answer.mode_requested
     return answer.mode if asked in (answer.mode, "auto") else f"{asked} asked, {answer.mode} used"
 

@@ -46,6 +46,11 @@ class RowList(CursorLines, inherit_bindings=False):
         """The row under the cursor."""
         return self._rows[self._cursor] if 0 <= self._cursor < len(self._rows) else None
 
+    @property
+    def was_moved(self) -> bool:
+        """True when somebody chose the row under the cursor."""
+        return self._moved
+
     def visible_rows(self) -> Sequence[Row]:
         """The rows of which anything can be seen now."""
         if not self._rows:

@@ -38,7 +38,18 @@ _SECTION = "## Heading\n\nSome *text* with `code`.\n\n- one\n- two\n\n| a | b |\
 _WAIT_S = 30.0
 _HAS_SCHEDSTAT = Path("/proc/self/schedstat").exists()
 _BETWEEN_KEYS = 0.06
-QUERIES = ("flaky login test", "rounding per VAT group", "status:blocked checkout", "idempotency key")
+QUERIES = (
+    "flaky login test",
+    "rounding per VAT group",
+    "status:blocked checkout",
+    "idempotency key",
+    "the test is passing with the token",
+    "type:report spec:checkout retry",
+    "wave handoff",
+    "xyzzyqwrt test",
+    "認証機能 test",
+    "instável depois",
+)
 
 
 def run() -> None:

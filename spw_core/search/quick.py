@@ -1,0 +1,91 @@
+"""The lexical arm while somebody types: bounded work, however often the words occur.
+
+Weighing a chunk costs far more than finding it, and a beginning of two letters, or a word like `test`,
+stands in half of all chunks. So every chunk that holds a rare word is weighed, with all that it holds, and of
+those with frequent words alone the newest. BM25 is a sum over words, so each weight is the one that
+`lexical.rank` gives. Where all words are rare, or filters leave few chunks, the answer is the whole one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import apsw
+
+from spw_core.search import lexical
+from spw_core.search.expression import quoted, term_expression, without_excluded
+from spw_core.search.filters import Filters
+from spw_core.search.marks import tokenizer
+from spw_core.search.query import Query, Term
+from spw_core.search.words import CJK_RUN
+
+# So many chunks are weighed all. Of more, those that hold rare words, and the newest with the others.
+_ALL, _RARE, _NEWEST = 12_000, 4_000, 4_000
+# Words that are looked for. Of a pasted page the longest, which are the rarest.
+_MOST_WORDS = 8
+
+
+def shortened(query: Query) -> Query:
+    """The query with as many of its words as a quick answer looks for."""
+    longest = sorted(query.wanted, key=lambda term: -len(term.text))[:_MOST_WORDS]
+    return replace(query, terms=tuple(term for term in query.terms if term.excluded or term in longest))
+
+
+def rank(
+    connection: apsw.Connection, query: Query, filters: Filters, limit: int
+) -> tuple[list[tuple[int, float]], bool]:
+    """(the best `limit` chunks of those that were weighed, whether `lexical.rank` gives the same).
+
+    Scores are those of `lexical.rank`, save for a beginning: that counts as its words, once for each stem.
+    """
+    if filters and (few := lexical.few_chunks(connection, filters)) is not None:
+        return lexical.rank_some(connection, _as_usual(query), few, limit), True
+    words = dict.fromkeys(word for term in query.wanted for word in _words(connection, term))
+    counted = sorted((lexical.count_chunks(connection, word, _ALL + 1), word) for word in words)
+    if sum(count for count, _ in counted) <= _ALL and not any(term.has_more for term in query.wanted):
+        return lexical.rank(connection, query, filters, limit), True
+    rare, frequent = _by_frequency(counted)
+
+    def weighed(expression: str, newest: int = -1) -> list[tuple[int, float]]:
+        return lexical.rank_newest(connection, without_excluded(expression, query), filters, newest, limit)
+
+    scores: dict[int, float] = {}
+    if rare:
+        scores |= weighed(" OR ".join(rare))
+    if rare and frequent:
+        scores |= weighed(f"({' OR '.join(rare)}) AND ({' OR '.join(frequent)})")
+    if frequent:
+        scores |= weighed(" OR ".join(words), _NEWEST)
+    best = sorted(scores.items(), key=lambda pair: (-pair[1], -pair[0]))
+    return best[:limit], False
+
+
+def _as_usual(query: Query) -> Query:
+    """The query as it is when there is time: of many completions none."""
+    terms = (replace(term, completions=()) if term.has_more else term for term in query.terms)
+    return replace(query, terms=tuple(terms))
+
+
+def _words(connection: apsw.Connection, term: Term) -> Iterator[str]:
+    """What a term looks for, as expressions; for a beginning, the words that begin so, once for each stem.
+
+    FTS would join the chunks of everything that begins so, before the first of them is seen.
+    """
+    if not term.prefix or not term.completions or CJK_RUN.search(term.text):
+        yield term_expression(term)
+        return
+    stems = tokenizer(connection)
+    for word in {stems(word)[0][2]: word for word in (*term.completions, term.text) if stems(word)}.values():
+        yield quoted(word)
+
+
+def _by_frequency(counted: Sequence[tuple[int, str]]) -> tuple[list[str], list[str]]:
+    """The words that together stand in few chunks, and the others. What is `counted` comes rarest first."""
+    rare: list[str] = []
+    frequent: list[str] = []
+    total = 0
+    for count, word in counted:
+        total += count
+        (rare if total <= _RARE else frequent).append(word)
+    return rare, frequent

@@ -1,0 +1,165 @@
+"""Answers while somebody types: little work, honest about what is missing, equal where they say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import accumulate
+from pathlib import Path
+
+import pytest
+
+from spw_core import Document, SearchIndex
+from spw_core.api import Workspace
+from spw_core.errors import Stopped
+from spw_core.search import lexical, quick
+from spw_core.search.filters import Filters
+from spw_core.search.find import SearchRequest, find
+from spw_core.search.query import Query, parse_query
+from spw_core.search.vocabulary import Vocabulary
+from spw_core.store import stopping
+from spw_core.store.index import IndexStore
+
+TYPED = (
+    "flaky login test",
+    "login instável",
+    "release-gate-decider run-002",
+    '"login test" -wishlist',
+    "status:blocked checkout",
+    "type:report spec:user-auth retry",
+    "認証機能 test",
+    "xyzzyqwrt",
+    "the test is passing with the token",
+)
+LETTERS = [text for query in TYPED for text in accumulate(query)]
+
+
+@pytest.fixture
+def index(demo_harvested: Workspace) -> Iterator[IndexStore]:
+    with IndexStore.reading(demo_harvested.paths.index_db) as store:
+        assert store is not None
+        yield store
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Little work is done, as if the demo were a big workspace."""
+    for name, value in {"_ALL": 6, "_RARE": 4, "_NEWEST": 3}.items():
+        monkeypatch.setattr(quick, name, value)
+    monkeypatch.setattr(lexical, "_FEW", 0)
+
+
+def resolved(index: IndexStore, text: str, *, is_quick: bool = False) -> Query:
+    return Vocabulary(index.connection).resolve(parse_query(text, typing=True), typing=True, quick=is_quick)[
+        0
+    ]
+
+
+@pytest.mark.parametrize("text", LETTERS)
+def test_what_is_called_final_is_what_comes_without_haste(index: IndexStore, text: str) -> None:
+    request = SearchRequest(text, typing=True)
+    soon = find(index.connection, replace(request, quick=True))
+    if soon.is_final:
+        assert soon == find(index.connection, request)
+
+
+def test_most_answers_in_a_small_workspace_are_final(index: IndexStore) -> None:
+    answers = [find(index.connection, SearchRequest(text, typing=True, quick=True)) for text in LETTERS]
+    assert sum(answer.is_final for answer in answers) > len(answers) * 0.8
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("text", ["the login tests passed ", "flaky login ", "blocked handoff -login "])
+def test_weights_are_those_of_the_whole_answer_and_no_rare_word_is_missed(
+    index: IndexStore, text: str
+) -> None:
+    query = resolved(index, text)
+    whole = dict(lexical.rank(index.connection, query, Filters(), 10_000))
+    found, is_whole = quick.rank(index.connection, query, Filters(), 10_000)
+    assert not is_whole
+    assert 0 < len(found) < len(whole)
+    assert found == sorted(found, key=lambda pair: (-pair[1], -pair[0]))
+    assert dict(found) == pytest.approx({chunk: whole[chunk] for chunk, _ in found})
+    counts = {term: lexical.count_chunks(index.connection, f'"{term.text}"', 1000) for term in query.wanted}
+    rarest = min(counts, key=lambda term: counts[term])
+    if counts[rarest] <= 4:
+        rare = lexical.rank(index.connection, replace(query, terms=(rarest,)), Filters(), 100)
+        assert {chunk for chunk, _ in rare} <= dict(found).keys()
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("text", LETTERS)
+def test_little_work_finds_nothing_that_does_not_match(index: IndexStore, text: str) -> None:
+    query = resolved(index, text, is_quick=True)
+    matching = lexical.score(index.connection, query, range(100_000))
+    found, _ = quick.rank(index.connection, query, query.filters, 200)
+    assert dict(found).keys() <= matching.keys()
+    assert len(found) == len(dict(found))
+    allowed = {chunk for chunk, _ in lexical.rank(index.connection, query, query.filters, 10_000)}
+    assert dict(found).keys() <= allowed
+
+
+@pytest.mark.parametrize(
+    "text", ["type:report login", "spec:user-auth the test -retry", "status:blocked lo*"]
+)
+def test_filters_that_leave_few_chunks_change_no_answer(
+    index: IndexStore, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = resolved(index, text)
+    soon = lexical.rank(index.connection, query, query.filters, 50)
+    monkeypatch.setattr(lexical, "_FEW", -1)
+    assert lexical.few_chunks(index.connection, query.filters) is None
+    assert soon == lexical.rank(index.connection, query, query.filters, 50) != []
+
+
+def test_of_many_beginnings_the_shortest_are_taken(tmp_path: Path) -> None:
+    index = SearchIndex(tmp_path / "notes.db")
+    words = [
+        f"st{first}{second}" + "a" * number
+        for number, first in enumerate("bcdfgh")
+        for second in "bcdfghjklm"
+    ]
+    index.put([Document(word, word) for word in words])
+    with IndexStore.reading(index.path) as store:
+        assert store is not None
+        [usual] = resolved(store, "st").terms
+        [soon] = resolved(store, "st", is_quick=True).terms
+        assert usual.completions == () and usual.has_more and soon.has_more
+        assert {len(word) for word in soon.completions} == {4, 5}
+        answer = find(store.connection, SearchRequest("st", limit=100, typing=True, quick=True))
+        assert answer.results and not answer.is_final
+        assert "so far" in answer.reason
+        assert len(find(store.connection, SearchRequest("st", limit=100, typing=True)).results) == 60
+
+
+def test_of_a_pasted_page_the_longest_words_are_looked_for(index: IndexStore) -> None:
+    page = " ".join(f"word{number:0{number}}" for number in range(1, 30)) + " -secret"
+    short = quick.shortened(parse_query(page))
+    assert [len(term.text) for term in short.wanted] == list(range(26, 34))
+    assert [term.text for term in short.terms if term.excluded] == ["secret"]
+    assert not find(index.connection, SearchRequest(page, typing=True, quick=True)).is_final
+
+
+def test_nothing_under_a_filter_is_not_the_last_word(index: IndexStore) -> None:
+    request = SearchRequest("login wave:77", typing=True)
+    soon = find(index.connection, replace(request, quick=True))
+    assert not soon.is_final and soon.filtered == ()
+    assert find(index.connection, request).filtered
+
+
+def test_meaning_follows_words(demo_harvested: Workspace) -> None:
+    demo_harvested.embed()
+    soon = demo_harvested.search("flaky login", typing=True, quick=True)
+    assert (soon.mode, soon.is_final) == ("lexical", False)
+    assert demo_harvested.search("flaky login", typing=True).mode == "hybrid"
+    assert demo_harvested.search("flaky login", typing=True, mode="semantic", quick=True).mode == "semantic"
+    assert demo_harvested.search("flaky login", typing=True, mode="lexical", quick=True).is_final
+
+
+def test_a_question_that_is_taken_back_ends(
+    demo_harvested: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stopping, "_STEPS", 10)
+    assert demo_harvested.search("login", stopped=lambda: False).results
+    with pytest.raises(Stopped):
+        demo_harvested.search("login", stopped=lambda: True)
