@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from spw_core.api import Workspace
 from spw_core.errors import NotFound
 from spw_core.formats.transcripts import read_line
+from spw_core.memory import importing, reading
 from spw_core.memory.finding import queued
 from spw_core.memory.importing import ImportReport
 from spw_core.memory.portions import Scout
@@ -251,7 +252,7 @@ def test_a_file_that_grows_while_it_is_read(workspace: Workspace, transcript: Tr
         transcript.add("assistant", "two").write()
         lines = LineReader(stream, 0)
         records = list(lines.batch())
-        state = state_after(stream, str(path), SESSION, status, lines.offset, lines.skipped)
+        state = state_after(stream, str(path), SESSION, status, lines)
     assert lines.ended
     assert [said.text for record in records for said in record.said][:1] == ["one"]
     assert not is_unchanged(state, path.stat())
@@ -310,8 +311,9 @@ def test_silent_records_are_told_before_they_are_parsed() -> None:
     said = {"type": "user", "uuid": "u", "message": {"content": "hi"}}
     joined = json.dumps(said, separators=(",", ":"))
     assert read_line(silent("progress", {"type": "user"})) == ([], True)
+    assert read_line(silent("progress", {"type": "user"}, "\n")) == ([], True)
     assert read_line(silent("progress", {"broken": 1})[:-5] + b"\n") == ([], True)  # nothing to lose
-    for end in (joined, f" {joined}"):
+    for end in (joined, f" {joined}", f"{joined}\n"):
         [record] = read_line(silent("progress", {}, end))[0]
         assert record.said[0].text == "hi"
     # A type that is not the record's own says nothing about it.
@@ -356,6 +358,52 @@ def test_data_of_tools_are_passed_over_wherever_they_stand(
     if data.draw(st.booleans()):  # as the progress of a subagent has it
         record = {**record, "data": {"message": dict(record)}}
     assert read_line(compact(record)) == read_line(spaced(record))
+
+
+def test_a_silent_record_that_is_still_being_written_is_held_back(
+    workspace: Workspace, transcript: Transcript
+) -> None:
+    """What comes behind would be read as a record of its own."""
+    inner = {"type": "user", "uuid": "w", "message": {"content": "inside"}}
+    line = json.dumps({"type": "progress", "data": inner}, separators=(",", ":"))
+    path = transcript.add("user", "one").raw(line[: line.index("{", 1)]).write(end="")
+    assert counts(take(workspace, path)) == (1, 1, 0)
+    transcript.lines[-1] = line
+    transcript.add("user", "two").write()
+    assert take(workspace, path).problems == []
+    assert [text for _, text in texts(workspace)] == ["one", "two"]
+
+
+def test_of_two_records_on_a_line_the_second_may_have_the_data_of_a_tool() -> None:
+    first = {**ANSWER, "uuid": "first"}
+    del first[DATA_KEY]
+    records, whole = read_line(compact(first, ANSWER))
+    assert ([record.said[0].id for record in records], whole) == (["first", "u"], True)
+
+
+def test_an_import_that_was_interrupted_inside_of_a_transcript_is_completed_by_the_next(
+    workspace: Workspace, transcript: Transcript, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_BATCH_BYTES", 1_000)
+    monkeypatch.setattr(importing, "_MOST_AT_ONCE", 2)
+    for number in range(40):
+        transcript.add("user", f"words {number}")
+    path = transcript.write()
+    real, stored = SqliteMessages.take_in_rows, list[int]()
+
+    def once(store: SqliteMessages, name: str, rows: Any, states: Any = ()) -> list[str]:
+        if stored:
+            raise KeyboardInterrupt
+        stored.append(len(rows))
+        return real(store, name, rows, states)
+
+    with monkeypatch.context() as interrupted, pytest.raises(KeyboardInterrupt):
+        interrupted.setattr(SqliteMessages, "take_in_rows", once)
+        take(workspace, path)
+    assert 0 < stored[0] < 40
+    assert counts(take(workspace, path)) == (0, 40 - stored[0], 0)
+    assert [text for _, text in texts(workspace)] == [f"words {number}" for number in range(40)]
+    assert take(workspace, path).unchanged == 1
 
 
 def test_what_stands_behind_the_data_of_a_tool_is_not_lost() -> None:

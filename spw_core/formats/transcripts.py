@@ -106,7 +106,7 @@ def read_line(line: bytes) -> tuple[list[Record], bool]:
     if line.startswith(_OF_USER, start):
         if answer := _without_data(line):
             return [answer], True
-    elif line[start : line.find(b'"', start)] in _SILENT:
+    elif line[start : line.find(b'"', start)] in _SILENT and line.endswith(b"\n"):
         kind = _TYPE_FIRST.match(line)
         if kind and kind[1] in _SILENT and _is_single(line, kind.end()):
             return [], True
@@ -136,9 +136,12 @@ def _without_data(line: bytes) -> Record | None:
     if end < 0 or not line.endswith(b"}\n") or _MORE.search(line, end):
         return None
     try:
-        value, _ = _decode(f"{line[:end].decode()}}}")
+        start = f"{line[:end].decode()}}}"
+        value, length = _decode(start)
     except (ValueError, RecursionError):
         return None
+    if length != len(start):
+        return None  # the data are those of a second record, and this is all of the first
     told = value.keys() >= _BEFORE_DATA and ("agentId" in value or value["isSidechain"] is not True)
     return read_record(value) if told and _text(value["uuid"]) else None
 

@@ -93,8 +93,7 @@ class Scout:
                     if session not in self._forgotten:
                         self._linker.see(session, record)
                         reader.read(session, record)
-                skipped = before + lines.skipped
-                state = state_after(stream, name, reader.last_session, status, lines.offset, skipped)
+                state = state_after(stream, name, reader.last_session, status, lines, before)
                 messages, sessions, redacted = reader.hand_over()
                 sightings = self._linker.hand_over()
                 yield Portion(messages, sessions, sightings, redacted, state, bool(lines.found or offset))

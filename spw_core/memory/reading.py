@@ -15,6 +15,8 @@ READ_BYTES = 256 << 10
 _HEAD_BYTES = 4096
 # Bytes after which what was read is handed over and stored: an interruption loses no more than this.
 _BATCH_BYTES = 8 << 20
+# Stands for the size of a file that was not read to its end: no file has it, so that none looks unchanged.
+_UNFINISHED = -1
 
 
 def is_unchanged(state: TranscriptState | None, status: os.stat_result) -> bool:
@@ -79,18 +81,18 @@ class LineReader:
 
 
 def state_after(
-    stream: BinaryIO, path: str, session: str, status: os.stat_result, offset: int, skipped: int
+    stream: BinaryIO, path: str, session: str, status: os.stat_result, lines: LineReader, before: int = 0
 ) -> TranscriptState:
-    """What to remember of a file that was read up to an offset."""
-    head, head_size = ends_of(stream, min(_HEAD_BYTES, offset), offset)
+    """What to remember of a file as far as its lines were read; `before` counts what was skipped earlier."""
+    head, head_size = ends_of(stream, min(_HEAD_BYTES, lines.offset), lines.offset)
     return TranscriptState(
         path=path,
         session_id=session,
         inode=status.st_ino,
-        size=status.st_size,
+        size=status.st_size if lines.ended else _UNFINISHED,
         mtime_ns=status.st_mtime_ns,
-        offset=offset,
+        offset=lines.offset,
         head=head,
         head_size=head_size,
-        skipped=skipped,
+        skipped=before + lines.skipped,
     )
