@@ -147,6 +147,24 @@ def test_force_overrules_everything_but_the_lack_of_tasks(demo: Workspace, works
         workspace.spec("alpha").finalize(force=True)
 
 
+def test_what_was_overruled_stays_so_and_what_is_new_does_not(demo: Workspace, capsys: Capture) -> None:
+    spec = demo.spec("billing-export")
+    first = spec.finalize(force=True)
+    stored, files = meta(demo, "billing-export"), tree(demo)
+    again = spec.finalize()
+    assert (again.completed_at, again.overridden, again.again) == (first.completed_at, first.overridden, True)
+    assert (meta(demo, "billing-export"), tree(demo)) == (stored, files)
+    assert spw(demo, "finalize", "billing-export", "--raw") == 0
+    assert capsys.readouterr().out.startswith(f"billing-export was complete since {first.completed_at}: ")
+    tasks = demo.paths.spec_dir("billing-export") / "tasks.md"
+    tasks.write_text(tasks.read_text() + "\n- [ ] 99. Something else\n  - Wave: 1\n")
+    [reason] = reasons(demo, "billing-export")
+    assert reason.startswith("task 99 is pending: Something else")
+    assert spec.summary().stage == "complete"
+    assert reason in spec.finalize(force=True).overridden
+    assert spec.finalize().completed_at == first.completed_at
+
+
 def test_unreadable_folder_is_a_reason(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     finished(workspace)
     real = finalize_module.stored_record
@@ -212,6 +230,15 @@ def test_completion_is_salvaged_from_a_damaged_database(done: Workspace) -> None
     done.harvest()
     assert done.spec(DONE).record().completed_at == report.completed_at
     assert "## Tasks Completed" in done.spec(DONE).read(SUMMARY)
+
+
+def test_what_was_overruled_is_salvaged_too(demo: Workspace) -> None:
+    report = demo.spec("billing-export").finalize(force=True)
+    path = demo.paths.spec_db("billing-export")
+    damaged = move_aside(path)
+    with SpecStore.writing(path) as store, store.transaction():
+        store.salvage(damaged)
+    assert demo.spec("billing-export").finalize().overridden == report.overridden
 
 
 def test_again_changes_nothing(done: Workspace) -> None:
@@ -331,7 +358,7 @@ def test_finalizar_json(done: Workspace, capsys: Capture) -> None:
     assert not out.endswith("\n")
     assert value.keys() == {
         *("ok", "spec", "status", "tasks_count", "waves_count", "harvested", "docs_indexed", "completed_at"),
-        *("summary_path", "removed", "kept", "deferred", "overridden"),
+        *("summary_path", "removed", "kept", "deferred", "overridden", "again"),
     }
     assert (value["ok"], value["spec"], value["status"]) == (True, DONE, "completed")
     assert Path(value["summary_path"]).is_file()

@@ -55,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
         "docs_indexed": report.docs_indexed,
         "deferred": list(report.deferred),
         "overridden": list(report.overridden),
+        "again": report.again,
         "removed": report.removed,
         "kept": report.kept,
     }
@@ -64,8 +65,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _sentence(report: FinalizeReport) -> str:
+    done = f"was complete since {report.completed_at}" if report.again else "completed"
     return (
-        f"{report.spec} completed: {plural(report.tasks_count, 'task')}"
+        f"{report.spec} {done}: {plural(report.tasks_count, 'task')}"
         f" in {plural(report.waves_count, 'wave')},"
         f" {plural(report.harvested, 'file')} harvested, {plural(report.docs_indexed, 'document')} indexed,"
         f" {plural(report.removed, 'file')} removed"

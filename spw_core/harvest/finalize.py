@@ -37,7 +37,8 @@ class FinalizeReport:
     """What a finalization found and did.
 
     `harvested` counts the files on disk, `docs_indexed` the spec's documents in the index. `deferred` names
-    the tasks that were put off, `overridden` the reasons against it that were overruled. `removed` and
+    the tasks that were put off, `overridden` the reasons against it that were overruled, now or before.
+    `again` says that it was complete already, with the same summary. `removed` and
     `kept` count files of the cleanup, 0 without one. `summary_path` is where the summary was exported to.
     """
 
@@ -49,6 +50,7 @@ class FinalizeReport:
     docs_indexed: int
     deferred: tuple[str, ...]
     overridden: tuple[str, ...]
+    again: bool
     removed: int
     kept: int
     summary_path: Path | None
@@ -59,7 +61,8 @@ def finalize(
 ) -> FinalizeReport:
     """Complete a spec. Done again, it keeps the time of the first completion and changes nothing else.
 
-    `force` overrules every reason but the lack of readable tasks, and lets `export` replace a
+    `force` overrules every reason but the lack of readable tasks, for good: the next time only a reason
+    that is new stands against it. It also lets `export` replace a
     COMPLETION-SUMMARY.md of somebody's own, whose bytes are stored. `clean` removes what is stored of the
     traces of the work.
 
@@ -70,12 +73,15 @@ def finalize(
     _harvest(paths, name)
     with SpecStore.writing(paths.spec_db(name)) as store, store.transaction():
         record = stored_record(store, name)
-        overridden = _overruled(record, force, has_post_mortem=_has_post_mortem(paths, record))
+        before = finalization(store.meta())
+        accepted = before.overruled if before else ()
+        overridden = _overruled(record, force, accepted, has_post_mortem=_has_post_mortem(paths, record))
         completion = _completion(store, record)
-        new = Finalization(completion.completed_at, render_completion(record, completion).encode())
+        summary = render_completion(record, completion).encode()
+        new = Finalization(completion.completed_at, summary, overridden)
         # The lock of the transaction keeps other finalizations from writing the same file.
         path = _export(paths, store, name, new, force) if export else None
-        store_finalization(store, new)
+        is_new = store_finalization(store, new)
     report = _harvest(paths, name)
     with IndexStore.reading(paths.index_db) as index:
         docs_indexed = len(index.documents(SPEC_SOURCE, name)) if index else 0
@@ -89,6 +95,7 @@ def finalize(
         docs_indexed=docs_indexed,
         deferred=tuple(task.id for task in record.tasks if is_put_off(task)),
         overridden=overridden,
+        again=not is_new,
         removed=len(cleaned.removed) if cleaned else 0,
         kept=len(cleaned.kept) if cleaned else 0,
         summary_path=path,
@@ -102,16 +109,21 @@ def _harvest(paths: WorkspacePaths, name: str) -> SpecReport:
     return report
 
 
-def _overruled(record: SpecRecord, force: bool, *, has_post_mortem: bool) -> tuple[str, ...]:
-    """The reasons that `force` overrules. Raises Unfinished when it may not or is not given."""
+def _overruled(
+    record: SpecRecord, force: bool, accepted: tuple[str, ...], *, has_post_mortem: bool
+) -> tuple[str, ...]:
+    """The reasons that `force` overrules, or has overruled before (`accepted`). Raises Unfinished, with
+    those that are new, when it may not or is not given."""
     found = obstacles(record, has_post_mortem=has_post_mortem)
     reasons = tuple(obstacle.text for obstacle in found)
     if any(obstacle.is_final for obstacle in found):
         hint = "--force does not help here: nothing says what would be done."
         raise Unfinished(f"{record.name} has no tasks that could be complete", hint, reasons)
-    if reasons and not force:
+    new = tuple(reason for reason in reasons if reason not in accepted)
+    if new and not force:
         hint = "Finish what is named, or finalize as it is with --force."
-        raise Unfinished(f"{record.name} is not finished", hint, reasons)
+        since = ": there is something new since it was finalized with --force" if accepted else ""
+        raise Unfinished(f"{record.name} is not finished{since}", hint, new)
     return reasons
 
 

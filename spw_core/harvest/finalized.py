@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from spw_core.summaries.completion import COMPLETION_FILE
 
 _FINALIZED_AT = "finalized_at"
 _SUMMARY = "completion_summary"
+_OVERRULED = "finalized_despite"
 
 # The row id of an artifact that stands for the stored summary and has no row.
 NO_FILE = 0
@@ -27,16 +29,24 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Finalization:
-    """When a spec was finalized (fixed-width UTC text), and its completion summary, frontmatter included."""
+    """When a spec was finalized (fixed-width UTC text), its completion summary, frontmatter included, and
+    the reasons against it that were overruled."""
 
     at: str
     summary: bytes
+    overruled: tuple[str, ...] = ()
 
 
 def finalization(meta: Mapping[str, str]) -> Finalization | None:
     """What the rows of spec_meta say; None for a spec that was never finalized."""
     at = meta.get(_FINALIZED_AT, "")
-    return Finalization(at, meta.get(_SUMMARY, "").encode()) if at else None
+    if not at:
+        return None
+    try:
+        overruled = tuple(map(str, json.loads(meta.get(_OVERRULED, "[]"))))
+    except (ValueError, TypeError):  # a database may hold anything; then they are asked about again
+        overruled = ()
+    return Finalization(at, meta.get(_SUMMARY, "").encode(), overruled)
 
 
 def as_finalized(record: SpecRecord, meta: Mapping[str, str]) -> SpecRecord:
@@ -53,6 +63,7 @@ def store_finalization(store: SpecStore, new: Finalization) -> bool:
         {
             _FINALIZED_AT: new.at,
             _SUMMARY: new.summary.decode(),
+            _OVERRULED: json.dumps(new.overruled, ensure_ascii=False),
             "status": "completed",
             "stage": "complete",
             # The index looks at a spec again when its revision has changed.

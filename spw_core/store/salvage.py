@@ -21,6 +21,7 @@ _OF_VERSION = ("content", "encoding", "content_hash", "size", "mtime_ns", "mode"
 
 # Of spec_meta, what no harvest can find out again: that the spec was finalized, and its summary.
 _MEMORIES = ("finalized_at", "completion_summary", "status", "stage")
+_OF_MEMORIES = ("finalized_despite",)  # which earlier versions did not write
 
 
 def salvage(damaged: Path, connection: apsw.Connection) -> int:
@@ -61,13 +62,14 @@ def salvage(damaged: Path, connection: apsw.Connection) -> int:
 
 def _memories(connection: apsw.Connection) -> list[tuple[str, str]]:
     """All of the rows of _MEMORIES, or none: a date without its summary would be half a memory."""
-    marks = ", ".join("?" * len(_MEMORIES))
+    wanted = (*_MEMORIES, *_OF_MEMORIES)
+    marks = ", ".join("?" * len(wanted))
     try:
-        rows = connection.execute(f"SELECT key, value FROM spec_meta WHERE key IN ({marks})", _MEMORIES)
-        found = [(str(key), str(value)) for key, value in rows]
+        rows = connection.execute(f"SELECT key, value FROM spec_meta WHERE key IN ({marks})", wanted)
+        found = {str(key): str(value) for key, value in rows}
     except apsw.Error:
         return []
-    return found if len(found) == len(_MEMORIES) else []
+    return list(found.items()) if found.keys() >= set(_MEMORIES) else []
 
 
 def _insert(connection: apsw.Connection, table: str, row: _Row) -> None:
