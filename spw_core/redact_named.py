@@ -193,7 +193,6 @@ NAMED = (
         ("x-api-key", "x-auth-token"),
         re.compile(r"x-(?:api-key|auth-token)[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?P<s>[a-z0-9_.~+/=-]{12,2000})"),
         folded=True,
-        needs=Needs.VALUE,
         accept=lambda _, value: is_value(value) and is_mixed("", value),
     ),
     Rule(
@@ -211,7 +210,6 @@ NAMED = (
             r"(?P<s>[A-Za-z0-9+/=]{40,1200})"
         ),
         folded=True,
-        needs=Needs.VALUE,
         accept=lambda _, value: any(char.isdigit() for char in value),
     ),
     Rule(

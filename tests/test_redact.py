@@ -462,6 +462,13 @@ HASH = some(LETTERS + "./", 22)
 PRIVATE_KEY = "PRIVATE" + " KEY-----"
 
 
+@pytest.mark.parametrize("blank", ["\n  ", "\r\n", "\xa0"])
+@pytest.mark.parametrize("name", ["aws_secret_access_" + "key:", "x-api-" + "key:", "SecretAccess" + "Key ="])
+def test_a_value_on_the_line_behind_its_name(name: str, blank: str) -> None:
+    secret = some(LETTERS, 40)
+    assert secret not in redact(name + blank + secret).text
+
+
 @pytest.mark.parametrize(
     ("secret", "around"),
     [
