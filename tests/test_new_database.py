@@ -235,10 +235,9 @@ def test_killed_around_the_moment_it_appears(workspace: Workspace, step: str, is
     assert (report.files, report.failed, report.errors) == (1, "", [])
     assert rows(path)["artifacts"] == before.get("artifacts", rows(path)["artifacts"])
     assert pragmas(path)[0] == "ok"
-    left_over = [file.name for file in path.parent.iterdir() if file.name.startswith(".")]
-    assert bool(left_over) == (step == "unlink")
-    told = [finding.text for finding in examine(workspace.paths) if "spw-tmp" in finding.text]
-    assert bool(told) == (step == "unlink")
+    assert [file.name for file in path.parent.iterdir() if file.name.startswith(".")] == []
+    assert path.stat().st_nlink == 1
+    assert [finding.text for finding in examine(workspace.paths) if "spw-tmp" in finding.text] == []
 
 
 AT_ONCE = """

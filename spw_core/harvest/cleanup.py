@@ -18,7 +18,8 @@ from spw_core.domain.transient import is_transient, why_it_stays
 from spw_core.errors import DocumentNotFound
 from spw_core.formats.approvals import NEEDS_REVISION, PENDING, parse_approval
 from spw_core.harvest.in_use import is_open_for_writing
-from spw_core.harvest.inside import Entry, aside_of, entry_inside
+from spw_core.harvest.inside import Entry, aside_of, entry_inside, held
+from spw_core.harvest.killed import scan_put_right
 from spw_core.harvest.late import put_away
 from spw_core.harvest.read_file import INT64, FileContent, read_once, storable
 from spw_core.harvest.scan import FoundFile, Scan, area_folder, scan_spec
@@ -57,7 +58,7 @@ def cleanup(paths: WorkspacePaths, name: str, *, dry_run: bool = False) -> Clean
     """
     paths.existing_spec(name)
     report = CleanupReport(name)
-    scan = scan_spec(paths, name)
+    scan = scan_spec(paths, name) if dry_run else scan_put_right(paths, name)
     report.kept += [Kept(document_path(name, Area.SPEC, error.path), error.error) for error in scan.errors]
     with SpecStore.reading(paths.spec_db(name)) as stored:
         if stored is None:
@@ -198,7 +199,10 @@ def _remove(top: Path, rel_path: str, store: SpecStore, artifact: StoredArtifact
                 return "its bytes are not stored"
             if not _looks_alike(entry, content):
                 return "changed while it was compared"
-            return _unlink_unchanged(entry, content, keep)
+            with held(entry, _LOCK_WAIT_S) as is_ours:
+                if not is_ours:
+                    return "is in use by another program"
+                return _unlink_unchanged(entry, content, keep)
     except DamagedBytes as error:
         return f"{error}; see `spw doctor`"
     except FileNotFoundError:
@@ -208,6 +212,9 @@ def _remove(top: Path, rel_path: str, store: SpecStore, artifact: StoredArtifact
 
 
 _GONE = "was removed by somebody else"
+
+# Longer than another cleanup or restore of ours needs for one file.
+_LOCK_WAIT_S = 0.5
 
 
 def _unlink_unchanged(entry: Entry, content: FileContent, keep: _Keep) -> str:

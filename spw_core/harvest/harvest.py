@@ -25,6 +25,7 @@ from spw_core.harvest.intake import (
     lacks_stamps,
     take_in,
 )
+from spw_core.harvest.killed import scan_put_right
 from spw_core.harvest.late import store_late
 from spw_core.harvest.read_file import READ_FLAGS, read_file
 from spw_core.harvest.report import HarvestReport, SpecReport
@@ -147,7 +148,7 @@ def rebuild_spec(paths: WorkspacePaths, name: str, reason: str) -> SpecReport:
 def _harvest_spec(paths: WorkspacePaths, name: str) -> SpecReport:
     path = paths.spec_db(name)
     if not os.path.lexists(path):
-        scan = _scan(paths, name)
+        scan = _checked(scan_put_right(paths, name))
         if sum(found.size for found in scan.files) <= _IN_MEMORY_BYTES:
             with collector_at_rest(), SpecStore.in_memory() as store:
                 stored = fill(store, name, scan, _stored_limit(paths))
@@ -171,11 +172,10 @@ def _harvest_spec(paths: WorkspacePaths, name: str) -> SpecReport:
     if report := SpecStore.at_rest(path, unchanged):
         return report
     with SpecStore.writing(path) as store:
-        return _update(store, paths, name, _scan(paths, name))
+        return _update(store, paths, name, _checked(scan_put_right(paths, name)))
 
 
-def _scan(paths: WorkspacePaths, name: str) -> Scan:
-    scan = scan_spec(paths, name)
+def _checked(scan: Scan) -> Scan:
     if (Area.SPEC, "") in scan.blind:
         raise SpwError(f"the spec folder {scan.errors[0].error}", "Check its permissions.")
     return scan
@@ -226,7 +226,7 @@ def preview_harvest(paths: WorkspacePaths, name: str) -> SpecReport:
     """What `harvest_spec` would do, by comparing alone. The facts counted are those there are now."""
     from spw_core.harvest.reading import load_record
 
-    scan = _scan(paths, name)
+    scan = _checked(scan_spec(paths, name))
     report = SpecReport(name, files=len(scan.files))
     with SpecStore.reading(paths.spec_db(name)) as store:
         if store is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from spw_core.harvest.inside import Entry, aside_of
+from spw_core.harvest.inside import Entry, free_name
 from spw_core.harvest.read_file import READ_FLAGS
 
 
@@ -19,7 +19,7 @@ def is_open_for_writing(entry: Entry) -> bool | None:
     if not refused:
         return refused
     # Some network file systems refuse whatever the file: then they would refuse one of our own as well.
-    probe = aside_of(entry)
+    probe = free_name(entry)
     os.close(probe.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL))
     try:
         return None if _is_refused(probe) else True

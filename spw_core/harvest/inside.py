@@ -10,6 +10,7 @@ import errno
 import os
 import stat
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,6 +28,7 @@ _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
 _NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
+_NAP_S = 0.002
 _NO_NAMES = frozenset(("", ".", ".."))
 
 
@@ -182,8 +184,59 @@ def entry_inside(top: Path, rel_path: str, *, create: bool = False) -> Iterator[
 
 
 def aside_of(entry: Entry) -> Entry:
-    """A name in the same folder that nobody else uses, for an entry that is taken out of the way."""
+    """A name in the same folder that nobody else uses, for an entry that is taken out of the way while it is
+    `held`. It tells whose it is (`mark_of`), should the process be killed before it is back or gone."""
+    return entry.sibling(f".{mark_of(entry.name)}-{os.urandom(4).hex()}{TEMPORARY_SUFFIX}")
+
+
+def free_name(entry: Entry) -> Entry:
+    """A name in the same folder that nobody else uses, for something that nobody will miss."""
     return entry.sibling(f".{os.urandom(10).hex()}{TEMPORARY_SUFFIX}")
+
+
+def mark_of(name: str) -> str:
+    """What stands for a name in those of its temporary files: short, because the name itself may already be
+    as long as the file system allows."""
+    return sha256_hex(name.encode("utf-8", "surrogateescape"))[:20]
+
+
+@contextmanager
+def held(entry: Entry, wait_s: float = 0.0, *, surely: bool = False) -> Iterator[bool]:
+    """Have the lock of a file, whatever its name is meanwhile; False when another process has it for longer,
+    or put another file in its place.
+
+    Whoever takes a file aside holds it, so that nobody takes it for one that a killed process left. Where
+    files cannot be locked everybody gets it, or with `surely` nobody. Raises OSError when it cannot be
+    opened, is a link, or is gone.
+    """
+    if sys.platform == "win32":
+        yield not surely
+        return
+    fd = entry.open(os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        deadline = time.monotonic() + wait_s
+        while (is_ours := _try_lock(fd)) is False and time.monotonic() < deadline:
+            time.sleep(_NAP_S)
+        info = entry.lstat()
+        if info is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), entry.name)
+        is_same = info.st_ino == os.fstat(fd).st_ino
+        yield is_same and (not surely if is_ours is None else is_ours)
+    finally:
+        os.close(fd)  # ends the lock
+
+
+def _try_lock(fd: int) -> bool | None:
+    """Whether the lock was free, and is ours now; None on a file system without locks."""
+    if sys.platform == "win32":
+        return None
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
 
 
 def write_whole(
@@ -227,14 +280,13 @@ def _begin_temporary(entry: Entry, mode: int) -> tuple[Entry, int]:
     """The file that an entry is written as, open and ours alone.
 
     It has always the same name, so that one which a killed process left is replaced; the lock tells it from
-    one that another process is writing at this moment. The name is a hash, because the entry's may already
-    be as long as the file system allows.
+    one that another process is writing at this moment.
     """
-    digest = sha256_hex(entry.name.encode("utf-8", "surrogateescape"))
-    usual = entry.sibling(f".{digest[:20]}{TEMPORARY_SUFFIX}")
+    usual = entry.sibling(f".{mark_of(entry.name)}{TEMPORARY_SUFFIX}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     if sys.platform != "win32":
-        _remove_left_over(usual)
+        with suppress(OSError):  # not there, or a link
+            remove_left_over(usual)
         with suppress(FileExistsError):
             fd = usual.open(flags, mode)
             with suppress(OSError):  # a file system without locks
@@ -242,27 +294,19 @@ def _begin_temporary(entry: Entry, mode: int) -> tuple[Entry, int]:
             if os.fstat(fd).st_nlink:
                 return usual, fd
             os.close(fd)  # it was taken for a left over one before it was locked
-    other = aside_of(entry)
+    other = free_name(entry)
     return other, other.open(flags, mode)
 
 
-def _remove_left_over(temporary: Entry) -> None:
-    if sys.platform == "win32" or temporary.lstat() is None:
-        return
-    try:
-        fd = temporary.open(os.O_RDONLY | os.O_NONBLOCK)
-    except OSError:  # gone by now, or a link
-        return
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # Still the file of this name: another process may have removed that one and begun its own.
-        info = temporary.lstat()
-        if info is not None and info.st_ino == os.fstat(fd).st_ino:
+def remove_left_over(temporary: Entry) -> bool:
+    """Remove a temporary file that a killed process left; False when somebody is writing it, or it is gone.
+
+    Raises OSError when it cannot be opened or removed.
+    """
+    with held(temporary, surely=True) as is_ours:
+        if is_ours:
             temporary.unlink()
-    except OSError:  # somebody is writing it
-        pass
-    finally:
-        os.close(fd)
+        return is_ours
 
 
 def _walk_by_path(top: Path, folders: list[str], create: bool) -> Path:

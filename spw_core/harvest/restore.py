@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,7 @@ from spw_core.domain.places import Area, place_of
 from spw_core.errors import CorruptStore, DocumentNotFound, SpwError, is_unwritable
 from spw_core.harvest.cleanup import Kept
 from spw_core.harvest.harvest import harvest_spec
-from spw_core.harvest.inside import Entry, aside_of, entry_inside, write_whole
+from spw_core.harvest.inside import Entry, aside_of, entry_inside, held, write_whole
 from spw_core.harvest.intake import store_content
 from spw_core.harvest.read_file import read_file, read_once
 from spw_core.harvest.scan import area_folder
@@ -231,22 +231,32 @@ def _restore_one(
         if stored is None:
             write_whole(entry, content, replace=True, finish=finish)
             return None
-        # Out of the way first: what somebody writes from now on is a new file, and is not replaced.
-        aside = aside_of(entry)
-        entry.move_over(aside)
-        if (version.area, version.rel_path, _hash(aside)) not in stored:
+        with held(entry) as is_ours:
+            if not is_ours:
+                return "the file on disk is in use by another program"
+            return _replace(entry, content, version, stored, finish)
+
+
+def _replace(
+    entry: Entry, content: bytes, version: StoredVersion, stored: _Stored, finish: Callable[[Entry], None]
+) -> str | None:
+    """Put other bytes in the place of those that are there and stored; results as of `_restore_one`."""
+    # Out of the way first: what somebody writes from now on is a new file, and is not replaced.
+    aside = aside_of(entry)
+    entry.move_over(aside)
+    if (version.area, version.rel_path, _hash(aside)) not in stored:
+        aside.move_to_free(entry)
+        return "the file on disk has bytes that cannot be stored, or changed just now"
+    try:
+        write_whole(entry, content, replace=False, finish=finish)
+    except BaseException as error:
+        if entry.lstat() is None:
             aside.move_to_free(entry)
-            return "the file on disk has bytes that cannot be stored, or changed just now"
-        try:
-            write_whole(entry, content, replace=False, finish=finish)
-        except BaseException as error:
-            if entry.lstat() is None:
-                aside.move_to_free(entry)
-            elif isinstance(error, FileExistsError):
-                aside.unlink()
-                return "" if _hash(entry) == version.content_hash else "somebody has just written it anew"
-            raise
-        aside.unlink()
+        elif isinstance(error, FileExistsError):
+            aside.unlink()
+            return "" if _hash(entry) == version.content_hash else "somebody has just written it anew"
+        raise
+    aside.unlink()
     return None
 
 

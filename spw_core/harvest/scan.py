@@ -47,7 +47,8 @@ class FoundFolder(NamedTuple):
 class Scan:
     """What a walk found. `tops` are the folders of the areas, `blind` those inside (with a final `/`) that
     could not be listed, `empty_runs` those of runs that hold no file yet, with their modification times
-    (ns): to make one is to begin the run. `database_alone` tells that there is nothing but the database.
+    (ns): to make one is to begin the run, `temporaries` what stands in for files, or did when a process was
+    killed: (area, path). `database_alone` tells that there is nothing but the database.
     """
 
     tops: dict[str, Path]
@@ -57,6 +58,7 @@ class Scan:
     errors: list[FileError] = field(default_factory=list)
     blind: list[tuple[Area, str]] = field(default_factory=list)
     empty_runs: dict[str, int] = field(default_factory=dict)
+    temporaries: list[tuple[Area, str]] = field(default_factory=list)
     database_alone: bool = False
 
     def is_there_now(self, area: Area, rel_path: str) -> bool:
@@ -166,7 +168,10 @@ class _Walk:
         rel_path = prefix + name
         if not self._is_named_well(rel_path):
             return
-        if is_ours(name) if not prefix and self._area is Area.SPEC else is_temporary(name):
+        if is_temporary(name):
+            self._scan.temporaries.append((self._area, rel_path))
+            return
+        if not prefix and self._area is Area.SPEC and is_ours(name):
             return
         try:
             info = entry.stat(follow_symlinks=False)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from spw_core.domain.places import Area
-from spw_core.harvest.scan import Scan, is_ours
+from spw_core.harvest.scan import Scan, is_ours, is_temporary
 from spw_core.store.at_rest import RACY_NS
 from spw_core.store.spec import SpecStore
 
@@ -70,8 +70,10 @@ def files_as_seen(store: SpecStore, tops: Mapping[str, Path], scopes: Sequence[s
 def _fit(stamps: dict[str, Any], tops: Mapping[str, Path]) -> bool:
     starts = {str(area): f"{top}/" for area, top in tops.items()}
     try:
-        # The databases in it change the time of the spec's own folder all the time: it is listed.
-        if sorted(name for name in os.listdir(tops[Area.SPEC]) if not is_ours(name)) != stamps["names"]:
+        # The databases in it change the time of the spec's own folder all the time: it is listed. What a
+        # killed process left in it is put right by a harvest, which has to look for that.
+        names = os.listdir(tops[Area.SPEC])
+        if sorted(name for name in names if is_temporary(name) or not is_ours(name)) != stamps["names"]:
             return False
         if os.path.lexists(tops[Area.APPROVALS]) != stamps["has_approvals"]:
             return False
