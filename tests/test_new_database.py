@@ -141,7 +141,9 @@ def test_what_one_spec_has_is_not_in_the_next(demo: Workspace, tmp_path: Path) -
         kept = rows(content)
         content.unlink()
         Workspace.open(demo.paths.root).harvest([name])
-        assert rows(content) == kept, name
+        again = rows(content)
+        kept["stamps"] = again["stamps"] = []  # whether there are any depends on how old the folders are
+        assert again == kept, name
         assert ("left", "behind") not in kept["spec_meta"]
 
 

@@ -38,7 +38,7 @@ def tree(workspace: Workspace) -> dict[str, str]:
     found = {}
     for path in workspace.paths.workflow.rglob("*"):
         name = path.name
-        if path.is_file() and not name.startswith(("spec.db", ".spw-index", ".gitignore")):
+        if path.is_file() and not name.startswith(("spec.db", "knowledge.db", ".spw-index", ".gitignore")):
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             found[path.relative_to(workspace.paths.workflow).as_posix()] = digest
     return found
