@@ -129,19 +129,37 @@ ANSWERS: dict[str, tuple[int, str]] = {
     "broken": (200, "{nope"),
     "missing": (404, json.dumps({"error": "model not found"})),
     "failing": (500, ""),
+    "refusing": (200, json.dumps({"error": "out of memory"})),
+    "torn": (200, json.dumps({"response": "The team"})[:-4]),
+    "cut off": (200, "…"),
+    "reset": (200, "…"),
+    "dripping": (200, "…"),
+    "half a key": (200, json.dumps({"response": "x" * 7_950 + f" token: {KEY}" + " and so on" * 100})),
+    "odd": (200, json.dumps({"response": "Fixed \ud800 it \0 with \x1b[31mgh\x1b[0m" + KEY[2:]})),
 }
+GOOD = ("good", "half a key", "odd")
 
 
 @pytest.fixture
 def server() -> Iterator[tuple[str, dict[str, Any]]]:
-    state: dict[str, Any] = {"answer": "good", "asked": []}
+    state: dict[str, Any] = {"answer": "good", "asked": [], "asked_enough": threading.Event()}
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             state["asked"].append((self.path, json.loads(body)))
             status, text = ANSWERS[state["answer"]]
+            if state["answer"] == "reset":
+                self.connection.close()
+                return
             self.send_response(status)
+            if state["answer"] in ("cut off", "dripping"):
+                self.send_header("Content-Length", "100")
+                self.end_headers()
+                self.wfile.write(b'{"response"')
+                if state["answer"] == "dripping":
+                    state["asked_enough"].wait(60)
+                return
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
             self.wfile.write(text.encode())
@@ -153,6 +171,7 @@ def server() -> Iterator[tuple[str, dict[str, Any]]]:
         thread = threading.Thread(target=one.serve_forever, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{one.server_port}", state
+        state["asked_enough"].set()
         one.shutdown()
         thread.join()
 
@@ -169,17 +188,43 @@ def test_a_model_writes_it(talked: Workspace, server: tuple[str, dict[str, Any]]
     assert "Please fix problem 0" in body["prompt"]
 
 
-@pytest.mark.parametrize("answer", sorted(ANSWERS.keys() - {"good"}))
+@pytest.mark.parametrize("answer", sorted(ANSWERS.keys() - set(GOOD)))
 def test_whatever_a_server_answers_there_is_a_summary(
     talked: Workspace, server: tuple[str, dict[str, Any]], answer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url, state = server
     state["answer"] = answer
     monkeypatch.setattr(compaction, "_BATCH", 10)
-    settings = replace(Store(), summary_model="small", embeddings_url=url)
+    settings = replace(Store(), summary_model="small", embeddings_url=url, timeout_s=0.5)
+    said = [message.id for message in talked.session(SESSION).messages]
     report = compact(talked.paths, settings, older_than_days=0)
-    assert len(state["asked"]) == 1 and len(report.remarks) == 1
-    assert {summary.method for summary in talked.session(SESSION).summaries} == {"extractive"}
+    [remark] = report.remarks
+    assert len(state["asked"]) == 1 and REASONS.get(answer, "no text in its answer") in remark
+    summaries = talked.session(SESSION).summaries
+    assert {summary.method for summary in summaries} == {"extractive"}
+    assert [one for summary in summaries for one in summary.message_ids] == said
+
+
+REASONS = {
+    "missing": "404: model not found",
+    "refusing": "out of memory",
+    "failing": "HTTP 500",
+    "reset": "cannot be asked",
+    "dripping": "did not answer within 0.5 s",
+}
+
+
+@pytest.mark.parametrize("answer", GOOD)
+def test_nothing_secret_or_unstorable_of_an_answer_is_kept(
+    talked: Workspace, server: tuple[str, dict[str, Any]], answer: str
+) -> None:
+    url, state = server
+    state["answer"] = answer
+    settings = replace(Store(), summary_model="small", embeddings_url=url)
+    assert compact(talked.paths, settings, older_than_days=0).remarks == []
+    [summary] = talked.session(SESSION).summaries
+    assert KEY[5:20] not in summary.content and "\0" not in summary.content
+    assert summary.method == "small" and len(summary.content) <= 8_000
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "http://example.com", "nonsense"])

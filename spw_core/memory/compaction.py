@@ -19,8 +19,9 @@ from spw_core.config.sections import Store
 from spw_core.errors import InvalidInput, NotFound, SpwError
 from spw_core.memory.extract import Extract, as_markdown, extract
 from spw_core.memory.place import HERE, entity_of, writing_memory
+from spw_core.memory.portions import storable
 from spw_core.memory.tidying import drop_forgotten
-from spw_core.redact import redact
+from spw_core.redact import redact_start
 from spw_core.store.memory.checks import now, utc
 from spw_core.store.memory.knowledge_types import LONGEST_TEXT, Fact
 from spw_core.store.memory.stores import Memory
@@ -173,7 +174,7 @@ class _Writer:
         return as_markdown(found), EXTRACTIVE
 
     def _ask(self, batch: Sequence[Message]) -> str:
-        from spw_core.search.embedders.http import Server
+        from spw_core.search.embedders.http import Server, reason_of
 
         said = "\n".join(f"{one.role}: {one.content}" for one in batch)
         prompt = (
@@ -186,5 +187,7 @@ class _Writer:
         status, answer = server.post("/api/generate", body, self._settings.timeout_s)
         text = answer.get("response") if isinstance(answer, dict) else None
         if status != 200 or not isinstance(text, str) or not text.strip():
-            raise SpwError(f"{server.name} gave no summary (status {status})")
-        return redact(text.strip()[:_LONGEST_ANSWER]).text
+            told = status != 200 or (isinstance(answer, dict) and "error" in answer)
+            why = reason_of(status, answer) if told else "there is no text in its answer"
+            raise SpwError(f"{server.name} gave no summary ({why})")
+        return redact_start(storable(text.strip()), _LONGEST_ANSWER).text
