@@ -177,6 +177,12 @@ def test_answers_are_the_same_without_it(known: Workspace, tmp_path: Path) -> No
     assert changed == without_knowledge(known) and changed != expected
     let_time_pass(known)
     assert answers(known) == changed == without_knowledge(known)
+    # So is what belongs to a session alone since a spec went or changed.
+    shutil.rmtree(known.paths.spec_dir("beta"))
+    assert known.trace("notes/plan.txt").starts and answers(known) == without_knowledge(known)
+    write(known, "specs/alpha/tasks.md", TASKS.replace("src/pay.py", "src/other.py"))
+    write(known, "specs/gamma/tasks.md", "- [ ] 1. New\n")
+    assert known.trace("src/pay.py").starts and answers(known) == without_knowledge(known)
 
 
 def test_only_specs_that_know_a_name_are_read(known: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,14 +6,13 @@ spec of which it is not up to date is looked at. The answer itself is made of th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from spw_core.domain.model import SpecRecord
 from spw_core.domain.places import Area
 from spw_core.domain.trace import (
-    CHANGED,
     RUN_KINDS,
     Edge,
     Gap,
@@ -24,7 +23,6 @@ from spw_core.domain.trace import (
     graph_of,
     graph_of_sessions,
     joined,
-    own_file_id,
     session_id_of,
     walk,
 )
@@ -75,11 +73,13 @@ class Trace:
 class _Where:
     """Where to look for a name: in which specs, and in which sessions beside those about these specs.
 
-    `sessions` is None where any may be meant; `behind` are specs that knowledge.db should know and does not.
+    `sessions` is None where any may be meant. `files` are the nodes of the files that may be, whoever has
+    them now; `behind` are specs that knowledge.db should know and does not.
     """
 
     specs: list[str]
     sessions: set[str] | None = field(default_factory=set)
+    files: set[str] = field(default_factory=set)
     behind: list[str] = field(default_factory=list)
 
 
@@ -195,7 +195,7 @@ def _sessions(paths: WorkspacePaths, graph: TraceGraph, where: _Where) -> TraceG
             return TraceGraph({}, ())
         chosen = None
         if where.sessions is not None and are_sessions_known(memory):
-            chosen = sessions_about(memory.sessions, graph.nodes) | where.sessions
+            chosen = sessions_about(memory.sessions, graph.nodes.keys() | where.files) | where.sessions
         return graph_of_sessions(conversations(memory.sessions, chosen), graph.nodes.keys(), files)
 
 
@@ -212,23 +212,22 @@ def _where(paths: WorkspacePaths, names: Sequence[str], what: str) -> _Where:
             stored = knowledge.origins(HERE, SPEC_ORIGIN)
             now = {name: revision_on_disk(paths, name) for name in names}
             unknown = [name for name in names if stored.get(SPEC_ORIGIN + name) != str(now[name])]
-            named = _named(knowledge, what)
+            named = _named(knowledge, what, {SPEC_ORIGIN + name for name in set(names).difference(unknown)})
             sessions = {one.name for one in named if one.type == NodeKind.SESSION}
             with suppress(NotFound):  # one that is forgotten at this moment
                 for session in sorted(sessions):
                     named += knowledge.traverse(HERE, session_id_of(session), _INTO).entities
-                for one in [one for one in named if one.id.startswith(own_file_id(""))]:
-                    edges = knowledge.relationships(HERE, one.id, type=CHANGED, limit=None)
-                    sessions |= {edge.to_id.removeprefix(session_id_of("")) for edge in edges}
     except SpwError:
         return _Where(list(names), None)
     knowing = {one.origin.removeprefix(SPEC_ORIGIN) for one in named}.union(unknown)
     behind = [name for name in unknown if now[name] is not None]
-    return _Where([name for name in names if name in knowing], sessions, behind)
+    files = {one.id for one in named if one.type == NodeKind.FILE}
+    return _Where([name for name in names if name in knowing], sessions, files, behind)
 
 
-def _named(knowledge: KnowledgeStore, what: str) -> list[Entity]:
-    """The entities among which `_starts` will choose."""
+def _named(knowledge: KnowledgeStore, what: str, certain: Collection[str]) -> list[Entity]:
+    """The entities among which `_starts` will choose: by the end of a path, too, unless one that is called
+    so follows from an origin that is `certain` to be as it is known."""
     folded = what.casefold()
     found = []
     with suppress(NotFound):
@@ -241,4 +240,6 @@ def _named(knowledge: KnowledgeStore, what: str) -> list[Entity]:
         found += [one for one in requirements if same_id(one.name) == identity]
     if len(folded) >= _SHORTEST_SESSION:
         found += knowledge.find_entities(HERE, type=NodeKind.SESSION, name_prefix=folded, limit=None)
-    return found or knowledge.entities_named(HERE, _WITH_PATHS, (folded.lstrip("/"),), ending=True)
+    if not any(one.origin in certain for one in found):
+        found += knowledge.entities_named(HERE, _WITH_PATHS, (folded.lstrip("/"),), ending=True)
+    return found
