@@ -12,11 +12,13 @@ import pytest
 
 from spw_core.api import Workspace
 from spw_core.demo.conversations import write_conversations
+from spw_core.errors import StoreError
 from spw_core.search.find import SearchAnswer
 from spw_core.search.results import SearchResult
 from spw_tui.app import SpwApp
 from spw_tui.data import DataService
 from spw_tui.rows import Tone
+from spw_tui.screens import search as search_screen
 from spw_tui.screens.reader import ReaderScreen
 from spw_tui.screens.search import SearchScreen
 from spw_tui.screens.wide import SessionsScreen
@@ -468,3 +470,62 @@ async def test_a_difference_says_between_what(demo_harvested: Workspace) -> None
         await settle(pilot)
         await press(pilot, "5", "tab", "d", "j")
         assert "→" in drawn(app.screen.query_one("#preview-title", LineBar))
+
+
+class BusyData(DataService):
+    """Another program holds the index for the first searches."""
+
+    def __init__(self, root: Path, busy: int) -> None:
+        super().__init__(root)
+        self.busy = busy
+        self.asked = 0
+
+    def search(
+        self,
+        query: str,
+        mode: str = "auto",
+        *,
+        quick: bool = False,
+        stopped: Callable[[], bool] | None = None,
+    ) -> SearchAnswer:
+        self.asked += 1
+        if self.asked <= self.busy:
+            raise StoreError("the index is locked", "Another program is using it.")
+        return SearchAnswer(query, "auto", "lexical", "", (a_result(query),))
+
+
+async def test_a_search_that_failed_is_asked_again_by_itself(
+    demo_harvested: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_screen, "_RETRY_SECONDS", 0.01)
+    data = BusyData(demo_harvested.paths.root, busy=3)
+    app = SpwApp(data, frozen_clock)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", "a")
+        search = app.screen
+        assert isinstance(search, SearchScreen)
+        while "answer to a" not in drawn(search.hits):
+            await pilot.pause(0.01)
+        assert data.asked == 4
+        assert "asked again" not in bar(search, "search-title")
+
+
+async def test_a_search_that_waits_for_a_lock_says_so(
+    demo_harvested: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_screen, "_STUCK_SECONDS", 0.01)
+    data = SlowData(demo_harvested.paths.root)
+    app = SpwApp(data, frozen_clock)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"abc")  # more than are asked at once
+        search = app.screen
+        assert isinstance(search, SearchScreen)
+        while "maybe with another program" not in bar(search, "search-title"):
+            await pilot.pause(0.01)
+        for query in ("a", "ab", "abc"):
+            data.gates.setdefault(query, threading.Event()).set()
+        while "answer to abc" not in drawn(search.hits):
+            await pilot.pause(0.01)
+        assert "busy" not in bar(search, "search-title")

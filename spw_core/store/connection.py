@@ -145,6 +145,8 @@ def translating(path: Path) -> Iterator[None]:
         raise _disk_full(path) from error
     except apsw.ReadOnlyError as error:
         raise StoreError(f"cannot write {path}: it is read-only", "Check the permissions.") from error
+    except apsw.BusyError as error:
+        raise StoreError(f"{path} is locked", "Another program is using it; try again soon.") from error
     except (apsw.IOError, apsw.CantOpenError) as error:
         # What SQLite says when there is no room for the side files of a database.
         if has_no_room(path.parent):

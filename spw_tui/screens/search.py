@@ -34,13 +34,19 @@ from spw_tui.widgets.query_input import QueryInput
 from spw_tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from spw_core.answers import SearchAnswer
     from spw_tui.app import SpwApp
 
 # Searches that may run at once. Only the newest answer is shown; what was typed meanwhile is asked next.
 _AT_ONCE = 2
-# An answer that takes longer than this is announced.
+# An answer that takes longer than the first is announced, and after the second it is told why that may be.
 _SLOW_SECONDS = 0.4
+_STUCK_SECONDS = 1.2
+_STUCK = "searching… the index is busy, maybe with another program"
+# So long after a failure the same is asked again, for as long as nobody types something else.
+_RETRY_SECONDS = 2.0
 # When nothing was typed for so long, a quick answer is replaced by the final one.
 _PAUSE_SECONDS = 0.08
 
@@ -65,6 +71,8 @@ class SearchScreen(ModalScreen[None]):
         self._shown = 0  # the generation that the answer is of, final or not
         self._opens = False  # Enter came before the final answer
         self._has_failed = False
+        self._retry: Timer | None = None
+        self._told = -1  # the generation that was told what holds it up
         self._asking = 0
         self._waiting = False
         self._values: dict[str, list[str]] = {}
@@ -156,7 +164,7 @@ class SearchScreen(ModalScreen[None]):
     @on(Input.Changed)
     def _typed(self) -> None:
         self._generation += 1
-        self._opens = False
+        self._opens = self._has_failed = False
         self._show_chips()
         if self.text.strip():
             self._ask_soon()
@@ -165,18 +173,24 @@ class SearchScreen(ModalScreen[None]):
 
     def _ask_soon(self) -> None:
         """Ask now, or as soon as one of the searches that run has ended: a slow index is not flooded."""
-        self._has_failed = False
         if self._asking < _AT_ONCE:
             self._asking += 1
             self._ask(self.text, self._generation)
-            self.set_timer(_SLOW_SECONDS, partial(self._say_that_it_searches, self._generation))
         else:
             self._waiting = True
+        if not self._has_failed:
+            self.set_timer(_SLOW_SECONDS, partial(self._say_that_it_searches, self._generation))
 
-    def _say_that_it_searches(self, generation: int) -> None:
-        """What is listed is not the answer yet."""
-        if self._generation == generation != self._answered and self.text.strip():
-            self._show_title("searching…", "")
+    def _say_that_it_searches(self, generation: int, text: str = "searching…") -> None:
+        """What is listed is not the answer yet; say so, and later what that may come from."""
+        is_told = generation in (self._answered, self._told) or not self.text.strip()
+        if is_told or self._is_over(generation) or self._has_failed:
+            return
+        self._show_title(text, "")
+        if text == _STUCK:
+            self._told = generation
+        else:
+            self.set_timer(_STUCK_SECONDS, partial(self._say_that_it_searches, generation, _STUCK))
 
     @work(group="search", exit_on_error=False)
     async def _ask(self, query: str, generation: int) -> None:
@@ -215,12 +229,22 @@ class SearchScreen(ModalScreen[None]):
         if not self._is_over(generation):
             self.log.error(error)
             self._has_failed = True
+            self._show_title("no answer yet, asked again soon", "")
             self.hits.say(f"{describe(error)}\nenter tries again", Tone.BAD)
+            if self._retry:
+                self._retry.stop()
+            self._retry = self.set_timer(_RETRY_SECONDS, partial(self._ask_again, generation))
+
+    def _ask_again(self, generation: int) -> None:
+        """Whatever was in the way may be gone."""
+        if self._has_failed and self.text.strip() and not self._is_over(generation):
+            self._ask_soon()
 
     def _take(self, answer: SearchAnswer, generation: int) -> None:
         """Show an answer to what is typed now. A quick one without results is none yet."""
         if self._is_over(generation):
             return
+        self._has_failed = False
         if answer.is_final:
             self._answered = generation
         if answer.is_final or answer.results:
@@ -302,6 +326,7 @@ class SearchScreen(ModalScreen[None]):
             return
         self.mode = SEARCH_MODES[(SEARCH_MODES.index(self.mode) + 1) % len(SEARCH_MODES)]
         self._generation += 1
+        self._has_failed = False
         if self.text.strip():
             self._ask_soon()
         else:
