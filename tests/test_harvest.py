@@ -38,9 +38,10 @@ def harvest_one(workspace: Workspace, name: str = "alpha") -> SpecReport:
 
 
 def dump(path: Path) -> dict[str, list[tuple[object, ...]]]:
-    """All rows of all tables, without the moment of the last comparison."""
+    """All rows of all tables, without what a comparison leaves: its moment, and stamps of an old tree."""
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
-    tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    names = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'stamps'")
+    tables = [row[0] for row in names]
     rows = {}
     for table in sorted(tables):
         columns = [row[0] for row in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))]

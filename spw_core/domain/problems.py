@@ -30,7 +30,6 @@ class Problem:
     at_ns: int
     cleared_by: str = ""
     fixed_in: tuple[str, ...] = ()
-    cleared_ns: int = 0
 
     @property
     def report(self) -> str:
@@ -65,7 +64,6 @@ def problems_of(record: SpecRecord) -> Iterator[Problem]:
                 at_ns=run.updated_ns,
                 cleared_by=clearing.path if clearing else "",
                 fixed_in=_between(record, run, clearing) if clearing else (),
-                cleared_ns=clearing.updated_ns if clearing else 0,
             )
 
 

@@ -25,7 +25,6 @@ class FoundFile(NamedTuple):  # not a dataclass: thousands are made for each loo
 
     area: Area
     rel_path: str
-    full_path: str
     size: int
     mtime_ns: int
     inode: int
@@ -142,7 +141,7 @@ class _Walk:
                     if self._is_named_well(prefix + entry.name) and prefix + entry.name not in self._skip:
                         self._folder(f"{prefix}{entry.name}/", f"{path}/{entry.name}", fd)
                 else:
-                    self._file(prefix, path, entry)
+                    self._file(prefix, entry)
             if len(self._scan.files) == files_before and self._is_run(prefix):
                 info = Path(path).lstat() if fd is None else os.fstat(fd)
                 self._scan.empty_runs[prefix[:-1]] = storable(info.st_mtime_ns)
@@ -163,7 +162,7 @@ class _Walk:
         self._report(rel_path, "the name is not valid UTF-8; not stored")
         return False
 
-    def _file(self, prefix: str, folder: str, entry: os.DirEntry[str]) -> None:
+    def _file(self, prefix: str, entry: os.DirEntry[str]) -> None:
         name = entry.name
         rel_path = prefix + name
         if not self._is_named_well(rel_path):
@@ -185,7 +184,6 @@ class _Walk:
                 FoundFile(
                     self._area,
                     rel_path,
-                    f"{folder}/{name}",
                     info.st_size,
                     mtime_ns if -INT64 <= mtime_ns <= INT64 else storable(mtime_ns),
                     info.st_ino & INT64,

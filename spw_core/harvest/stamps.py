@@ -39,7 +39,7 @@ def stamps_of(scan: Scan, sealed: Collection[str]) -> dict[str, str]:
         if is_inside:
             inside.add(folder.rel_path)
         folders[SEALED if is_inside else OPEN].append(list(folder))
-    for area, rel_path, _, size, mtime_ns, inode, mode in scan.files:
+    for area, rel_path, size, mtime_ns, inode, mode in scan.files:
         is_inside = area is Area.SPEC and rel_path.rpartition("/")[0] in inside
         files[SEALED if is_inside else OPEN].append([area, rel_path, mtime_ns, inode, mode, size])
     has_approvals = any(folder.area is Area.APPROVALS for folder in scan.folders)
