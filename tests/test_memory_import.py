@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spw_core.api import Workspace
-from spw_core.errors import NotFound
+from spw_core.errors import InvalidInput, NotFound
 from spw_core.formats.transcripts import read_line
 from spw_core.memory import importing, reading
 from spw_core.memory.finding import queued
@@ -513,6 +513,48 @@ def test_many_transcripts_are_stored_together_and_each_remembered(
     assert stored == [50, 50, 20]
     assert take(workspace, *files).unchanged == 120
     assert stored == [50, 50, 20]  # what is unchanged is not written about
+
+
+@pytest.mark.parametrize("odd", ["src/\ud800.py", "src/\0.py", "src/\x1b[31m.py", "a" * 5_000])
+def test_odd_names_of_files_are_linked(workspace: Workspace, transcript: Transcript, odd: str) -> None:
+    path = transcript.call("Edit", file_path=odd).write()
+    assert take(workspace, path).problems == []
+    [link] = workspace.session(SESSION).links
+    assert str(link.kind) == "file" and link.target.isprintable()
+    assert take(workspace, path).unchanged == 1
+
+
+def test_what_cannot_be_stored_of_a_transcript_holds_up_no_other(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are stored in one transaction, and of the one that failed nothing behind what is missing."""
+    monkeypatch.setattr(reading, "_BATCH_BYTES", 1)
+    files = []
+    for session in ("first", "bad", "last"):
+        said = Transcript(tmp_path / f"{session}.jsonl", "/x", session)
+        said.add("user", "one", uuid=f"{session} 1").add("user", "two", uuid=f"{session} 2")
+        files.append(said.write())
+    real = SqliteMessages.take_in_rows
+
+    def picky(store: SqliteMessages, name: str, rows: Any, states: Any = ()) -> list[str]:
+        if any(row[1] == "bad 1" for row in rows):
+            raise InvalidInput("not this one")
+        return real(store, name, rows, states)
+
+    with monkeypatch.context() as refusing:
+        refusing.setattr(SqliteMessages, "take_in_rows", picky)
+        report = take(workspace, *files)
+        assert report.messages == 4 and report.problems == [(str(files[1]), "not this one")]
+        assert [text for _, text in texts(workspace, "last")] == ["one", "two"]
+        assert texts(workspace, "bad") == []
+    report = take(workspace, *files)
+    assert (report.messages, report.unchanged, report.problems) == (2, 2, [])
+    assert [text for _, text in texts(workspace, "bad")] == ["one", "two"]
+
+
+def test_a_record_as_deep_as_can_be_read_is_no_error() -> None:
+    for depth in range(800, 1_100):
+        read_line(b'{"type":"user","x":%b,"message":{"content":"hi"}}\n' % (b"[" * depth + b"]" * depth))
 
 
 # -- which transcripts ---------------------------------------------------------------------------

@@ -117,11 +117,11 @@ def read_line(line: bytes) -> tuple[list[Record], bool]:
         value, end = _decode(text)
         if not (end == len(text) or text[end:].isspace()):
             return _read_joined(text)
+        if not isinstance(value, dict):
+            return [], False
+        record = read_record(value)
     except (ValueError, RecursionError):
         return _read_joined(line.decode("utf-8", "replace"))
-    if not isinstance(value, dict):
-        return [], False
-    record = read_record(value)
     return ([record] if record else []), True
 
 
@@ -160,10 +160,10 @@ def _read_joined(text: str) -> tuple[list[Record], bool]:
     while at < len(text):
         try:
             value, at = decoder.raw_decode(text, at)
+            if isinstance(value, dict) and (record := read_record(value)):
+                records.append(record)
         except (ValueError, RecursionError):
             return records, False
-        if isinstance(value, dict) and (record := read_record(value)):
-            records.append(record)
         while at < len(text) and text[at].isspace():
             at += 1
     return records, True

@@ -19,7 +19,7 @@ from spw_core.config.sections import Store
 from spw_core.errors import InvalidInput, NotFound, SpwError
 from spw_core.memory.extract import Extract, as_markdown, extract
 from spw_core.memory.place import HERE, entity_of, writing_memory
-from spw_core.memory.portions import storable
+from spw_core.memory.texts import storable
 from spw_core.memory.tidying import drop_forgotten
 from spw_core.redact import redact_start
 from spw_core.store.memory.checks import now, utc

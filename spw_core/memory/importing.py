@@ -18,8 +18,9 @@ from spw_core.errors import Conflict, InvalidInput, SpwError
 from spw_core.harvest.crew import Answers, working_ahead
 from spw_core.memory.linking import Linker
 from spw_core.memory.place import HERE, LOCAL_USER, writing_memory
-from spw_core.memory.portions import Portion, Scout, SessionFacts, storable
+from spw_core.memory.portions import Portion, Scout, SessionFacts
 from spw_core.memory.reading import is_unchanged
+from spw_core.memory.texts import storable
 from spw_core.memory.tidying import drop_forgotten
 from spw_core.store.memory.stores import Memory
 from spw_core.store.memory.types import Session, Tokens
@@ -92,6 +93,7 @@ class _Importer:
         self._linker = Linker(str(paths.root), ())
         self._known: dict[str, Session] = {}
         self._waiting: list[Portion] = []
+        self._refused: set[str] = set()
 
     def worth_helpers(self, files: Sequence[Path]) -> list[str]:
         """The transcripts that processes had better read ahead: new ones, when they are large together."""
@@ -133,8 +135,22 @@ class _Importer:
     def store(self) -> None:
         """Store what was taken and waits for more, for few large transactions cost less than many small."""
         portions, self._waiting = self._waiting, []
+        portions = [one for one in portions if one.state.path not in self._refused]
         if not portions:
             return
+        try:
+            self._store_together(portions)
+        except InvalidInput as error:
+            if len(portions) == 1:
+                # Nothing more of it either: where its reading ended would be behind what is missing.
+                self._refused.add(portions[0].state.path)
+                self._report.problems.append((portions[0].state.path, error.message))
+            else:
+                for portion in portions:  # so that only the one with what cannot be stored is left out
+                    self._waiting = [portion]
+                    self.store()
+
+    def _store_together(self, portions: Sequence[Portion]) -> None:
         forgotten = self._memory.sessions.forgotten(HERE)
         try:
             self._store(portions, forgotten)

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from spw_core.domain.places import Area, place_of
 from spw_core.formats.transcripts import USER, Record
+from spw_core.memory.texts import storable
 from spw_core.names import SPECS_DIR, WORKFLOW_DIR
 from spw_core.redact import redact
 from spw_core.store.memory.types import Link, LinkKind
@@ -143,7 +144,7 @@ class Linker:
 
 @lru_cache(maxsize=4096)  # conversations are about the same files, and told after every batch
 def _without_secrets(name: str) -> str:
-    return redact(name).text
+    return redact(storable(name)).text
 
 
 def runs_named(text: str) -> list[str]:

@@ -18,11 +18,11 @@ from spw_core.formats.transcripts import ASSISTANT, SYSTEM, TOOL, USER, Record, 
 from spw_core.memory.linking import Linker, Sighting
 from spw_core.memory.place import HERE, reading_memory
 from spw_core.memory.reading import READ_BYTES, LineReader, start_of, state_after
+from spw_core.memory.texts import hides, storable
 from spw_core.redact import LONGEST_NEEDED, redact_start
 from spw_core.store.memory.checks import utc
 from spw_core.store.memory.message_rows import MessageRow, metadata_text
 from spw_core.store.memory.types import Origin, TranscriptState
-from spw_core.text import clean
 from spw_core.workspace import WorkspacePaths
 
 _LONGEST_TITLE = 200
@@ -241,23 +241,6 @@ def _field(text: str) -> str:
 
 def _whole(text: str, limit: int) -> str:
     """A text as it can be stored, or, of one that is too long, as much as tells what its start is."""
-    if not _hides(text):
+    if not hides(text):
         text = text[: limit + LONGEST_NEEDED + 1]
     return storable(text)
-
-
-def storable(text: str) -> str:
-    """Without lone surrogates and NULs, which a database does not take, and without the escape sequences of
-    terminals, which would hide a secret that has colours in it from the rules."""
-    text = text.replace("\0", "\ufffd")
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            text = text.encode("utf-8", "replace").decode()
-    return clean(text) if _hides(text) else text
-
-
-def _hides(text: str) -> bool:
-    """True for a text with escape sequences of terminals."""
-    return "\x1b" in text or (not text.isascii() and "\x9b" in text)
