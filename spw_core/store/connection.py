@@ -20,6 +20,7 @@ from typing import NamedTuple
 import apsw
 
 from spw_core.errors import CorruptStore, ForeignStore, NewerStore, StoreError
+from spw_core.names import TEMPORARY_SUFFIX
 from spw_core.store.content import REPAIR_HINT
 from spw_core.store.patience import BusyWait, readers_patience_s
 from spw_core.store.side_files import connect_read_only, has_no_room, lacks_room
@@ -280,22 +281,28 @@ def _adopt(connection: apsw.Connection, schema: Schema, path: Path) -> None:
     """Take over another tool's database after copying it: all in one transaction, or not at all."""
     from spw_core.store import adopt
 
-    backup = adopt.backup_name(path)
-    try:
-        adopt.copy_database(connection, backup)
-    except (OSError, apsw.Error) as error:
-        raise ForeignStore(
-            f"{path} was written by another tool, and no copy can be made of it: {error}",
-            "Free some space or check the permissions; nothing was changed.",
-        ) from error
     steps = migrations(schema.name)
     with transaction(connection):
-        if connection.pragma("user_version") == schema.foreign_version:
-            adopt.set_aside(connection)
-            for _, script in steps:
-                connection.execute(script)
-            adopt.bring_over(connection, time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime()))
-            connection.pragma("user_version", steps[-1][0])
+        if connection.pragma("user_version") != schema.foreign_version:
+            return  # another process has just done it
+        backup = adopt.backup_name(path)
+        half = backup.with_name(f".{backup.name}{TEMPORARY_SUFFIX}")
+        try:
+            # Through a connection of its own: one that has begun to write cannot be copied.
+            with closing(apsw.Connection(str(path), apsw.SQLITE_OPEN_READWRITE)) as reader:
+                adopt.copy_database(reader, half)
+            half.replace(backup)
+        except (OSError, apsw.Error) as error:
+            half.unlink(missing_ok=True)
+            raise ForeignStore(
+                f"{path} was written by another tool, and no copy can be made of it: {error}",
+                "Free some space or check the permissions; nothing was changed.",
+            ) from error
+        adopt.set_aside(connection)
+        for _, script in steps:
+            connection.execute(script)
+        adopt.bring_over(connection, time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime()))
+        connection.pragma("user_version", steps[-1][0])
 
 
 def _migrate(connection: apsw.Connection, schema: Schema, path: Path) -> None:
