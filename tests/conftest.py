@@ -14,6 +14,8 @@ from spw_core.api import Workspace
 from spw_core.harvest.harvest import harvest
 from spw_core.workspace import WorkspacePaths
 
+from .support import OLD_NS
+
 # A real workspace, where the machine has one; its tests are skipped elsewhere.
 REAL_WORKSPACE = Path(__file__).resolve().parents[2] / "shared" / "data" / "workspace"
 
@@ -51,6 +53,9 @@ def demo_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("demo-files") / "acme-shop"
     generate(folder)
+    # Else the first tests, and they alone, would harvest folders that were changed a moment ago.
+    for parent, _, _ in os.walk(folder):
+        os.utime(parent, ns=(OLD_NS, OLD_NS))
     return folder
 
 
