@@ -30,14 +30,14 @@ def render(text: str, name: str = "a.md", width: int = 60, *, raw: bool = False)
     renderer = DocumentRenderer(text, name, width, DARK, raw=raw)
     whole = Slice()
     while part := renderer.next_slice():
-        whole.strips += part.strips
+        whole.lines += part.lines
         whole.sources += part.sources
         whole.headings += part.headings
     return whole
 
 
 def text_of(part: Slice) -> str:
-    return "\n".join(strip.text.rstrip() for strip in part.strips)
+    return "\n".join(line[0].rstrip() for line in part.lines)
 
 
 async def test_a_hostile_spec_is_shown_as_it_is(workspace: Workspace) -> None:
@@ -92,7 +92,7 @@ async def test_a_megabyte_does_not_stop_the_keyboard(workspace: Workspace) -> No
         await settle(pilot)
         assert "日本" in view.text
         assert "shown as text" in screen_text(app)
-        assert all(strip.cell_length <= view.size.width for strip in view._strips)
+        assert all(cell_len(line[0]) <= view.size.width for line in view._lines)
 
 
 def test_markdown_is_drawn_and_every_line_knows_its_source() -> None:
@@ -167,5 +167,5 @@ def test_wrapping_loses_no_word(text: str, width: int) -> None:
 @given(st.text(st.sampled_from("#*_`[]()!<>|-+ \n\tab1.~&;\\:x\"'"), max_size=300))
 def test_any_markdown_is_drawn(text: str) -> None:
     whole = render(text, width=30)
-    assert len(whole.strips) == len(whole.sources)
-    assert all(strip.cell_length <= 30 for strip in whole.strips)
+    assert len(whole.lines) == len(whole.sources)
+    assert all(cell_len(line[0]) <= 30 for line in whole.lines)

@@ -17,13 +17,14 @@ from textual.strip import Strip
 from spw_core.text import clean
 from spw_tui.rendering.markdown import (
     Block,
-    BlockMarkdown,
+    block_markdown,
     code,
     front_matter,
     parse_blocks,
     rich_theme,
     sections,
 )
+from spw_tui.rendering.packed import Inks, PackedLine
 from spw_tui.rendering.plain import wrap_line
 from spw_tui.rows import Tone
 from spw_tui.themes import palette_of, tones
@@ -45,10 +46,10 @@ Drawn = tuple[list[Strip], int, int]
 
 @dataclass(slots=True)
 class Slice:
-    """Some more drawn lines. `sources` has the 1-based source line of each, `headings` the drawn line and the
-    level of each heading."""
+    """Some more drawn lines, packed by the `inks` of the renderer. `sources` has the 1-based source line of
+    each, `headings` the drawn line and the level of each heading."""
 
-    strips: list[Strip] = field(default_factory=list)
+    lines: list[PackedLine] = field(default_factory=list)
     sources: list[int] = field(default_factory=list)
     headings: list[tuple[int, int]] = field(default_factory=list)
 
@@ -59,6 +60,7 @@ class DocumentRenderer:
     def __init__(self, text: str, name: str, width: int, theme: str, *, raw: bool = False) -> None:
         """`name` is the file name; only its ending counts."""
         self.remark = ""
+        self.inks = Inks()
         self._palette = palette_of(theme)
         self._tones = tones(theme)
         self._width = max(_MIN_WIDTH, width)
@@ -84,12 +86,12 @@ class DocumentRenderer:
         for strips, source, level in self._lines:
             if level:
                 found.headings.append((self._drawn, level))
-            found.strips += strips
+            found.lines += map(self.inks.pack, strips)
             found.sources += [source] * len(strips)
             self._drawn += len(strips)
             if time.perf_counter() > until:
                 break
-        return found if found.strips or found.headings else None
+        return found if found.lines or found.headings else None
 
     def _draw(self, text: str, name: str, raw: bool) -> Iterator[Drawn]:
         text = clean(text)
@@ -131,7 +133,7 @@ class DocumentRenderer:
             self.remark = self.remark or "a very long block is shown as text"
             return None
         try:
-            return _without_margins(self._rich([BlockMarkdown(block, shared, self._palette)]))
+            return _without_margins(self._rich([block_markdown(block, shared, self._palette)]))
         except Exception as error:  # Rich does not know every combination of Markdown
             self.remark = self.remark or f"a block is shown as text ({type(error).__name__})"
             return None

@@ -2,14 +2,16 @@
 
 Reading the blocks of a document is quick; reading and drawing what is inside them is not. So that the
 first screen does not wait for the last, and so that every drawn line knows its source line, the two steps
-are taken apart: `parse_blocks` finds the blocks, `BlockMarkdown` draws one of them.
+are taken apart: `parse_blocks` finds the blocks, `block_markdown` draws one of them.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -184,14 +186,26 @@ class BlockMarkdown(Markdown):
         "image": NamedImage,
     }
 
-    def __init__(self, block: Block, shared: dict[str, Any], palette: Palette) -> None:
-        super().__init__("", code_theme=palette.name, hyperlinks=False)
-        state = StateCore("", _READER, shared, block.tokens)
-        inline(state)
-        text_join(state)
-        self.parsed = state.tokens
-        for token in self.parsed:
-            _keep_field_lines(token.children or [])
+
+def block_markdown(block: Block, shared: dict[str, Any], palette: Palette) -> BlockMarkdown:
+    """One block, ready to be drawn.
+
+    It is a copy: each new `Markdown` of Rich makes a reader of its own, which takes longer than drawing a
+    small block and leaves some forty objects behind that only the garbage collector finds.
+    """
+    drawn = copy(_blank_markdown(palette.name))
+    state = StateCore("", _READER, shared, block.tokens)
+    inline(state)
+    text_join(state)
+    drawn.parsed = state.tokens
+    for token in drawn.parsed:
+        _keep_field_lines(token.children or [])
+    return drawn
+
+
+@cache
+def _blank_markdown(code_theme: str) -> BlockMarkdown:
+    return BlockMarkdown("", code_theme=code_theme, hyperlinks=False)
 
 
 def _keep_field_lines(tokens: list[Token]) -> None:

@@ -23,6 +23,7 @@ from spw_tui.widgets.lines import SelectableLines
 
 if TYPE_CHECKING:
     from spw_tui.rendering.document import DocumentRenderer, Slice
+    from spw_tui.rendering.packed import Inks, PackedLine
 
 # Lines shown above the one that was jumped to.
 _CONTEXT = 3
@@ -54,7 +55,8 @@ class DocumentView(SelectableLines, inherit_bindings=False):
         self.following = False
         self._headings: list[tuple[int, int]] = []
         self._text = ""
-        self._strips: list[Strip] = []
+        self._lines: list[PackedLine] = []
+        self._inks: Inks | None = None  # what the lines are unpacked with
         self._sources: list[int] = []
         self._drawn_width = 0
         self._message: tuple[str, Tone] = ("", Tone.DIM)
@@ -65,7 +67,7 @@ class DocumentView(SelectableLines, inherit_bindings=False):
     @property
     def text(self) -> str:
         """The lines drawn so far, as text."""
-        return "\n".join(strip.text.rstrip() for strip in self._strips)
+        return "\n".join(line[0].rstrip() for line in self._lines)
 
     @property
     def message(self) -> str:
@@ -74,14 +76,14 @@ class DocumentView(SelectableLines, inherit_bindings=False):
     def show(self, ref: DocumentRef, text: str) -> None:
         """Show a text. The same document again keeps its place; another starts at the line of `ref`."""
         same = ref.is_same_document(self.ref)
-        if same and text == self._text and not self.message and self._strips:
+        if same and text == self._text and not self.message and self._lines:
             if ref != self.ref and ref.line:
                 self._set_marks(ref)
                 self._go_to_source(ref.line)
             self.ref = ref
             return
         line = ref.line if not same or ref != self.ref else self._source_to_keep()
-        to_end = self.following or (same and self._is_at_end and bool(self._strips) and self.max_scroll_y > 0)
+        to_end = self.following or (same and self._is_at_end and bool(self._lines) and self.max_scroll_y > 0)
         self.following = self.following and same
         self.ref, self._text = ref, text
         self._set_marks(ref)
@@ -123,7 +125,7 @@ class DocumentView(SelectableLines, inherit_bindings=False):
         self._marks = re.compile(rf"\b(?:{'|'.join(words)})\w*", re.IGNORECASE) if words else None
 
     def _clear(self) -> None:
-        self._strips, self._sources, self._headings = [], [], []
+        self._lines, self._sources, self._headings = [], [], []
         self.virtual_size = Size(0, 0)
         self.scroll_to(y=0, animate=False, force=True)
         self.refresh()
@@ -143,6 +145,7 @@ class DocumentView(SelectableLines, inherit_bindings=False):
             while (part := await asyncio.to_thread(renderer.next_slice)) is not None:
                 if not began:
                     self._begin("")
+                    self._inks = renderer.inks
                     began = True
                 self._append(part, width)
                 if not reached and self._sources and (top or self._sources[-1] > source_line):
@@ -168,10 +171,10 @@ class DocumentView(SelectableLines, inherit_bindings=False):
         self._clear()
 
     def _append(self, part: Slice, width: int) -> None:
-        self._strips += part.strips
+        self._lines += part.lines
         self._sources += part.sources
         self._headings += part.headings
-        self.virtual_size = Size(width, len(self._strips))
+        self.virtual_size = Size(width, len(self._lines))
         self.refresh()
 
     # Places
@@ -197,7 +200,7 @@ class DocumentView(SelectableLines, inherit_bindings=False):
         if not top:
             return self._go_to_source(source_line)
         self._scroll(top)
-        return len(self._strips) >= top + self.size.height
+        return len(self._lines) >= top + self.size.height
 
     def _go_to_source(self, line: int) -> bool:
         """Scroll to the last drawn line that does not begin after the source line. False while there are too
@@ -211,13 +214,13 @@ class DocumentView(SelectableLines, inherit_bindings=False):
         if self._marks:
             place = self._first_mark(place)
         self._scroll(place - _CONTEXT)
-        return place - _CONTEXT + self.size.height <= len(self._strips)
+        return place - _CONTEXT + self.size.height <= len(self._lines)
 
     def _first_mark(self, place: int) -> int:
         """The first line with a mark from `place` on, within the next screen; else `place`."""
         assert self._marks is not None
-        for number in range(place, min(place + 40, len(self._strips))):
-            if self._marks.search(self._strips[number].text):
+        for number in range(place, min(place + 40, len(self._lines))):
+            if self._marks.search(self._lines[number][0]):
                 return number
         return place
 
@@ -234,7 +237,7 @@ class DocumentView(SelectableLines, inherit_bindings=False):
         self._scroll(0)
 
     def action_bottom(self) -> None:
-        self._scroll(len(self._strips))
+        self._scroll(len(self._lines))
 
     def action_heading(self, step: int) -> None:
         top = self.scroll_offset.y
@@ -244,7 +247,7 @@ class DocumentView(SelectableLines, inherit_bindings=False):
 
     def headings(self) -> list[tuple[int, int, str]]:
         """(drawn line, level, text) of every heading that is drawn by now."""
-        return [(line, level, self._strips[line].text.strip()) for line, level in self._headings]
+        return [(line, level, self._lines[line][0].strip()) for line, level in self._headings]
 
     def go_to_line(self, line: int) -> None:
         """Scroll to a drawn line, as `headings` counts them."""
@@ -254,7 +257,7 @@ class DocumentView(SelectableLines, inherit_bindings=False):
         """To the next line with a match of the search, or to the one before; around the end."""
         if not self._marks:
             return
-        marked = [number for number, strip in enumerate(self._strips) if self._marks.search(strip.text)]
+        marked = [number for number, line in enumerate(self._lines) if self._marks.search(line[0])]
         here = self.scroll_offset.y + _CONTEXT
         ahead = [line for line in marked if (line > here if step > 0 else line < here)]
         if step < 0:
@@ -266,10 +269,10 @@ class DocumentView(SelectableLines, inherit_bindings=False):
     # Selecting with the mouse
 
     def line_count(self) -> int:
-        return len(self._strips)
+        return len(self._lines)
 
     def line_text(self, line: int) -> str:
-        return self._strips[line].text
+        return self._lines[line][0]
 
     # Events and drawing
 
@@ -279,7 +282,7 @@ class DocumentView(SelectableLines, inherit_bindings=False):
 
     @work(exclusive=True, group="resize", exit_on_error=False)
     async def _redraw_soon(self) -> None:
-        await asyncio.sleep(_RESIZE_PAUSE if self._strips else 0)
+        await asyncio.sleep(_RESIZE_PAUSE if self._lines else 0)
         if self.ref and self.scrollable_content_region.width != self._drawn_width:
             self._draw(self._source_to_keep() or self.ref.line)
 
@@ -289,9 +292,9 @@ class DocumentView(SelectableLines, inherit_bindings=False):
         line = y + self.scroll_offset.y
         if self.message:
             return self.message_line(y, width, self._message, 1)
-        if line >= len(self._strips):
+        if line >= len(self._lines) or self._inks is None:
             return Strip.blank(width, base)
-        strip = self._strips[line]
+        strip = self._inks.unpack(self._lines[line])
         if self._marks:
             strip = _marked(strip, self._marks, tones(self.app.theme)[Tone.MARK])
         return self.selected(strip, line).adjust_cell_length(width).apply_style(base)
