@@ -12,7 +12,7 @@ import apsw
 import pytest
 
 from spw_core.api import Workspace
-from spw_core.harvest import crew
+from spw_core.harvest import crew, harvest, index_sync
 from spw_core.harvest.report import SpecReport
 
 from .crew_support import Helpers, remember_two_helpers, stop_once_helped
@@ -120,6 +120,18 @@ def test_a_helper_that_is_killed_in_the_middle_is_made_up_for(
 
     assert demo.harvest(progress=kill).ok
     assert crewed[0].returncode == -signal.SIGKILL
+    assert everything(demo) == everything(twin)
+
+
+@pytest.mark.parametrize("how", ["raises", "runs_out", "exits", "cannot_tell", "says_nonsense"])
+def test_what_goes_wrong_in_a_helper_is_made_up_for(
+    demo: Workspace, twin: Workspace, crewed: Helpers, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """No kill: an error of the helper's own, in the middle of its work."""
+    monkeypatch.setattr(harvest, "HARVEST", f"tests.crew_broken:harvest_{how}")
+    monkeypatch.setattr(index_sync, "PREPARE", f"tests.crew_broken:prepare_{how}")
+    assert demo.harvest().ok
+    assert len(crewed) == 4
     assert everything(demo) == everything(twin)
 
 
