@@ -515,6 +515,16 @@ def test_many_transcripts_are_stored_together_and_each_remembered(
     assert stored == [50, 50, 20]  # what is unchanged is not written about
 
 
+def test_a_record_that_tells_no_session_is_of_the_one_before(workspace: Workspace, tmp_path: Path) -> None:
+    said = Transcript(tmp_path / "other-name.jsonl", "/x", SESSION).add("user", "one")
+    take(workspace, said.write())
+    take(workspace, said.raw('{"type":"ai-title","aiTitle":"Its title"}').write())
+    assert [(row.id, row.title) for row in workspace.sessions()] == [(SESSION, "Its title")]
+    workspace.forget([SESSION])
+    take(workspace, said.path)
+    assert workspace.sessions() == []
+
+
 @pytest.mark.parametrize("odd", ["src/\ud800.py", "src/\0.py", "src/\x1b[31m.py", "a" * 5_000])
 def test_odd_names_of_files_are_linked(workspace: Workspace, transcript: Transcript, odd: str) -> None:
     path = transcript.call("Edit", file_path=odd).write()

@@ -84,9 +84,11 @@ class Scout:
         with path.open("rb", buffering=READ_BYTES) as stream:
             status = os.fstat(stream.fileno())
             offset = start_of(stream, known, status)
-            before = known.skipped if known and offset else 0
+            known = known if offset else None
+            before = known.skipped if known else 0
             lines = LineReader(stream, offset)
-            reader = _Reader(storable(path.stem) or _A_SESSION, utc_of_ns(status.st_mtime_ns))
+            session = known.session_id if known else storable(path.stem) or _A_SESSION
+            reader = _Reader(session, utc_of_ns(status.st_mtime_ns))
             while not lines.ended:
                 for record in lines.batch():
                     session = reader.session_of(record)
@@ -117,8 +119,8 @@ def _scout(paths: WorkspacePaths) -> Scout:
 class _Reader:
     """Makes rows of messages of the records of one transcript, in the order of the file."""
 
-    def __init__(self, stem: str, fallback_time: str) -> None:
-        self.last_session = stem
+    def __init__(self, session: str, fallback_time: str) -> None:
+        self.last_session = session
         self._time = ""
         self._fallback_time = fallback_time
         self._tools: dict[str, str] = {}
@@ -133,10 +135,11 @@ class _Reader:
         return brought
 
     def session_of(self, record: Record) -> str:
-        return _field(record.session) or self.last_session
+        """Its session; of one that tells none, that of the record before, even if that is forgotten."""
+        self.last_session = _field(record.session) or self.last_session
+        return self.last_session
 
     def read(self, session: str, record: Record) -> None:
-        self.last_session = session
         moment = self._moment(record.timestamp)
         facts = self._sessions.get(session)
         if facts is None:
