@@ -19,6 +19,7 @@ FLOORS = [
         "names",
         "errors",
         "text",
+        "collector",
         "config_identity",
         "digest",
         "editor",
@@ -130,6 +131,7 @@ _FOR_ONE_MODULE = {
     ("spw_tui.options", "spw_core.workspace"),
     ("spw_tui.app", "spw_core.crash"),
     ("spw_tui.editor", "spw_core.editor"),
+    ("spw_tui.rendering.document", "spw_core.collector"),
     ("spw_tui.state", "spw_core.atomic"),
     *(("spw_tui.demo", f"spw_core.demo.{name}") for name in ("model", "conversations", "generate")),
 }

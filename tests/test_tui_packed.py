@@ -60,6 +60,31 @@ def test_drawing_leaves_nothing_that_only_the_collector_finds() -> None:
     assert garbage < 100  # of 700 blocks
 
 
+def test_nothing_searches_for_garbage_while_a_slice_is_drawn() -> None:
+    searches: list[str] = []
+
+    def note(phase: str, _: dict[str, int]) -> None:
+        searches.append(phase)
+
+    renderer = DocumentRenderer(SECTION * 200, "a.md", 60, DARK)
+    gc.callbacks.append(note)
+    try:
+        _make_garbage()
+        assert searches  # a search is seen here
+        searches.clear()
+        assert renderer.next_slice(seconds=1e9)
+    finally:
+        gc.callbacks.remove(note)
+    assert searches in ([], ["start", "stop"])  # one at the end of the slice, when it is allowed again
+    assert gc.isenabled()
+
+
+def _make_garbage() -> None:
+    """Enough that the collector begins."""
+    kept = [[number] for number in range(100_000)]
+    assert kept
+
+
 def _draw(text: str) -> None:
     renderer = DocumentRenderer(text, "a.md", 60, DARK)
     while renderer.next_slice():

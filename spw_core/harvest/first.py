@@ -5,11 +5,9 @@ What is stored is what `intake` would store in an empty database, row by row.
 
 from __future__ import annotations
 
-import gc
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from spw_core.atomic import locked
@@ -84,19 +82,6 @@ def fill(store: SpecStore, name: str, scan: Scan, limit: int) -> int:
     if as_seen == len(scan.files):
         store.put_stamps(stamps_of(scan, {run.path for run in record.runs if run.has_handoff}))
     return len(sources)
-
-
-@contextmanager
-def collector_at_rest() -> Iterator[None]:
-    """No search for garbage meanwhile: it would look through all that is being made, and find nothing."""
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def appears(path: Path, content: bytearray) -> bool:

@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable, Sequence
 
 from spw_core.atomic import locked
+from spw_core.collector import collector_at_rest
 from spw_core.crash import where, write_report
 from spw_core.domain.model import FileError
 from spw_core.domain.places import Area
 from spw_core.errors import CorruptStore, SpwError, StoreError
 from spw_core.harvest.behind import forget_behind, notes_of_behind
 from spw_core.harvest.crew import HARVEST, working_ahead
-from spw_core.harvest.first import appears, collector_at_rest, fill
+from spw_core.harvest.first import appears, fill
 from spw_core.harvest.index_sync import sync_index
 from spw_core.harvest.inside import entry_inside
 from spw_core.harvest.intake import (

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 
+from spw_core.collector import collector_at_rest
 from spw_core.domain.model import Run, SpecRecord
 from spw_core.domain.next_wave import next_wave
 from spw_core.domain.places import Area, Kind, place_of
@@ -22,7 +23,6 @@ from spw_core.formats.status import BLOCKED
 from spw_core.formats.text_decode import decode_text
 from spw_core.harvest.crew import PREPARE, Answers, working_ahead
 from spw_core.harvest.finalized import NO_FILE, finalization, summary_artifact
-from spw_core.harvest.first import collector_at_rest
 from spw_core.harvest.knowledge import KnowledgeFeed
 from spw_core.harvest.stored import stored_record
 from spw_core.moments import utc_text

@@ -14,6 +14,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from spw_core.collector import collector_at_rest
 from spw_core.text import clean
 from spw_tui.rendering.markdown import (
     Block,
@@ -83,14 +84,15 @@ class DocumentRenderer:
         """What can be drawn in about so much time; None when the document is complete."""
         found = Slice()
         until = time.perf_counter() + seconds
-        for strips, source, level in self._lines:
-            if level:
-                found.headings.append((self._drawn, level))
-            found.lines += map(self.inks.pack, strips)
-            found.sources += [source] * len(strips)
-            self._drawn += len(strips)
-            if time.perf_counter() > until:
-                break
+        with collector_at_rest():
+            for strips, source, level in self._lines:
+                if level:
+                    found.headings.append((self._drawn, level))
+                found.lines += map(self.inks.pack, strips)
+                found.sources += [source] * len(strips)
+                self._drawn += len(strips)
+                if time.perf_counter() > until:
+                    break
         return found if found.lines or found.headings else None
 
     def _draw(self, text: str, name: str, raw: bool) -> Iterator[Drawn]:
