@@ -174,6 +174,28 @@ def test_bytes_that_only_a_damaged_database_has_are_saved(workspace: Workspace) 
     assert all(file.read_bytes() == contents[file] for file in saved)
 
 
+@pytest.mark.parametrize("garbage", [b"\xa5", b"\0"], ids=["noise", "zeros"])
+def test_bytes_are_saved_from_behind_a_first_page_that_is_lost(workspace: Workspace, garbage: bytes) -> None:
+    kept = write(workspace, "specs/alpha/notes.md", "only the database has this")
+    workspace.harvest()
+    kept.write_text("and this is newer")
+    workspace.harvest()
+    kept.unlink()
+    workspace.harvest()
+    path = workspace.paths.spec_db("alpha")
+    data = path.read_bytes()
+    path.write_bytes(garbage * 8192 + data[8192:])
+    workspace.harvest()
+    assert workspace.spec("alpha").restore(["notes.md"]).ok
+    assert kept.read_text() == "and this is newer"
+    with SpecStore.reading(path) as store:
+        assert store is not None
+        assert {store.version_bytes(version) for version in store.versions()} >= {
+            b"only the database has this",
+            b"and this is newer",
+        }
+
+
 def test_doctor_command(demo: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     root = str(demo.paths.root)
     assert main(["--workspace", root, "doctor"]) == 0

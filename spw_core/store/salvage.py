@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import apsw
 
+from spw_core.store.connection import PAGE_SIZE
 from spw_core.store.content import unpack
 from spw_core.store.rows import Value
 
@@ -34,29 +36,63 @@ def salvage(damaged: Path, connection: apsw.Connection) -> int:
         old = apsw.Connection(str(damaged), flags=apsw.SQLITE_OPEN_READWRITE)
     except apsw.Error:
         return 0
-    saved: set[int] = set()
     try:
-        history: dict[int, list[_Row]] = {}
-        for row in _rows(old, "artifact_history"):
-            if _is_whole(row):
-                history.setdefault(int(str(row["artifact_id"])), []).append(row)
-        for row in _rows(old, "artifacts"):
-            number = int(str(row["id"]))
-            versions = history.get(number, [])
-            if not _is_whole(row):
-                if not versions:
-                    continue
-                # The newest version that is whole stands in for the damaged one.
-                newest = versions.pop()
-                row |= {name: newest[name] for name in _OF_VERSION}
-                row |= {"inode": 0, "checked_ns": 0}
-            _insert(connection, "artifacts", row)
-            for version in versions:
-                _insert(connection, "artifact_history", version)
-            saved.add(number)
-        connection.executemany("INSERT OR IGNORE INTO spec_meta (key, value) VALUES (?, ?)", _memories(old))
+        saved = _take_over(old, connection, _is_whole)
     finally:
         old.close(True)
+    return saved or _salvage_without_first_page(damaged, connection)
+
+
+def _salvage_without_first_page(damaged: Path, connection: apsw.Connection) -> int:
+    """As `salvage`, of a database whose first page is lost, which says what tables there are, and where.
+
+    That is the same in all databases that were made in one go, so the page of a new one stands in for it.
+    In others it may be wrong: only bytes with their hash prove that a row is what it seems to be.
+    """
+    from spw_core.store.in_memory import open_in_memory
+    from spw_core.store.spec import SPEC_SCHEMA
+
+    try:
+        content = bytearray(damaged.read_bytes())
+    except (OSError, MemoryError):
+        return 0
+    pages = len(content) // PAGE_SIZE
+    with closing(open_in_memory(SPEC_SCHEMA)) as new:
+        content[:PAGE_SIZE] = new.serialize("main")[:PAGE_SIZE]
+    content[_PAGE_COUNT] = pages.to_bytes(4)
+    with closing(apsw.Connection(":memory:")) as old:
+        try:
+            old.deserialize("main", bytes(content[: pages * PAGE_SIZE]))
+        except (apsw.Error, MemoryError):
+            return 0
+        return _take_over(old, connection, lambda row: row.get("content") is not None and _is_whole(row))
+
+
+# Where the header of a database says how many pages it has (https://www.sqlite.org/fileformat2.html).
+_PAGE_COUNT = slice(28, 32)
+
+
+def _take_over(old: apsw.Connection, connection: apsw.Connection, is_whole: Callable[[_Row], bool]) -> int:
+    saved: set[int] = set()
+    history: dict[int, list[_Row]] = {}
+    for row in _rows(old, "artifact_history"):
+        if is_whole(row):
+            history.setdefault(int(str(row["artifact_id"])), []).append(row)
+    for row in _rows(old, "artifacts"):
+        number = int(str(row["id"]))
+        versions = history.get(number, [])
+        if not is_whole(row):
+            if not versions:
+                continue
+            # The newest version that is whole stands in for the damaged one.
+            newest = versions.pop()
+            row |= {name: newest[name] for name in _OF_VERSION}
+            row |= {"inode": 0, "checked_ns": 0}
+        _insert(connection, "artifacts", row)
+        for version in versions:
+            _insert(connection, "artifact_history", version)
+        saved.add(number)
+    connection.executemany("INSERT OR IGNORE INTO spec_meta (key, value) VALUES (?, ?)", _memories(old))
     return len(saved)
 
 
