@@ -20,7 +20,7 @@ def fingerprint(top: Path) -> dict[str, str]:
     return {
         str(path.relative_to(top)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in top.rglob("*")
-        if path.is_file() and not path.name.startswith(("spec.db", ".spw-index", ".gitignore"))
+        if path.is_file() and not path.name.startswith(("spec.db", ".spw-index", "knowledge.db", ".gitignore"))
     }
 
 
@@ -33,7 +33,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def roomy_disk(tmp_path: Path) -> Iterator[Path]:
     """One that takes a spec with its databases."""
-    yield from mounted(tmp_path / "roomy", "2m")
+    yield from mounted(tmp_path / "roomy", "3m")
 
 
 def mounted(folder: Path, size: str) -> Iterator[Path]:
