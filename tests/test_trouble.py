@@ -20,7 +20,8 @@ def fingerprint(top: Path) -> dict[str, str]:
     return {
         str(path.relative_to(top)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in top.rglob("*")
-        if path.is_file() and not path.name.startswith(("spec.db", ".spw-index", "knowledge.db", ".gitignore"))
+        if path.is_file()
+        and not path.name.startswith(("spec.db", ".spw-index", "knowledge.db", ".gitignore"))
     }
 
 
