@@ -184,6 +184,7 @@ def test_times_have_one_width(text: str, stored: str) -> None:
         "2024-13-01T00:00:00Z",
         "2024-01-15T10:30:00",
         "0001-01-01T00:00:00+14:00",
+        "2024-01-15T10:30:00.\u0661Z",
     ],
 )
 def test_what_is_no_time(text: str) -> None:
