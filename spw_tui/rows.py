@@ -7,7 +7,7 @@ is cut to size and made safe, so nothing that is drawn through it can break the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from rich.cells import cell_len, set_cell_size
@@ -129,6 +129,16 @@ def columns(table: Sequence[Sequence[str]], limits: Sequence[int]) -> list[int]:
         min(limit, max((cell_len(row[index][:_LONGEST]) for row in table), default=0))
         for index, limit in enumerate(limits)
     ]
+
+
+def as_fits(*cells: Cell) -> Line:
+    """A line of cells that are left out, the last first, where there is no room for all of each."""
+    used = _width(cells[0])
+    line = [cells[0]]
+    for each in cells[1:]:
+        used += _GAP + _width(each)
+        line.append(replace(each, from_width=used))
+    return tuple(line)
 
 
 def bar(done: int, total: int, width: int) -> tuple[Span, ...]:

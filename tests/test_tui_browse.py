@@ -401,6 +401,49 @@ async def test_the_block_of_the_active_tab_stands_apart(demo_harvested: Workspac
                 assert not after or after[0] == " ", (width, key)
 
 
+async def test_a_tiny_screen_gives_each_pane_all_its_room(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=(40, 12)) as pilot:
+        await settle(pilot)
+        screen = browse(app)
+        panes = {name: screen.pane_widget(name) for name in ("specs", "rows", "preview")}
+
+        def seen() -> list[str]:
+            return [name for name, widget in panes.items() if widget.is_on_screen]
+
+        assert seen() == ["specs"] and screen.specs_list.size.width == 40
+        await press(pilot, "enter")
+        assert seen() == ["rows"] and screen.pane == "rows"
+        await press(pilot, "z")
+        assert seen() == ["rows"]
+        await press(pilot, "tab")
+        assert seen() == ["preview"] and screen.pane == "preview"
+        await press(pilot, "escape")
+        assert seen() == ["specs"] and screen.pane == "specs"
+        await press(pilot, "tab", "f")
+        assert seen() == ["specs"]
+        await press(pilot, "escape", "enter")
+        await pilot.resize_terminal(120, 36)
+        await settle(pilot)
+        assert seen() == ["specs", "rows", "preview"] and screen.pane == "rows"
+        await pilot.resize_terminal(40, 12)
+        await settle(pilot)
+        assert seen() == ["rows"]
+
+
+async def test_the_overview_cuts_no_words_of_its_summary(demo_harvested: Workspace) -> None:
+    for width in (74, 80, 90, 104, 120):
+        app = make_app(demo_harvested)
+        async with app.run_test(size=(width, 36)) as pilot:
+            await settle(pilot)
+            screen = browse(app)
+            for name in screen.spec_names():
+                screen.go_to_spec(name)
+                await settle(pilot)
+                summary = drawn(screen.rows_list).split("\n")[:4]
+                assert not any("…" in line for line in summary if "NEEDS" not in line), (width, summary)
+
+
 def test_areas_have_the_words_of_the_core() -> None:
     from spw_core import refs
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
+from textual.events import Resize
 from textual.widget import Widget
 
 from spw_tui.actions import PLACES, Scope, bindings
@@ -41,6 +42,8 @@ _TRACE = "trace"
 _LOADING = "loading…"
 # Loading takes a tenth of this; whoever waits longer is told why.
 _SLOW_SECONDS = 3.0
+# On narrower screens one pane at a time has all the room.
+_TWO_PANES = 60
 _NO_WAVES = "no waves and no tasks yet\nThey come with tasks.md and the first execution."
 
 
@@ -65,6 +68,7 @@ class BrowseScreen(LiveScreen):
         self._shown: tuple[str, str] = ("", "")
         self._walked: list[str] = []  # nodes of the trace, each reached from the one before
         self._board: Board | None = None  # made when it is wanted for the first time
+        self._is_tiny = False
 
     def compose(self) -> ComposeResult:
         memory = self.spw.memory
@@ -85,6 +89,12 @@ class BrowseScreen(LiveScreen):
         self._set_specs_width()
         self.spw.harvested.subscribe(self, lambda _: self.action_reload())
         self.start_over()
+
+    def on_resize(self, event: Resize) -> None:
+        is_tiny = event.size.width < _TWO_PANES
+        if is_tiny != self._is_tiny:
+            self._is_tiny = is_tiny
+            self._zoom((self.pane or "specs") if is_tiny else "")
 
     def start_over(self) -> None:
         """Show the workspace from its beginning, at the place where it was left the last time."""
@@ -314,7 +324,7 @@ class BrowseScreen(LiveScreen):
 
     async def action_filter_specs(self) -> None:
         if self.zoomed:
-            self._zoom("")
+            self._zoom("specs" if self._is_tiny else "")
         await self.specs_pane.start_filter()
 
     def action_resize_panes(self, step: int) -> None:
@@ -328,8 +338,14 @@ class BrowseScreen(LiveScreen):
         usual = 31 if self.app.size.width < 100 else 42
         self.specs_pane.styles.width = usual + change if change else None
 
+    def action_zoom(self) -> None:
+        if self._is_tiny:
+            self.notify("one pane has the whole screen already; tab shows the next", markup=False)
+        else:
+            super().action_zoom()
+
     def action_leave(self) -> None:
-        if self.zoomed:
+        if self.zoomed and not self._is_tiny:
             self._zoom("")
         elif self.pane == "rows" and self.tab == _TRACE and self._walked:
             self._walked.pop()

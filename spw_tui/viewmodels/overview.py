@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from spw_core.answers import NextAction, SpecFacts, TaskStatus
 from spw_tui.clock import age, nanoseconds
-from spw_tui.rows import Cell, Line, Row, Span, Tone, bar, cell, heading, note, plural
+from spw_tui.rows import Cell, Line, Row, Span, Tone, as_fits, bar, cell, heading, note, plural
 from spw_tui.viewmodels.looks import READY, attention_look, spec_look, task_look, verdict_look, wave_look
 from spw_tui.viewmodels.tasks import next_title
 
@@ -34,18 +34,19 @@ def _summary(facts: SpecFacts, now_ns: int) -> Iterator[Row]:
     updated = age(nanoseconds(summary.updated_at), now_ns)
     if summary.waves_total:
         state.append(Span(f"  wave {summary.wave_current} of {summary.waves_total}", Tone.NORMAL))
-    if updated:
-        state.append(Span(f"  last change {updated}", Tone.DIM))
-    yield Row("summary", ((Cell(tuple(state), grow=True),),), selectable=False)
+    changed = cell(f" last change {updated}" if updated else "", Tone.DIM)
+    yield Row("summary", (as_fits(Cell(tuple(state)), changed),), selectable=False)
     if summary.tasks_total:
         yield Row("tasks", (_tasks(facts),), selectable=False)
     counts = (
         plural(len(facts.record.runs), "run"),
         plural(sum(run.has_handoff for run in facts.record.runs), "handoff"),
-        plural(len(facts.record.impl_logs), "implementation log"),
+        plural(len(facts.record.impl_logs), "task log"),
         plural(len(facts.record.documents), "file"),
     )
-    yield note("counts", " · ".join(counts))
+    first, *more = counts
+    line = as_fits(cell(f" {first}", Tone.DIM), *(cell(f"· {count}", Tone.DIM) for count in more))
+    yield Row("counts", (line,), selectable=False)
     if facts.record.documents:
         yield _activity(facts, now_ns)
 
@@ -65,22 +66,24 @@ def _activity(facts: SpecFacts, now_ns: int) -> Row:
         spans.append(Span(height, Tone.ACCENT if count else Tone.FAINT))
     until = f"to {age(newest, now_ns)}" if is_old else "to now"
     busy = sum(1 for count in counts if count)
-    spans.append(Span(f"  four weeks {until}, files written on {plural(busy, 'day')}", Tone.DIM))
-    return Row("activity", ((Cell(tuple(spans), grow=True),),), selectable=False)
+    weeks = cell(f" four weeks {until}", Tone.DIM)
+    line = as_fits(Cell(tuple(spans)), weeks, cell(f"· files written on {plural(busy, 'day')}", Tone.DIM))
+    return Row("activity", (line,), selectable=False)
 
 
 def _tasks(facts: SpecFacts) -> Line:
     summary = facts.summary
     counts = Counter(task.status for task in facts.record.tasks)
-    spans = [Span(" "), *bar(summary.tasks_done, summary.tasks_total, 20)]
+    spans = [Span(" "), *bar(summary.tasks_done, summary.tasks_total, 12)]
     spans.append(Span(f"  {summary.tasks_done} of {summary.tasks_total} tasks done", Tone.NORMAL))
-    for status in (TaskStatus.IN_PROGRESS, TaskStatus.BLOCKED, TaskStatus.PENDING):
+    more = []
+    for status in (TaskStatus.BLOCKED, TaskStatus.IN_PROGRESS, TaskStatus.PENDING):
         if counts[status]:
             look = task_look(status)
-            spans.append(Span(f"  {look.glyph} {counts[status]} {look.word}", look.tone))
+            more.append(cell(f" {look.glyph} {counts[status]} {look.word}", look.tone))
     if deferred := sum(task.deferred for task in facts.record.tasks):
-        spans.append(Span(f"  {deferred} deferred", Tone.DIM))
-    return (Cell(tuple(spans), grow=True),)
+        more.append(cell(f" {deferred} deferred", Tone.DIM))
+    return as_fits(Cell(tuple(spans)), *more)
 
 
 def _attention(facts: SpecFacts) -> Iterator[Row]:
