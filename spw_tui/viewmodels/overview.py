@@ -67,7 +67,7 @@ def _activity(facts: SpecFacts, now_ns: int) -> Row:
     until = f"to {age(newest, now_ns)}" if is_old else "to now"
     busy = sum(1 for count in counts if count)
     weeks = cell(f" four weeks {until}", Tone.DIM)
-    line = as_fits(Cell(tuple(spans)), weeks, cell(f"· files written on {plural(busy, 'day')}", Tone.DIM))
+    line = as_fits(Cell(tuple(spans)), weeks, cell(f"· files on {plural(busy, 'day')}", Tone.DIM))
     return Row("activity", (line,), selectable=False)
 
 
