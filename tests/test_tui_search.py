@@ -450,6 +450,8 @@ async def test_a_workspace_that_is_taken_away_is_told_and_comes_back(demo: Works
     app = make_app(demo)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await settle(pilot)
+        await press(pilot, "j", "j")
+        chosen = browse(app).spec
         root.rename(root.with_name("elsewhere"))
         browse(app).poll()
         await settle(pilot)
@@ -461,7 +463,8 @@ async def test_a_workspace_that_is_taken_away_is_told_and_comes_back(demo: Works
         root.with_name("elsewhere").rename(root)
         browse(app).poll()
         await settle(pilot)
-        assert browse(app).specs_list.row is not None and browse(app).facts is not None
+        row = browse(app).specs_list.row
+        assert row is not None and row.id == browse(app).spec == chosen and browse(app).facts is not None
 
 
 async def test_a_difference_says_between_what(demo_harvested: Workspace) -> None:

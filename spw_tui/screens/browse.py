@@ -131,6 +131,7 @@ class BrowseScreen(LiveScreen):
             self._show_nothing("This workspace has no specs yet.")
 
     def specs_failed(self, message: str) -> None:
+        self._wanted_spec = self._wanted_spec or self.spec  # the cursor is there again when the specs are
         self.specs_list.say(f"{message}\n\nr tries again", Tone.BAD)
         self._show_nothing("")
 
