@@ -9,6 +9,7 @@ import pytest
 from spw_core.api import Workspace
 from spw_core.domain.places import Area
 from spw_core.harvest.report import HarvestReport
+from spw_core.refs import DocumentRef
 from spw_tui import main
 from spw_tui.app import SpwApp
 from spw_tui.data import DataService
@@ -326,6 +327,37 @@ async def test_a_failure_is_shown_with_the_key_that_tries_again(demo_harvested: 
         data.broken = False
         await press(pilot, "r")
         assert len(ids(browse(app).specs_list)) == 8
+
+
+class CrashingReader(DataService):
+    """A defect of ours, met by a worker."""
+
+    broken = True
+
+    def text(self, ref: DocumentRef) -> str:
+        if self.broken:
+            raise ZeroDivisionError("[/]")
+        return super().text(ref)
+
+
+async def test_a_crash_in_a_worker_is_a_toast_and_the_app_lives_on(demo_harvested: Workspace) -> None:
+    data = CrashingReader(demo_harvested.paths.root)
+    app = SpwApp(data, frozen_clock)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await settle(pilot)
+        await press(pilot, "2", "tab")
+        assert "ZeroDivisionError: [/]" in screen_text(app)
+        assert "r tries again" in screen_text(app)
+        await press(pilot, "r", "r")
+        assert [(toast.title, toast.message) for toast in app._notifications] == [
+            ("Something broke; the app goes on", "ZeroDivisionError: [/]")
+        ]
+        data.broken = False
+        app.clear_notifications()
+        await press(pilot, "r")
+        assert "ZeroDivisionError" not in screen_text(app)
+        await press(pilot, "slash")
+        assert app.screen.__class__.__name__ == "SearchScreen"
 
 
 async def test_a_workspace_without_specs_says_so(tmp_path: Path) -> None:

@@ -13,10 +13,11 @@ from textual.widget import Widget
 
 from spw_tui.actions import PLACES, Scope, bindings
 from spw_tui.clock import Clock
-from spw_tui.data import DataService, describe
+from spw_tui.data import DataService
 from spw_tui.rows import Row, Tone
 from spw_tui.screens.live import LiveScreen
 from spw_tui.screens.spec_loader import SpecLoader
+from spw_tui.trouble import explain
 from spw_tui.widgets.frame import tab_lines
 from spw_tui.widgets.line_bar import LineBar
 from spw_tui.widgets.preview import DEBOUNCE, Preview
@@ -206,8 +207,7 @@ class BrowseScreen(LiveScreen):
                 view = await asyncio.to_thread(_view, look, facts, self.data, self.clock(), node)
                 self._show_view(facts, f"{tab} {node}" if tab == _TRACE else tab, view)
         except Exception as error:
-            self.log.error(error)
-            self.facts_failed(describe(error))
+            self.facts_failed(explain(self, error))
         self.show_focus()
 
     def _show_view(self, facts: SpecFacts, place: str, view: View) -> None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from spw_tui.clock import Clock
-from spw_tui.data import DataService, describe
+from spw_tui.data import DataService
 from spw_tui.screens.base import SpwScreen
+from spw_tui.trouble import explain
 
 if TYPE_CHECKING:
     from spw_core.answers import Glance, SpecFacts
@@ -49,9 +50,8 @@ class LiveScreen(SpwScreen):
         try:
             glance, facts = await asyncio.to_thread(self._read, spec)
         except Exception as error:
-            self.log.error(error)
             self.facts = None
-            self.facts_failed(describe(error))
+            self.facts_failed(explain(self, error))
         else:
             self.facts, self._glance = facts, glance
             self.facts_changed(facts)

@@ -14,8 +14,9 @@ from textual.widgets import Input
 
 from spw_tui.actions import PLACES, Scope, bindings
 from spw_tui.clock import Clock
-from spw_tui.data import SEARCH_LIMIT, SEARCH_MODES, DataService, describe
+from spw_tui.data import SEARCH_LIMIT, SEARCH_MODES, DataService
 from spw_tui.rows import Cell, Row, Span, Tone, cell, plural
+from spw_tui.trouble import explain
 from spw_tui.viewmodels import filters
 from spw_tui.viewmodels.hits import (
     DROP,
@@ -227,10 +228,9 @@ class SearchScreen(ModalScreen[None]):
 
     def _say_why(self, error: Exception, generation: int) -> None:
         if not self._is_over(generation):
-            self.log.error(error)
             self._has_failed = True
             self._show_title("no answer yet, asked again soon", "")
-            self.hits.say(f"{describe(error)}\nenter tries again", Tone.BAD)
+            self.hits.say(f"{explain(self, error)}\nenter tries again", Tone.BAD)
             if self._retry:
                 self._retry.stop()
             self._retry = self.set_timer(_RETRY_SECONDS, partial(self._ask_again, generation))

@@ -7,7 +7,8 @@ import time
 from typing import TYPE_CHECKING
 
 from spw_core.errors import WorkspaceNotFound
-from spw_tui.data import Failure, describe
+from spw_tui.data import Failure
+from spw_tui.trouble import explain
 
 if TYPE_CHECKING:
     from spw_core.answers import Glance, IndexGlance, SpecSummary
@@ -56,8 +57,7 @@ class SpecLoader:
                 await asyncio.sleep(_REST_SECONDS if start else 0)
             screen.specs_changed()
         except Exception as error:
-            screen.log.error(error)
-            screen.specs_failed(describe(error))
+            screen.specs_failed(explain(screen, error))
 
     async def _load_index(self, names: list[str]) -> None:
         """What the last harvest knew. An index that cannot be read costs the search, not the list."""
@@ -108,7 +108,7 @@ class SpecLoader:
         except WorkspaceNotFound as error:
             self.specs = {}
             self._seen.clear()
-            self._screen.specs_failed(describe(error))
+            self._screen.specs_failed(explain(self._screen, error))
             return
         except Exception as error:
             self._screen.log.error(error)  # what is shown stays; `r` tells what is wrong

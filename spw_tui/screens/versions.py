@@ -12,9 +12,10 @@ from textual.containers import Container
 from spw_core.refs import DocumentRef
 from spw_tui.actions import PLACES, Scope, bindings
 from spw_tui.clock import Clock
-from spw_tui.data import DataService, describe
+from spw_tui.data import DataService
 from spw_tui.rows import Row, Tone
 from spw_tui.screens.base import SpwScreen
+from spw_tui.trouble import explain
 from spw_tui.widgets.line_bar import LineBar
 from spw_tui.widgets.preview import DEBOUNCE, Preview
 from spw_tui.widgets.row_list import RowList
@@ -64,8 +65,7 @@ class VersionsScreen(SpwScreen):
         try:
             self._versions = await asyncio.to_thread(self.data.history, self.ref)
         except Exception as error:
-            self.log.error(error)
-            self.versions_list.say(f"{describe(error)}\nr tries again", Tone.BAD)
+            self.versions_list.say(f"{explain(self, error)}\nr tries again", Tone.BAD)
             return
         self._show_versions(fresh=True)
 
@@ -101,8 +101,7 @@ class VersionsScreen(SpwScreen):
             try:
                 text = await asyncio.to_thread(difference, self._versions[older], self._versions[newer])
             except Exception as error:
-                self.log.error(error)
-                self.preview.view.say(f"{describe(error)}\nr tries again", Tone.BAD)
+                self.preview.view.say(f"{explain(self, error)}\nr tries again", Tone.BAD)
                 return
             suffix = ".diff"
             what = f"{self._versions[older].note}  →  {self._versions[newer].note}"

@@ -14,9 +14,10 @@ from textual.events import DescendantFocus
 from spw_core.refs import DocumentRef
 from spw_tui.actions import PLACES, Scope, bindings
 from spw_tui.clock import Clock
-from spw_tui.data import DataService, describe
+from spw_tui.data import DataService
 from spw_tui.rows import Row, Tone, plural
 from spw_tui.screens.base import SpwScreen
+from spw_tui.trouble import explain
 from spw_tui.widgets.frame import pane_title
 from spw_tui.widgets.line_bar import LineBar
 from spw_tui.widgets.preview import DEBOUNCE, Preview
@@ -69,8 +70,7 @@ class WideScreen(SpwScreen):
         try:
             rows = await asyncio.to_thread(self.read_rows)
         except Exception as error:
-            self.log.error(error)
-            self.rows_list.say(f"{describe(error)}\nr tries again", Tone.BAD)
+            self.rows_list.say(f"{explain(self, error)}\nr tries again", Tone.BAD)
         else:
             self.show_rows(rows)
 
@@ -195,8 +195,7 @@ class InsightsScreen(WideScreen):
         try:
             found = await asyncio.to_thread(self.data.similar_problems, spec, run)
         except Exception as error:
-            self.log.error(error)
-            self.similar_list.say(f"{describe(error)}\nr tries again", Tone.BAD)
+            self.similar_list.say(f"{explain(self, error)}\nr tries again", Tone.BAD)
         else:
             self._similar[f"{spec}/{run}"] = similar_rows(found, self.clock())
             self.call_later(self._show_similar)
@@ -253,8 +252,7 @@ class SessionsScreen(WideScreen):
         try:
             title, text, ref = await asyncio.to_thread(self._session_text, row.id)
         except Exception as error:
-            self.log.error(error)
-            self.preview.view.say(f"{describe(error)}\nr tries again", Tone.BAD)
+            self.preview.view.say(f"{explain(self, error)}\nr tries again", Tone.BAD)
         else:
             self._text = text
             self.preview.show_text(ref, text, title)

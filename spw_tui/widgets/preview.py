@@ -9,8 +9,9 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from spw_core.refs import DocumentRef
-from spw_tui.data import DataService, describe
+from spw_tui.data import DataService
 from spw_tui.rows import Cell, Line, Span, Tone, cell
+from spw_tui.trouble import explain
 from spw_tui.widgets.document_view import DocumentView
 from spw_tui.widgets.line_bar import LineBar
 
@@ -69,8 +70,7 @@ class Preview(Vertical):
         try:
             text = await asyncio.to_thread(self._data.text, ref)
         except Exception as error:
-            self.log.error(error)
-            self.view.say(f"{describe(error)}\nr tries again", Tone.BAD)
+            self.view.say(f"{explain(self, error)}\nr tries again", Tone.BAD)
         else:
             self.view.show(ref, text)
 
