@@ -147,13 +147,14 @@ def test_nothing_under_a_filter_is_not_the_last_word(index: IndexStore) -> None:
     assert find(index.connection, request).filtered
 
 
-def test_meaning_follows_words(demo_harvested: Workspace) -> None:
-    demo_harvested.embed()
-    soon = demo_harvested.search("flaky login", typing=True, quick=True)
+def test_meaning_follows_words(demo: Workspace) -> None:
+    demo.harvest()
+    demo.embed()
+    soon = demo.search("flaky login", typing=True, quick=True)
     assert (soon.mode, soon.is_final) == ("lexical", False)
-    assert demo_harvested.search("flaky login", typing=True).mode == "hybrid"
-    assert demo_harvested.search("flaky login", typing=True, mode="semantic", quick=True).mode == "semantic"
-    assert demo_harvested.search("flaky login", typing=True, mode="lexical", quick=True).is_final
+    assert demo.search("flaky login", typing=True).mode == "hybrid"
+    assert demo.search("flaky login", typing=True, mode="semantic", quick=True).mode == "semantic"
+    assert demo.search("flaky login", typing=True, mode="lexical", quick=True).is_final
 
 
 def test_a_question_that_is_taken_back_ends(
