@@ -8,6 +8,8 @@ import shutil
 import stat
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import apsw
@@ -435,6 +437,27 @@ def test_interrupted_cleanup_marks_nothing_for_ever(
     workspace.harvest()
     path.unlink()
     assert workspace.harvest().specs[0].approvals == 0
+
+
+def test_file_that_another_cleanup_held_and_removed_comes_back(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_run(workspace, RUN, {"a": "pass"})
+    workspace.harvest()
+    before = tree(workspace)
+    hold = cleanup_module.held
+
+    @contextmanager
+    def another_is_faster(*_: object) -> Iterator[bool]:
+        monkeypatch.setattr(cleanup_module, "held", hold)
+        assert workspace.spec("alpha").cleanup().removed
+        yield False
+
+    monkeypatch.setattr(cleanup_module, "held", another_is_faster)
+    assert not [kept for kept in workspace.spec("alpha").cleanup().kept if "in use" in kept.reason]
+    workspace.harvest()
+    workspace.spec("alpha").restore()
+    assert tree(workspace) == before
 
 
 def test_damaged_bytes_are_healed_from_the_file(workspace: Workspace) -> None:

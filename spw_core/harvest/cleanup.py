@@ -157,7 +157,7 @@ def _remove_all(
     now = utc_text(since_ns)
     with store.transaction():
         store.mark_cleaned([artifact.id for _, artifact in candidates], now)
-    gone, still_there = [], []
+    gone, stayed = [], []
     try:
         for found, artifact in candidates:
             path = document_path(name, found.area, found.rel_path)
@@ -168,19 +168,34 @@ def _remove_all(
             if reason == _GONE:  # by another cleanup, which says so; else the next harvest sees it
                 continue
             if reason:
-                report.kept.append(Kept(path, reason))
-                still_there.append(artifact)
+                stayed.append((found, artifact, reason))
             else:
                 report.removed.append(path)
                 report.bytes += artifact.size
                 gone.append(artifact)
     finally:
         with store.transaction():
-            store.mark_cleaned([artifact.id for artifact in still_there], None)
+            # Looked for again: what another cleanup held a moment ago, it may have removed since. If it does
+            # so after this look, it marks the file after this transaction.
+            still_there = [kept for kept in stayed if _is_there(paths, name, kept[0])]
+            store.mark_cleaned([artifact.id for _, artifact, _ in still_there], None)
             # Again: a harvest that saw a file before it went has taken it for one that stays.
             store.mark_cleaned([artifact.id for artifact in gone], now)
             for artifact in gone:
                 store.mark_removed(artifact.id, now)
+        report.kept += [
+            Kept(document_path(name, found.area, found.rel_path), reason) for found, _, reason in still_there
+        ]
+
+
+def _is_there(paths: WorkspacePaths, name: str, found: FoundFile) -> bool:
+    try:
+        with entry_inside(area_folder(paths, name, found.area), found.rel_path) as entry:
+            return entry.lstat() is not None
+    except FileNotFoundError:  # its folder went, too
+        return False
+    except OSError:  # nobody can tell: then it is no file of ours that went
+        return True
 
 
 # Keeps a removed file for a while, where it may yet be written; False when it cannot.
