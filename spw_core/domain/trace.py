@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from spw_core.domain.model import Run, SpecRecord, Subagent
-from spw_core.domain.waves import wave_states
+from spw_core.domain.waves import CHECKPOINT, wave_states
 from spw_core.formats.requirements import Requirement, same_id
 from spw_core.formats.status import PASS
 
@@ -36,7 +36,6 @@ class NodeKind(StrEnum):
 
 _ORDER = {kind: number for number, kind in enumerate(NodeKind)}
 RUN_KINDS = (NodeKind.RUN, NodeKind.CHECKPOINT)
-_CHECKPOINT_COMMAND = "checkpoint"
 _EXECUTION = "execution"
 DONE = "done"
 _LONGEST_TITLE = 200
@@ -160,7 +159,7 @@ def _title(agent: Subagent) -> str:
 
 
 def _kind_of(run: Run) -> NodeKind:
-    return NodeKind.CHECKPOINT if run.command == _CHECKPOINT_COMMAND else NodeKind.RUN
+    return NodeKind.CHECKPOINT if run.command == CHECKPOINT else NodeKind.RUN
 
 
 def gaps_of(record: SpecRecord, requirements: Sequence[Requirement]) -> Iterator[Gap]:

@@ -169,12 +169,8 @@ class _Cutter:
         else:
             pieces: list[str] = []
             reached = line
-            for (
-                begin,
-                end,
-                text,
-                _,
-            ), _ in texts:  # with the blank lines between, so that lines can be counted
+            # With the blank lines between, so that lines can be counted.
+            for (begin, end, text, _), _ in texts:
                 pieces += ("\n" * (begin - reached), text)
                 reached = end
             body = "".join(pieces)
