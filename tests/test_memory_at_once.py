@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from spw_core.api import Workspace
+from spw_core.memory import searchable
 from spw_core.memory.place import HERE, reading_memory
+from spw_core.search.library import Document
 from spw_core.store.memory.knowledge import SqliteKnowledge
 from spw_core.store.memory.messages import SqliteMessages
 from spw_core.store.memory.sessions import SqliteSessions
+from spw_core.store.memory.stores import Memory
 from spw_core.store.memory.summaries import SqliteSummaries
 
 from .test_memory_forget import OTHER, SECRET, files_with, say
@@ -87,6 +90,28 @@ def test_forgetting_during_compaction(
     workspace.compact(session=SESSION)
     assert happened
     check(workspace)
+
+
+@pytest.mark.parametrize("rolled_up", [False, True], ids=["forget", "compact"])
+def test_what_went_while_the_index_was_made_does_not_come_back(
+    workspace: Workspace, transcripts: list[Path], monkeypatch: pytest.MonkeyPatch, rolled_up: bool
+) -> None:
+    documents, happened = searchable._documents, []
+
+    def read(memory: Memory) -> dict[str, dict[str, Document]]:
+        found = documents(memory)
+        if not happened:
+            happened.append(1)
+            workspace.compact(older_than_days=0) if rolled_up else workspace.forget([SESSION])
+        return found
+
+    monkeypatch.setattr(searchable, "_documents", read)
+    workspace.import_transcripts(transcripts)
+    assert happened
+    if rolled_up:
+        assert {hit.type for hit in workspace.search("zanzibar", mode="lexical").results} == {"summary"}
+    else:
+        check(workspace)
 
 
 def check(workspace: Workspace) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ from spw_core.search.library import Document, SearchIndex
 
 from .support import write
 from .transcript_support import SESSION, Transcript
+
+
+OTHER = "07e55105-0000-4000-8000-000000000002"
 
 
 @pytest.fixture
@@ -100,6 +104,16 @@ def test_an_index_that_was_built_anew_gets_them_back(talked: Workspace) -> None:
         path.unlink()
     talked.harvest()
     assert types(talked) == ["design", "message", "message", "message"]
+
+
+def test_a_memory_that_was_deleted_is_not_taken_for_the_one_that_follows(
+    talked: Workspace, tmp_path: Path
+) -> None:
+    shutil.rmtree(talked.paths.memory_dir)
+    other = Transcript(tmp_path / "new.jsonl", str(talked.paths.root), OTHER)
+    talked.import_transcripts([other.add("user", "This is about the quokka, not about queues.").write()])
+    assert types(talked) == ["design"]
+    assert types(talked, "quokka") == ["message"]
 
 
 def test_without_an_index_or_a_memory(workspace: Workspace) -> None:

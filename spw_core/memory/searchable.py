@@ -15,7 +15,7 @@ from spw_core.errors import SpwError
 from spw_core.memory.linking import runs_named
 from spw_core.memory.place import HERE, SUMMARY_KEY, reading_memory
 from spw_core.search.embedding import COLLECTION
-from spw_core.search.library import Document, SearchIndex
+from spw_core.search.library import Changes, Document, SearchIndex
 from spw_core.store.index import IndexStore
 from spw_core.store.memory.stores import Memory
 from spw_core.store.memory.types import LinkKind, Message, Role, Session, Summary
@@ -58,18 +58,24 @@ def _index_changes(paths: WorkspacePaths) -> int:
         if memory is None:
             return 0
         index = SearchIndex(paths.index_db, source=SOURCE)
-        revision = str(memory.messages.revision())
-        if index.state == revision:
+        revision = memory.messages.revision()
+        if index.state == str(revision):
             return 0
-        present = set(index.keys())
         wanted = _documents(memory)
-        gone = present.difference(*wanted.values())
-        # The newest messages of a session may tell what the ones before were about.
-        grown = [documents for documents in wanted.values() if not documents.keys() <= present]
-        changed = index.delete(sorted(gone))
-        changed += index.put(document for documents in grown for document in documents.values())
-        index.state = revision
-    return changed
+
+        def changes(state: str, present: set[str]) -> Changes | None:
+            # Looked at again: what somebody forgot or rolled up meanwhile must not come back. Whoever does so
+            # from here on takes it out of the index after this transaction.
+            now = memory.messages.revision()
+            if state == str(now):
+                return None
+            documents = wanted if now == revision else _documents(memory)
+            gone = sorted(present.difference(*documents.values()))
+            # The newest messages of a session may tell what the ones before were about.
+            grown = (some for some in documents.values() if not some.keys() <= present)
+            return Changes(str(now), gone, (document for some in grown for document in some.values()))
+
+        return index.bring_up_to_date(changes)
 
 
 def _documents(memory: Memory) -> dict[str, dict[str, Document]]:

@@ -17,10 +17,10 @@ alone, and they are found by `spw search` with their types. When the index was b
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from spw_core.config.sections import Store
 from spw_core.errors import SpwError
@@ -68,6 +68,14 @@ class Document:
     shared_title: bool = False
 
 
+class Changes(NamedTuple):
+    """What becomes of the documents of a source, and the state to remember once that is done."""
+
+    state: str
+    gone: Iterable[str]
+    documents: Iterable[Document]
+
+
 class SearchIndex:
     """An index in one file. Cheap to make: the file is opened for each call, so processes may share it.
 
@@ -88,48 +96,33 @@ class SearchIndex:
         What is unchanged is not indexed again, neither whole documents nor single passages of them. Secrets
         are taken out. Of several documents with one key the last one counts.
         """
-        wanted = {self._stored_key(document.key): document for document in documents}
-        written = 0
         with IndexStore.writing(self.path) as index, index.transaction():
-            present = index.documents_by_key(wanted)
-            writer = DocumentWriter(index)
-            for key, document in wanted.items():
-                old_id, old = present.get(key, (0, {}))
-                columns = self._columns(key, document)
-                if old and old["content_hash"] == columns["content_hash"]:
-                    columns["title"] = old["title"]
-                    if columns != old:
-                        index.update_facets([(old_id, columns)])
-                        written += 1
-                    continue
-                chunked = chunk_lines(text_lines(redact_start(readable(document.text), MAX_INDEXED).text))
-                columns["title"] = redact_start(readable(document.title), MAX_INDEXED).text or chunked.title
-                changed = any(columns[name] != old.get(name) for name in ("title", "spec"))
-                text = indexed_text(
-                    str(columns["title"]),
-                    str(columns["spec"]),
-                    chunked.chunks,
-                    shared_title=document.shared_title,
-                )
-                writer.put(columns, text, replaces=old_id, words_changed=changed)
-                written += 1
-            writer.flush()
-        return written
+            return self._put(index, documents)
 
     def delete(self, keys: Iterable[str]) -> int:
         """Remove documents by key; returns how many there were."""
         if not self.path.exists():
             return 0
         with IndexStore.writing(self.path) as index, index.transaction():
-            present = index.documents_by_key([self._stored_key(key) for key in keys])
-            index.delete_documents([document_id for document_id, _ in present.values()])
-        return len(present)
+            return self._delete(index, keys)
+
+    def bring_up_to_date(self, changes: Callable[[str, set[str]], Changes | None]) -> int:
+        """Delete and put documents and remember a state, in one transaction; returns how many came or went.
+
+        `changes` is called while nobody else can write the index, with the state and the keys that there are.
+        """
+        with IndexStore.writing(self.path) as index, index.transaction():
+            wanted = changes(index.source_state(self.source), set(self._keys(index)))
+            if wanted is None:
+                return 0
+            changed = self._delete(index, wanted.gone) + self._put(index, wanted.documents)
+            index.set_source_state(self.source, wanted.state)
+        return changed
 
     def keys(self) -> list[str]:
         """The keys of all documents of this source, sorted."""
         with IndexStore.reading(self.path) as index:
-            found = index.documents(self.source) if index else {}
-        return sorted(key.removeprefix(self.source + _BETWEEN) for key in found)
+            return sorted(self._keys(index)) if index else []
 
     def search(
         self,
@@ -182,6 +175,42 @@ class SearchIndex:
     def state(self, value: str) -> None:
         with IndexStore.writing(self.path) as index, index.transaction():
             index.set_source_state(self.source, value)
+
+    def _put(self, index: IndexStore, documents: Iterable[Document]) -> int:
+        wanted = {self._stored_key(document.key): document for document in documents}
+        written = 0
+        present = index.documents_by_key(wanted)
+        writer = DocumentWriter(index)
+        for key, document in wanted.items():
+            old_id, old = present.get(key, (0, {}))
+            columns = self._columns(key, document)
+            if old and old["content_hash"] == columns["content_hash"]:
+                columns["title"] = old["title"]
+                if columns != old:
+                    index.update_facets([(old_id, columns)])
+                    written += 1
+                continue
+            chunked = chunk_lines(text_lines(redact_start(readable(document.text), MAX_INDEXED).text))
+            columns["title"] = redact_start(readable(document.title), MAX_INDEXED).text or chunked.title
+            changed = any(columns[name] != old.get(name) for name in ("title", "spec"))
+            text = indexed_text(
+                str(columns["title"]),
+                str(columns["spec"]),
+                chunked.chunks,
+                shared_title=document.shared_title,
+            )
+            writer.put(columns, text, replaces=old_id, words_changed=changed)
+            written += 1
+        writer.flush()
+        return written
+
+    def _delete(self, index: IndexStore, keys: Iterable[str]) -> int:
+        present = index.documents_by_key([self._stored_key(key) for key in keys])
+        index.delete_documents([document_id for document_id, _ in present.values()])
+        return len(present)
+
+    def _keys(self, index: IndexStore) -> Iterator[str]:
+        return (key.removeprefix(self.source + _BETWEEN) for key in index.documents(self.source))
 
     @property
     def _snapshots(self) -> Path:

@@ -65,9 +65,10 @@ CREATE TABLE transcripts (
     read_at    TEXT NOT NULL
 ) WITHOUT ROWID;
 
--- Grows with every change of messages and summaries, so that the search index knows when to look again.
+-- Grows with every change of messages and summaries, so that the search index knows when to look again. It
+-- begins anywhere, so that a new database is never taken for one that was deleted.
 CREATE TABLE revision (
     only  INTEGER PRIMARY KEY CHECK (only = 1),
     value INTEGER NOT NULL
 );
-INSERT INTO revision VALUES (1, 0);
+INSERT INTO revision VALUES (1, abs(random() % 1000000000000));
