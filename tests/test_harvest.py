@@ -8,6 +8,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import apsw
@@ -20,7 +21,7 @@ from spw_core.domain.places import Area
 from spw_core.errors import InvalidName, SpecNotFound
 from spw_core.harvest import intake
 from spw_core.harvest.doctor import examine
-from spw_core.harvest.harvest import harvest_spec
+from spw_core.harvest.harvest import ensure_gitignore, harvest_spec
 from spw_core.harvest.report import SpecReport
 from spw_core.harvest.scan import area_folder
 from spw_core.store.connection import migrations
@@ -500,6 +501,24 @@ def test_empty_workspace(tmp_path: Path) -> None:
     assert workspace.harvest().specs == []
     assert workspace.specs() == []
     assert os.listdir(tmp_path / ".spec-workflow") == []
+
+
+def test_gitignore_is_completed_once_by_several(workspace: Workspace) -> None:
+    for _ in range(30):
+        workspace.paths.gitignore.unlink(missing_ok=True)
+        start = threading.Barrier(4)
+
+        def complete(start: threading.Barrier = start) -> None:
+            start.wait()
+            ensure_gitignore(workspace.paths)
+
+        threads = [threading.Thread(target=complete) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        lines = workspace.paths.gitignore.read_text().splitlines()
+        assert sorted(lines) == sorted(GITIGNORE_LINES)
 
 
 def test_gitignore_is_added_to_never_rewritten(workspace: Workspace) -> None:

@@ -14,7 +14,6 @@ from spw_core.search.library import Document, SearchIndex
 from .support import write
 from .transcript_support import SESSION, Transcript
 
-
 OTHER = "07e55105-0000-4000-8000-000000000002"
 
 

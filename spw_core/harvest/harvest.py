@@ -7,7 +7,7 @@ import stat
 import time
 from collections.abc import Callable, Sequence
 
-from spw_core.atomic import locked
+from spw_core.atomic import WriteError, locked
 from spw_core.collector import collector_at_rest
 from spw_core.crash import where, write_report
 from spw_core.domain.model import FileError
@@ -270,20 +270,30 @@ def ensure_gitignore(paths: WorkspacePaths) -> list[str]:
     Returns a remark when that cannot be done; nothing depends on it.
     """
     try:
-        with entry_inside(paths.workflow, paths.gitignore.name) as entry:
-            flags = READ_FLAGS | os.O_RDWR | os.O_CREAT | os.O_APPEND
-            with os.fdopen(entry.open(flags, 0o644), "r+b") as stream:
-                if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                    raise OSError("it is no regular file")
-                present = stream.read()
-                known = {line.strip() for line in present.decode("utf-8", "replace").splitlines()}
-                missing = [line for line in GITIGNORE_LINES if line not in known]
-                if missing:
-                    newline = b"" if not present or present.endswith(b"\n") else b"\n"
-                    stream.write(newline + "".join(line + "\n" for line in missing).encode())
+        if _complete_gitignore(paths, write=False):
+            with locked(paths.workflow):  # else two would add the same lines
+                _complete_gitignore(paths, write=True)
     except OSError as error:
         return [f"{paths.gitignore.name} cannot be completed: {error.strerror or error}"]
+    except WriteError as error:
+        return [f"{paths.gitignore.name} cannot be completed: {error.message}"]
     return []
+
+
+def _complete_gitignore(paths: WorkspacePaths, *, write: bool) -> list[str]:
+    """The lines that are missing, which are added on request. Raises OSError."""
+    with entry_inside(paths.workflow, paths.gitignore.name) as entry:
+        flags = READ_FLAGS | os.O_RDWR | os.O_CREAT | os.O_APPEND
+        with os.fdopen(entry.open(flags, 0o644), "r+b") as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise OSError("it is no regular file")
+            present = stream.read()
+            known = {line.strip() for line in present.decode("utf-8", "replace").splitlines()}
+            missing = [line for line in GITIGNORE_LINES if line not in known]
+            if missing and write:
+                newline = b"" if not present or present.endswith(b"\n") else b"\n"
+                stream.write(newline + "".join(line + "\n" for line in missing).encode())
+    return missing
 
 
 def harvest_or_report(paths: WorkspacePaths, name: str, *, dry_run: bool = False) -> SpecReport:
