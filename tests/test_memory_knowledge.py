@@ -15,12 +15,18 @@ from spw_core.store.memory.knowledge_types import Derived, Entity, Fact, Relatio
 from spw_core.store.memory.protocols import KnowledgeStore
 from spw_core.store.memory.stores import open_memory, opened
 
+from .stand_ins.knowledge import KnowledgeInMemory
+
 W, OTHER = "ws-1", "ws-2"
 T = "2026-02-14T10:00:00.000000Z"
 
 
-@pytest.fixture
-def knowledge(tmp_path: Path) -> Iterator[KnowledgeStore]:
+@pytest.fixture(params=["sqlite", "dicts"])
+def knowledge(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[KnowledgeStore]:
+    """What holds for the database holds for what stands in."""
+    if request.param == "dicts":
+        yield KnowledgeInMemory()
+        return
     with opened(tmp_path) as stores:
         yield stores.knowledge
 
@@ -306,6 +312,20 @@ def test_an_origin_takes_nothing_from_another(knowledge: KnowledgeStore) -> None
     assert [(edge.to_id, edge.metadata) for edge in knowledge.relationships(W, "x")] == [("h", {"n": 1})]
     knowledge.drop_origins(W, ["two"])
     assert ids(knowledge.find_entities(W)) == ["h", "a"] and ids(knowledge.find_entities(OTHER)) == ["x"]
+
+
+def test_what_was_put_by_hand_is_no_origins_any_more(knowledge: KnowledgeStore) -> None:
+    things = [Entity(name, "t", name) for name in "ab"]
+    edges = [Relationship("a", "r", "b"), Relationship("b", "r", "a")]
+    knowledge.derive(W, [Derived("one", "1", things, edges)])
+    knowledge.put_entity(W, Entity("b", "t", "by hand"))
+    knowledge.put_relationship(W, Relationship("a", "r", "b", metadata={"by": "hand"}))
+    assert knowledge.derive(W, [Derived("one", "2", things[:1])]) == set()
+    assert [(edge.to_id, edge.metadata) for edge in knowledge.relationships(W, "a")] == [
+        ("b", {"by": "hand"})
+    ]
+    assert knowledge.drop_origins(W, ["one"]) == {"a"}
+    assert ids(knowledge.find_entities(W)) == ["b"] and knowledge.relationships(W, "b") == []
 
 
 @given(

@@ -16,13 +16,18 @@ from spw_core.cli import main as run
 from spw_core.errors import Conflict, InvalidInput, NotFound
 from spw_core.store.gateway import writing_gateway
 from spw_core.store.memory.people import Gateway, open_gateway, read_gateway
-from spw_core.store.memory.people_types import AuditEntry, Identity, Pairing, User
+from spw_core.store.memory.people_types import AuditEntry, Identity, Pairing, PairingStatus, User
 
+from .stand_ins.people import gateway_in_dicts
 from .test_memory_stores import at
 
 
-@pytest.fixture
-def gateway(tmp_path: Path) -> Iterator[Gateway]:
+@pytest.fixture(params=["sqlite", "dicts"])
+def gateway(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Gateway]:
+    """What holds for the database holds for what stands in."""
+    if request.param == "dicts":
+        yield gateway_in_dicts()
+        return
     with open_gateway(tmp_path / "data" / "gateway.db") as stores:
         yield stores
 
@@ -138,6 +143,31 @@ def test_several_in_one_channel_and_nothing_dropped_in_silence(gateway: Gateway)
         pairing("", "bob")
 
 
+def test_pairings_the_oldest_first(gateway: Gateway) -> None:
+    pairings = gateway.pairings
+    for name in ("ann", "bob"):
+        gateway.users.create(user(name))
+    for number, (name, who) in enumerate([("p1", "ann"), ("p2", "bob"), ("p3", "ann")]):
+        pairings.create(Pairing(name, who, "chat", f"c{number // 2}", "w", at(9 - number)))
+    for refused, error in (
+        (Pairing("p1", "bob", "chat", "c9", "w", at(0)), Conflict),
+        (Pairing("p9", "ann", "chat", "c0", "w", at(0)), Conflict),
+        (Pairing("p9", "eve", "chat", "c0", "w", at(0)), NotFound),
+    ):
+        with pytest.raises(error):
+            pairings.create(refused)
+    assert [one.id for one in pairings.by_channel("chat", "c0")] == ["p2", "p1"]
+    assert [one.id for one in pairings.by_user("ann")] == ["p3", "p1"] and pairings.by_user("eve") == []
+    pairings.set_status("p1", "active")
+    assert pairings.by_user("ann")[1].status is PairingStatus.ACTIVE
+    with pytest.raises(InvalidInput):
+        pairings.set_status("p1", "perhaps")
+    pairings.delete("p1")
+    for call in (lambda: pairings.delete("p1"), lambda: pairings.set_status("p1", "active")):
+        with pytest.raises(NotFound):
+            call()
+
+
 # -- audit log -----------------------------------------------------------------------------------
 
 
@@ -175,20 +205,49 @@ def test_what_was_done(logged: Gateway, asked: dict[str, Any], expected: list[st
 
 def test_entries_come_back_whole(logged: Gateway) -> None:
     assert logged.audit.query(session_id="s")[0].details == {"text": "x", "number": 2**60}
-    for wrong in ({"colour": "red"}, {"limit": -1}, {"since": "today"}):
+    for wrong in ({"limit": -1}, {"since": "today"}):
         with pytest.raises(InvalidInput):
             logged.audit.query(**wrong)  # type: ignore[arg-type]
 
 
-def test_the_log_only_grows(logged: Gateway, tmp_path: Path) -> None:
+def test_an_entry_is_never_replaced(logged: Gateway) -> None:
     with pytest.raises(Conflict):
         logged.audit.append(entry(0))
-    connection = apsw.Connection(str(tmp_path / "data" / "gateway.db"))
+    assert len(logged.audit.query()) == 3
+
+
+def test_the_log_only_grows(tmp_path: Path) -> None:
+    with open_gateway(tmp_path / "gateway.db") as gateway:
+        gateway.audit.append(entry(0))
+    connection = apsw.Connection(str(tmp_path / "gateway.db"))
     for statement in ("DELETE FROM audit_entries", "UPDATE audit_entries SET actor = 'nobody'"):
         with pytest.raises(apsw.ConstraintError):
             connection.execute(statement)
     connection.close()
-    assert len(logged.audit.query()) == 3
+    with open_gateway(tmp_path / "gateway.db") as gateway:
+        assert len(gateway.audit.query()) == 1
+
+
+def test_pages_of_entries_of_one_moment(gateway: Gateway) -> None:
+    audit = gateway.audit
+    for number, action in enumerate(("open", "load", "open", "load")):
+        audit.append(AuditEntry(f"e{number}", at(number // 2), action, actor="ann"))
+    with pytest.raises(Conflict):
+        audit.append(AuditEntry("e0", at(7), "again"))
+    for asked, found in (
+        ({}, "e0 e1 e2 e3"),
+        ({"newest_first": True}, "e3 e2 e1 e0"),
+        ({"action": "load"}, "e1 e3"),
+        ({"since": at(1)}, "e2 e3"),
+        ({"until": at(1), "limit": 1}, "e0"),
+        ({"after": "e1"}, "e2 e3"),
+        ({"after": "e2", "newest_first": True, "limit": 1}, "e1"),
+        ({"limit": 0}, ""),
+        ({"actor": "bob"}, ""),
+    ):
+        assert " ".join(one.id for one in audit.query(**asked)) == found, asked  # type: ignore[arg-type]
+    with pytest.raises(NotFound):
+        audit.query(after="nothing")
 
 
 def test_many_threads_append(gateway: Gateway) -> None:
@@ -198,6 +257,17 @@ def test_many_threads_append(gateway: Gateway) -> None:
 
 
 # -- workspaces ----------------------------------------------------------------------------------
+
+
+def test_workspaces(gateway: Gateway, tmp_path: Path) -> None:
+    workspaces = gateway.workspaces
+    for name in ("one", "two", "one"):
+        workspaces.remember(tmp_path / name)
+    assert [one.path for one in workspaces.known()] == [str(tmp_path / "one"), str(tmp_path / "two")]
+    workspaces.forget(str(tmp_path / "one"))
+    with pytest.raises(NotFound):
+        workspaces.forget(str(tmp_path / "one"))
+    assert len(workspaces.known()) == 1
 
 
 def test_workspaces_are_remembered(demo: Workspace, capsys: pytest.CaptureFixture[str]) -> None:

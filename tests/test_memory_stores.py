@@ -36,6 +36,8 @@ from spw_core.store.memory.types import (
     TranscriptState,
 )
 
+from .stand_ins.backend import Dicts, memory_in_dicts
+
 W, OTHER = "ws-1", "ws-2"
 
 
@@ -66,9 +68,18 @@ def summary(summary_id: str, hours: float = 0, **changes: Any) -> Summary:
 
 
 @pytest.fixture
-def memory(tmp_path: Path) -> Iterator[Memory]:
+def stored(tmp_path: Path) -> Iterator[Memory]:
     with opened(tmp_path / "memory") as stores:
         yield stores
+
+
+@pytest.fixture(params=["sqlite", "dicts"])
+def memory(request: pytest.FixtureRequest) -> Memory:
+    """What holds for the databases holds for what stands in."""
+    if request.param == "dicts":
+        return memory_in_dicts()
+    stores: Memory = request.getfixturevalue("stored")
+    return stores
 
 
 def ids(found: list[Any]) -> list[str]:
@@ -175,12 +186,13 @@ def test_backends_stand_in(tmp_path: Path) -> None:
         open_memory(tmp_path, backend="no-such-thing")
     made: list[tuple[Path, bool]] = []
 
-    def opener(folder: Path, writing: bool) -> Memory | None:
-        made.append((folder, writing))
-        return None
+    class Nothing(Dicts):
+        def memory(self, folder: Path, writing: bool) -> Memory | None:
+            made.append((folder, writing))
+            return None
 
     with ThreadPoolExecutor(10) as pool:
-        list(pool.map(lambda n: register_backend(f"other-{n}", opener), range(100)))
+        list(pool.map(lambda n: register_backend(f"other-{n}", Nothing()), range(100)))
     assert read_memory(tmp_path, backend="other-42") is None
     with pytest.raises(StoreError):
         open_memory(tmp_path, backend="other-7")
@@ -468,7 +480,8 @@ def test_what_is_deleted_is_not_left_in_the_files(tmp_path: Path) -> None:
         assert b"zanzibar" not in path.read_bytes(), path.name
 
 
-def test_words_can_be_checked_and_rebuilt(memory: Memory, tmp_path: Path) -> None:
+def test_words_can_be_checked_and_rebuilt(stored: Memory, tmp_path: Path) -> None:
+    memory = stored
     fill(memory)
     connection = apsw.Connection(str(tmp_path / "memory" / "memory.db"))
     connection.execute("INSERT INTO memory_words (memory_words) VALUES ('delete-all')")

@@ -228,7 +228,7 @@ def _without(portion: Portion, forgotten: Collection[str]) -> Portion:
     """The portion without what is of some sessions: they were forgotten since it was read."""
     return replace(
         portion,
-        messages=[row for row in portion.messages if row[0] not in forgotten],
+        messages=[row for row in portion.messages if row.session_id not in forgotten],
         sessions=[facts for facts in portion.sessions if facts.id not in forgotten],
         sightings=[seen for seen in portion.sightings if seen[0] not in forgotten],
     )

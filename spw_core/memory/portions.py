@@ -183,7 +183,7 @@ class _Reader:
         elif said.tool:
             tool, call = _short(said.tool) or _A_TOOL, _field(said.tool_id) or _A_CALL
             self._tools[said.tool_id] = tool
-        return (
+        return MessageRow(
             session,
             identity,
             role,

@@ -134,7 +134,7 @@ class SqliteKnowledge:
     # -- relationships ---------------------------------------------------------------------------
 
     def put_relationship(self, workspace: str, edge: Relationship) -> None:
-        """Store an edge; one between the same two of the same type is replaced.
+        """Store an edge by hand; one between the same two of the same type is replaced, whatever brought it.
 
         Raises NotFound when an end is not stored in this workspace, Conflict when another edge has the id.
         """
@@ -150,7 +150,8 @@ class SqliteKnowledge:
                     raise Conflict(f"another relationship is stored as {edge.id}")
             change.write(
                 "INSERT INTO relationships VALUES (?, ?, ?, NULL, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-                " workspace_id = excluded.workspace_id, id = excluded.id, metadata = excluded.metadata",
+                " origin = NULL, workspace_id = excluded.workspace_id, id = excluded.id,"
+                " metadata = excluded.metadata",
                 (
                     *(numbers[edge.from_id], edge.type, numbers[edge.to_id]),
                     *derivation.stored_about(workspace, edge),

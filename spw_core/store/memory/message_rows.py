@@ -1,27 +1,40 @@
-"""Messages as rows: the columns that both message tables share."""
+"""Messages as rows: plain values, which other processes can hand over and both message tables hold."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 from spw_core.errors import Conflict
 
 from .checks import dump, load_texts
 from .types import Message, Threat
 
-COLUMNS = "session_id, id, role, content, tool_call_id, tool_name, origin, threat, created_at, metadata"
-MARKS = ", ".join("?" * 10)
 
-# The values of COLUMNS: plain texts, which other processes can hand over.
-MessageRow = tuple[str | None, ...]
+class MessageRow(NamedTuple):
+    """A message as it is stored: `threat` and `metadata` are JSON, the rest is as in `Message`."""
+
+    session_id: str
+    id: str
+    role: str
+    content: str
+    tool_call_id: str
+    tool_name: str
+    origin: str
+    threat: str | None
+    created_at: str
+    metadata: str
+
+
+COLUMNS = ", ".join(MessageRow._fields)
+MARKS = ", ".join("?" * len(MessageRow._fields))
 
 
 def row_of(message: Message) -> MessageRow:
-    """The values of COLUMNS."""
-    return (
+    """The message as a row; `read_message` makes a message of it again."""
+    return MessageRow(
         message.session_id,
         message.id,
         message.role.value,

@@ -13,7 +13,6 @@ from .types import Message, TranscriptState
 from .words import expressions, indexed, phrase
 
 _BATCH = 500
-_ID, _CONTENT = (COLUMNS.split(", ").index(name) for name in ("id", "content"))
 _STATE_COLUMNS = "path, session_id, inode, size, mtime_ns, offset, head, head_size, skipped"
 
 
@@ -59,7 +58,7 @@ class SqliteMessages:
         check_texts(workspace=workspace)
         unique: dict[str, MessageRow] = {}
         for row in messages:
-            unique.setdefault(str(row[_ID]), row)
+            unique.setdefault(row.id, row)
         with self._database.transaction() as change:
             known = _known(change, workspace, list(unique))
             fresh = {name: row for name, row in unique.items() if name not in known} if known else unique
@@ -103,7 +102,7 @@ class SqliteMessages:
         limit_value = check_limit(limit, offset)
         for expression in filter(None, [phrase(query)]) if exact else expressions(query):
             rows = self._database.rows(
-                f"SELECT {', '.join('m.' + name for name in COLUMNS.split(', '))}"
+                f"SELECT {', '.join(f'm.{name}' for name in MessageRow._fields)}"
                 " FROM memory_words w JOIN memory_messages m ON m.number = w.rowid"
                 " WHERE memory_words MATCH ?1 AND m.workspace_id = ?2 AND (?3 = '' OR m.session_id = ?3)"
                 " ORDER BY bm25(memory_words), m.created_at DESC, m.number DESC LIMIT ?4 OFFSET ?5",
@@ -279,7 +278,7 @@ def _insert_all(change: Transaction, workspace: str, messages: Sequence[MessageR
     )
     change.write_all(
         "INSERT INTO memory_words (rowid, body) VALUES (?, ?)",
-        [(number, indexed(str(message[_CONTENT]))) for number, message in numbered],
+        [(number, indexed(message.content)) for number, message in numbered],
     )
 
 

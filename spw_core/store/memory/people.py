@@ -17,7 +17,6 @@ from .checks import (
     dump,
     load_mapping,
     now,
-    require,
 )
 from .database import Database, Transaction
 from .people_types import AuditEntry, Identity, KnownWorkspace, Pairing, PairingStatus, User
@@ -197,17 +196,22 @@ class SqliteAudit:
         newest_first: bool = False,
         after: str = "",
         limit: int | None = 1000,
-        **equal: str,
+        action: str = "",
+        actor: str = "",
+        plugin: str = "",
+        workspace_id: str = "",
+        session_id: str = "",
+        result: str = "",
     ) -> list[AuditEntry]:
-        """Entries at or after `since` and before `until`, whose columns equal what is given.
+        """Entries at or after `since` and before `until` that are about what is given; '' is about anything.
 
-        `equal` takes action, actor, plugin, workspace_id, session_id and result. `after` is the id of the
-        last entry of the page before: pages stay whole while the log grows. Raises InvalidInput, NotFound.
+        `after` is the id of the last entry of the page before: pages stay whole while the log grows. Raises
+        InvalidInput, NotFound.
         """
         check_optional_time("since", since)
         check_optional_time("until", until)
-        for name in equal:
-            require(name in _FILTERS, f"the audit log has no {name[:40]}")
+        given = (action, actor, plugin, workspace_id, session_id, result)
+        equal = {name: value for name, value in zip(_FILTERS, given, strict=True) if value}
         conditions = ["at >= ifnull(?, '')", "at < ifnull(?, '~')", *(f"{name} = ?" for name in equal)]
         values: list[str | int | None] = [since, until, *equal.values()]
         if after:

@@ -162,7 +162,12 @@ class AuditStore(Protocol):
         newest_first: bool = False,
         after: str = "",
         limit: int | None = 1000,
-        **equal: str,
+        action: str = "",
+        actor: str = "",
+        plugin: str = "",
+        workspace_id: str = "",
+        session_id: str = "",
+        result: str = "",
     ) -> list[AuditEntry]: ...
 
 
