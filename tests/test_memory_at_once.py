@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from spw_core.api import Workspace
+from spw_core.harvest.knowledge import SESSION_ORIGIN
 from spw_core.memory import searchable
+from spw_core.memory.checking import examine_memory
 from spw_core.memory.place import HERE, reading_memory
 from spw_core.search.library import Document
 from spw_core.store.memory.knowledge import SqliteKnowledge
@@ -92,6 +94,31 @@ def test_forgetting_during_compaction(
     check(workspace)
 
 
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("method", ["entities_named", "derive", "drop_origins"])
+@pytest.mark.parametrize("rebuilding", [False, True], ids=["import", "doctor"])
+def test_forgetting_while_sessions_are_related(
+    workspace: Workspace,
+    transcripts: list[Path],
+    monkeypatch: pytest.MonkeyPatch,
+    rebuilding: bool,
+    method: str,
+    after: bool,
+) -> None:
+    workspace.harvest()
+    if rebuilding:
+        workspace.import_transcripts(transcripts)
+    happened = meanwhile(
+        monkeypatch, SqliteKnowledge, method, lambda: workspace.forget([SESSION]), after=after
+    )
+    if rebuilding:
+        examine_memory(workspace.paths)
+    else:
+        workspace.import_transcripts(transcripts)
+    assert happened
+    check(workspace)
+
+
 @pytest.mark.parametrize("rolled_up", [False, True], ids=["forget", "compact"])
 def test_what_went_while_the_index_was_made_does_not_come_back(
     workspace: Workspace, transcripts: list[Path], monkeypatch: pytest.MonkeyPatch, rolled_up: bool
@@ -123,6 +150,7 @@ def check(workspace: Workspace) -> None:
         assert memory
         assert set(memory.messages.per_session(HERE)) <= {OTHER}
         assert {one.session_id for one in memory.summaries.latest(HERE, None)} <= {OTHER}
+        assert memory.knowledge.origins(HERE, SESSION_ORIGIN).keys() == {f"session:{OTHER}"}
         assert {one.entity_id for one in memory.knowledge.find_facts(HERE, limit=None)} <= {
             f"session:{OTHER}"
         }

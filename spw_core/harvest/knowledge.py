@@ -8,7 +8,7 @@ is different is written.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from spw_core.domain.model import SpecRecord
@@ -43,6 +43,8 @@ REQUIREMENTS = "requirements.md"
 SPEC_ORIGIN, SESSION_ORIGIN = f"{NodeKind.SPEC}:", f"{NodeKind.SESSION}:"
 # Nothing but the revision of the memory up to which the sessions were followed.
 _SESSIONS = "sessions"
+# Of sessions that keep changing, the next visit takes in the rest.
+_MOST_LOOKS = 5
 _ABOUT = ("title", "status", "path", "line")
 
 
@@ -148,13 +150,28 @@ def are_sessions_known(memory: Memory) -> bool:
 
 
 def derive_sessions(sessions: SessionStore, knowledge: KnowledgeStore, ids: Iterable[str]) -> None:
-    """Derive some sessions, also such as are gone, and the files that are no task's but theirs."""
+    """Derive some sessions, also such as are gone, and the files that are no task's but theirs.
+
+    Looked at again afterwards: one that somebody else forgot meanwhile, and took out of here, has come back.
+    """
     wanted = list(dict.fromkeys(ids))
-    if not wanted:
-        return
-    found = list(conversations(sessions, wanted))
+    seen: set[str] = set()
+    for _ in range(_MOST_LOOKS):
+        if not wanted:
+            return
+        found = {one.id: one for one in conversations(sessions, wanted)}
+        seen.update(path for one in found.values() for path in one.files)
+        _derive_sessions(knowledge, wanted, list(found.values()), seen)
+        now = {one.id: one for one in conversations(sessions, wanted)}
+        wanted = [one for one in wanted if found.get(one) != now.get(one)]
+
+
+def _derive_sessions(
+    knowledge: KnowledgeStore, wanted: Sequence[str], found: Sequence[Conversation], seen: Iterable[str]
+) -> None:
+    """`found` are those that there are, `seen` paths of files that may be theirs alone."""
     paths = {path for one in found for path in one.files}
-    before = {path for session in wanted for path in _own_files(knowledge, session)}
+    before = {path for session in wanted for path in _own_files(knowledge, session)}.union(seen)
     by_path: dict[str, list[str]] = {}
     for entity in knowledge.entities_named(HERE, (NodeKind.FILE,), paths | before):
         if entity.origin.startswith(SPEC_ORIGIN):
