@@ -13,8 +13,10 @@ from spw_core.api import Workspace
 from spw_core.cli import main
 from spw_core.harvest.backup import backup, restore_backup
 from spw_core.harvest.doctor import ERROR, OK, REPAIRED, Finding
+from spw_core.memory import checking
 from spw_core.memory.checking import examine_memory
 from spw_core.memory.place import HERE, reading_memory
+from spw_core.store.memory import soundness
 from spw_core.store.memory.stores import KNOWLEDGE_DB, MEMORY_DB, SESSIONS_DB
 
 from .transcript_support import SESSION, Transcript
@@ -117,6 +119,40 @@ def test_readable_rows_of_a_damaged_database_are_saved(remembered: Workspace, tm
     assert len(remembered.session(SESSION).messages) > 100
     remembered.import_transcripts([tmp_path / f"{SESSION}.jsonl"])
     assert sorted(one.content for one in remembered.session(SESSION).messages) == sorted(SAID)
+
+
+@pytest.mark.parametrize("name", DATABASES)
+def test_a_repair_that_was_killed_is_made_up_for(
+    remembered: Workspace, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remembered.compact(session=SESSION)
+    overwrite(remembered.paths.memory_dir / name, 100, 1)
+    before = (remembered.paths.memory_dir / name).read_bytes()
+
+    def killed(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(soundness, "_copy", killed)
+        with pytest.raises(KeyboardInterrupt):
+            examine_memory(remembered.paths, rebuild=True)
+    assert (remembered.paths.memory_dir / name).read_bytes() == before
+    assert levels(examine_memory(remembered.paths, rebuild=True))[0] == REPAIRED
+
+
+def test_two_repair_at_once(remembered: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    overwrite(remembered.paths.memory_dir / MEMORY_DB, 0, 4096)
+    damage = checking.damage
+
+    def another_is_faster(folder: Path) -> dict[str, list[str]]:
+        found = damage(folder)
+        monkeypatch.setattr(checking, "damage", damage)
+        assert levels(examine_memory(remembered.paths, rebuild=True)) == [REPAIRED, OK]
+        return found
+
+    monkeypatch.setattr(checking, "damage", another_is_faster)
+    assert levels(examine_memory(remembered.paths, rebuild=True)) == [OK]
+    assert len(list(remembered.paths.memory_dir.glob("*.corrupt-*"))) == 1
 
 
 def test_what_was_forgotten_stays_so(remembered: Workspace) -> None:

@@ -49,9 +49,10 @@ def _findings(paths: WorkspacePaths, rebuild: bool) -> Iterator[Finding]:
     left = False
     for name, problems in damaged.items():
         if problems and rebuild and writable:
-            moved, saved = replace_damaged(folder, name)
-            text = f"{name}: {problems[0]}; moved to {moved.name}, {saved} rows saved"
-            yield Finding(REPAIRED, SUBJECT, text, _IMPORT)
+            if done := replace_damaged(folder, name):
+                moved, saved = done
+                text = f"{name}: {problems[0]}; moved to {moved.name}, {saved} rows saved"
+                yield Finding(REPAIRED, SUBJECT, text, _IMPORT)
         elif problems:
             left = True
             yield Finding(ERROR, SUBJECT, f"{name}: {problems[0]}", _REBUILD)

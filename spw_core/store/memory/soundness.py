@@ -8,13 +8,14 @@ from pathlib import Path
 
 import apsw
 
+from spw_core.atomic import locked
 from spw_core.errors import CorruptStore
 from spw_core.store.connection import (
     Schema,
     check_integrity,
-    move_aside,
     open_for_reading,
     open_for_writing,
+    replace_database,
     transaction,
     translating,
 )
@@ -51,26 +52,41 @@ def _damage_of(path: Path, schema: Schema) -> list[str]:
         return [error.message]
 
 
-def replace_damaged(folder: Path, name: str) -> tuple[Path, int]:
-    """Move a database aside and make a new one of the rows that can still be read of it.
+def replace_damaged(folder: Path, name: str) -> tuple[Path, int] | None:
+    """Put a new database in the place of a damaged one, made of the rows that can still be read of that.
 
-    Returns where the damaged one is now, and the number of rows saved. Words of messages are not indexed;
-    the transcripts count as never read, so that importing them again brings back what was lost.
+    Returns where the damaged one is now, and the number of rows saved; None when somebody else has just done
+    so. The new one is complete before it gets its name: an interruption leaves the damaged one in place.
+    Words of messages are not indexed; the transcripts count as never read, so that importing them again brings
+    back what was lost. Raises StoreError, and WriteError while a compaction is at it for long.
     """
-    moved = move_aside(folder / name)
+    path = folder / name
+    with locked(folder):
+        if not _damage_of(path, SCHEMAS[name]):
+            return None
+        fresh = path.with_name(f"{name}.rebuild")
+        for left_over in folder.glob(f"{fresh.name}*"):
+            left_over.unlink()
+        saved = _save(path, fresh, SCHEMAS[name])
+        if name == SESSIONS_DB and (folder / MEMORY_DB).exists():
+            with closing(open_for_writing(folder / MEMORY_DB, MEMORY)) as memory:
+                memory.execute("DELETE FROM transcripts")
+        return replace_database(path, fresh), saved
+
+
+def _save(damaged: Path, fresh: Path, schema: Schema) -> int:
+    """Make a database of the rows of another that can be read; returns how many."""
     saved = 0
     with (
-        closing(open_for_writing(folder / name, SCHEMAS[name])) as fresh,
+        translating(fresh),
+        closing(open_for_writing(fresh, schema)) as new,
         suppress(apsw.NotADBError, apsw.CorruptError),
-        closing(apsw.Connection(str(moved))) as old,
-        transaction(fresh),
+        closing(apsw.Connection(str(damaged))) as old,
+        transaction(new),
     ):
-        for table in _tables(fresh):
-            saved += _copy(old, fresh, table)
-    if name == SESSIONS_DB and (folder / MEMORY_DB).exists():
-        with closing(open_for_writing(folder / MEMORY_DB, MEMORY)) as memory:
-            memory.execute("DELETE FROM transcripts")
-    return moved, saved
+        for table in _tables(new):
+            saved += _copy(old, new, table)
+    return saved
 
 
 def _tables(connection: apsw.Connection) -> list[str]:
