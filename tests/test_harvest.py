@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -18,8 +19,8 @@ from hypothesis import strategies as st
 
 from spw_core.api import Workspace
 from spw_core.domain.places import Area
-from spw_core.errors import InvalidName, SpecNotFound
-from spw_core.harvest import intake
+from spw_core.errors import CorruptStore, InvalidName, SpecNotFound
+from spw_core.harvest import index_sync, intake
 from spw_core.harvest.doctor import examine
 from spw_core.harvest.harvest import ensure_gitignore, harvest_spec
 from spw_core.harvest.report import SpecReport
@@ -388,6 +389,26 @@ def test_index_that_is_no_database_is_rebuilt_from_all_specs(demo: Workspace) ->
     report = demo.harvest(["gift-cards"])
     assert "rebuilt" in report.remarks[0]
     assert len(demo.search("login", limit=50).results) == before > 0
+
+
+def test_an_index_that_somebody_has_just_repaired_stays(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.harvest()
+    workspace.paths.index_db.write_bytes(b"no database at all" * 50)
+    sync = index_sync._sync
+
+    def too_late(*given: Any) -> list[str]:
+        monkeypatch.setattr(index_sync, "_sync", sync)
+        with pytest.raises(CorruptStore) as caught:
+            sync(*given)
+        assert workspace.harvest().remarks
+        raise caught.value
+
+    monkeypatch.setattr(index_sync, "_sync", too_late)
+    report = workspace.harvest()
+    assert report.ok and not report.index_failed
+    assert len(list(workspace.paths.workflow.glob(".spw-index.db.corrupt-*"))) == 1
 
 
 def test_database_of_a_newer_version_is_left_alone(workspace: Workspace) -> None:

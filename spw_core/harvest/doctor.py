@@ -14,7 +14,7 @@ from spw_core.config import load_config
 from spw_core.domain.places import Area, place_of
 from spw_core.errors import CorruptStore, SpwError
 from spw_core.harvest.harvest import harvest_spec, rebuild_spec
-from spw_core.harvest.index_sync import sync_index
+from spw_core.harvest.index_sync import identity_of, put_aside, sync_index
 from spw_core.harvest.intake import project_anew
 from spw_core.harvest.project import project
 from spw_core.harvest.rows import to_rows
@@ -23,7 +23,7 @@ from spw_core.install.files import installation_problems
 from spw_core.names import INDEX_DB, SPEC_DB, TEMPORARY_SUFFIX
 from spw_core.search.documents import document_path, is_indexed
 from spw_core.search.meaning import state as search_state
-from spw_core.store.connection import check_integrity, move_aside
+from spw_core.store.connection import check_integrity
 from spw_core.store.index import SPEC_SOURCE, IndexStore
 from spw_core.store.side_files import has_no_room
 from spw_core.store.spec import UNPROJECTED, SpecStore
@@ -206,6 +206,7 @@ def _index_findings(paths: WorkspacePaths, rebuild: bool, *, writable: bool) -> 
 
 
 def _index_repairs(paths: WorkspacePaths, rebuild: bool) -> Iterator[Finding]:
+    seen = identity_of(paths.index_db)
     try:
         if rebuild:
             with IndexStore.writing(paths.index_db) as index:
@@ -215,8 +216,7 @@ def _index_repairs(paths: WorkspacePaths, rebuild: bool) -> Iterator[Finding]:
                     raise CorruptStore(problems[0])
         behind = _specs_behind(paths)
     except CorruptStore as error:
-        if rebuild:  # damage that emptying it did not end
-            moved = move_aside(paths.index_db)
+        if rebuild and (moved := put_aside(paths, seen)):  # damage that emptying it did not end
             yield Finding(REPAIRED, "index", f"{error.message}; moved to {moved.name} and built anew")
         behind = []
     for remark in sync_index(paths, dict.fromkeys(paths.spec_names()), everything=True):

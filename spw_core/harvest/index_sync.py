@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from pathlib import Path
 
+from spw_core.atomic import locked
 from spw_core.collector import collector_at_rest
 from spw_core.domain.model import Run, SpecRecord
 from spw_core.domain.next_wave import next_wave
@@ -52,12 +54,29 @@ def sync_index(paths: WorkspacePaths, revisions: Revisions, *, everything: bool)
     With `everything`, specs that no longer exist leave the index. A damaged index is moved aside and
     built anew from all specs. Raises StoreError when it cannot be written.
     """
+    seen = identity_of(paths.index_db)
     try:
         return _sync(paths, revisions, everything)
     except CorruptStore as error:
-        moved = move_aside(paths.index_db)
+        moved = put_aside(paths, seen)
         remarks = _sync(paths, dict.fromkeys(paths.spec_names()), everything=True)
-        return [f"{error.message}; moved to {moved.name} and rebuilt", *remarks]
+        return [f"{error.message}; moved to {moved.name} and rebuilt", *remarks] if moved else remarks
+
+
+def identity_of(path: Path) -> tuple[int, int] | None:
+    """Which file has a name; None when there is none."""
+    try:
+        info = path.lstat()
+    except OSError:
+        return None
+    return info.st_dev, info.st_ino
+
+
+def put_aside(paths: WorkspacePaths, damaged: tuple[int, int] | None) -> Path | None:
+    """Move the index aside if it is the file that was found `damaged`; None when it is not: another process
+    has just done so, and made a sound one. Raises WriteError."""
+    with locked(paths.workflow):
+        return move_aside(paths.index_db) if identity_of(paths.index_db) == damaged else None
 
 
 def _sync(paths: WorkspacePaths, revisions: Revisions, everything: bool) -> list[str]:

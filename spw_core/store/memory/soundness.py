@@ -57,8 +57,8 @@ def replace_damaged(folder: Path, name: str) -> tuple[Path, int] | None:
 
     Returns where the damaged one is now, and the number of rows saved; None when somebody else has just done
     so. The new one is complete before it gets its name: an interruption leaves the damaged one in place.
-    Words of messages are not indexed; the transcripts count as never read, so that importing them again brings
-    back what was lost. Raises StoreError, and WriteError while a compaction is at it for long.
+    Words of messages are not indexed; the transcripts count as never read, so that importing them again
+    brings back what was lost. Raises StoreError, and WriteError while a compaction is at it for long.
     """
     path = folder / name
     with locked(folder):
