@@ -341,3 +341,10 @@ def test_words_are_found_behind_terminal_colours(workspace: Workspace) -> None:
     ]:
         [hit] = workspace.search(word, mode="lexical").results
         assert (hit.path, hit.line, "\x1b" in hit.snippet) == (path, line, False)
+
+
+@given(st.text(st.sampled_from("ab é日\U0001f600́-_.\n"), max_size=60))
+def test_offsets_are_those_of_characters(text: str) -> None:
+    tokenize = tokenizer(apsw.Connection(":memory:"))
+    for start, end, stem in tokenize(text):
+        assert [(0, end - start, stem)] == tokenize(text[start:end])[:1]

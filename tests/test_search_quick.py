@@ -13,9 +13,10 @@ from spw_core import Document, SearchIndex
 from spw_core.api import Workspace
 from spw_core.errors import Stopped
 from spw_core.search import lexical, quick
-from spw_core.search.filters import Filters
+from spw_core.search.filters import Filters, conditions
 from spw_core.search.find import SearchRequest, find
 from spw_core.search.query import Query, parse_query
+from spw_core.search.ranking import RankRequest
 from spw_core.search.vocabulary import Vocabulary
 from spw_core.store import stopping
 from spw_core.store.index import IndexStore
@@ -112,6 +113,68 @@ def test_filters_that_leave_few_chunks_change_no_answer(
     assert soon == lexical.rank(index.connection, query, query.filters, 50) != []
 
 
+FILTERS = (
+    Filters(),
+    Filters(types=("report",)),
+    Filters(types=("rep*",)),
+    Filters(statuses=("blocked", "pa*", "de*")),
+    Filters(specs=("user-auth",), waves=(1, 2)),
+    Filters(agents=("nobody",)),
+    Filters(removed=True),
+)
+
+
+@pytest.mark.parametrize("filters", FILTERS, ids=str)
+@pytest.mark.parametrize("limit", [1, 7, 1000])
+def test_the_newest_that_pass_are_the_same_however_many_are_looked_at(
+    index: IndexStore, filters: Filters, limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = RankRequest(parse_query(""), filters, limit, "auto")
+    usual = lexical.newest(index.connection, request)
+    for looked_at in (0, 3, 20):
+        monkeypatch.setattr(lexical, "_NEWEST_LOOKED_AT", looked_at)
+        assert lexical.newest(index.connection, request) == usual
+    everything = replace(request, limit=100_000)
+    assert usual.hits == lexical.newest(index.connection, everything).hits[:limit]
+
+
+@pytest.mark.parametrize("filters", FILTERS, ids=str)
+@pytest.mark.parametrize("text", ["login", "the test -flaky", "lo", ""])
+def test_documents_are_counted_alike_whether_few_or_many_pass(
+    index: IndexStore, filters: Filters, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = resolved(index, text)
+    found = lexical.rank(index.connection, query, filters, 100_000)
+    if not query.wanted:
+        hits = lexical.newest(index.connection, RankRequest(query, filters, 100_000, "auto")).hits
+        found = [(hit.chunk_id, hit.score) for hit in hits]
+    documents = {
+        document
+        for chunk, _ in found
+        for (document,) in index.connection.execute("SELECT document_id FROM chunks WHERE id = ?", (chunk,))
+    }
+    monkeypatch.setattr(lexical, "_MOST_COUNTED", 200)
+    for few in (-1, 100_000):
+        monkeypatch.setattr(lexical, "_FEW", few)
+        assert lexical.count_documents(index.connection, query, filters) == min(200, len(documents))
+
+
+@pytest.mark.parametrize("filters", FILTERS, ids=str)
+def test_of_ranked_chunks_the_first_that_pass_are_taken(
+    index: IndexStore, filters: Filters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ranked = [(int(str(chunk)), 0.0) for (chunk,) in index.connection.execute("SELECT id FROM chunks")]
+    condition, values = conditions(filters)
+    rows = index.connection.execute(
+        f"SELECT c.id FROM chunks c JOIN documents d ON d.id = c.document_id WHERE {condition}", values
+    )
+    allowed = {chunk for (chunk,) in rows}
+    monkeypatch.setattr(lexical, "_SPARE", 3)
+    for limit in (1, 10, len(ranked)):
+        passing = lexical.passing(index.connection, filters, ranked, limit)
+        assert passing == [pair for pair in ranked if pair[0] in allowed][:limit]
+
+
 def test_of_many_beginnings_the_shortest_are_taken(tmp_path: Path) -> None:
     index = SearchIndex(tmp_path / "notes.db")
     words = [
@@ -130,6 +193,19 @@ def test_of_many_beginnings_the_shortest_are_taken(tmp_path: Path) -> None:
         assert answer.results and not answer.is_final
         assert "so far" in answer.reason
         assert len(find(store.connection, SearchRequest("st", limit=100, typing=True)).results) == 60
+
+
+def test_an_inflection_that_begins_no_word_does_not_stand_for_all_that_begins_with_its_stem(
+    tmp_path: Path,
+) -> None:
+    index = SearchIndex(tmp_path / "notes.db")
+    index.put([Document("a", "It passed."), Document("b", "The password is kept.")])
+    with IndexStore.reading(index.path) as store:
+        assert store is not None
+        for is_quick in (False, True):
+            for text, keys in (("passing", "a"), ("pass", "ab"), ("passw", "b"), ("passwordi", "b")):
+                found = find(store.connection, SearchRequest(text, typing=True, quick=is_quick))
+                assert "".join(sorted(result.key for result in found.results)) == keys, text
 
 
 def test_of_a_pasted_page_the_longest_words_are_looked_for(index: IndexStore) -> None:

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from spw_core.api import Workspace
 from spw_core.errors import Stopped
+from spw_core.refs import DocumentRef
 from spw_core.search.find import SearchAnswer
 from spw_tui.app import SpwApp
 from spw_tui.screens.reader import ReaderScreen
@@ -183,3 +184,24 @@ async def test_nothing_found_soon_is_not_said_before_the_end(demo_harvested: Wor
         data.gates["qn"].set()
         await settle(pilot)
         assert "qn 4" in drawn(search.hits)
+
+
+async def test_what_is_typed_comes_before_the_document_that_was_about_to_be_read(
+    demo_harvested: Workspace,
+) -> None:
+    data = HastyData(demo_harvested.paths.root)
+    app = SpwApp(data, frozen_clock)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "slash")
+        search = app.screen
+        assert isinstance(search, SearchScreen)
+        waiting = DocumentRef("user-auth", "tasks.md")
+        search.preview.open(waiting, pause=0.2)
+        search.query_input.set("n")  # nothing is found soon, so that no row asks for a document
+        await wait_until(pilot, lambda: data.final_asked == ["n"])
+        await pilot.pause(0.3)
+        assert search.preview.view.ref != waiting
+        data.gates["n"].set()
+        await wait_until(pilot, lambda: bool(search.preview.view.ref))
+        assert search.hits.row and search.preview.view.ref == search.hits.row.document

@@ -121,7 +121,9 @@ def _conditions(filters: Filters, values: list[str | int], first: int, table: st
             parts.append(f"{column} = {value(exact[0])}")
         elif exact:
             parts.append(f"{column} IN (SELECT value FROM json_each({value(json.dumps(exact))}))")
-        if patterns:
+        if len(patterns) == 1:
+            parts.append(f"{column} GLOB {value(patterns[0])}")
+        elif patterns:
             each = f"json_each({value(json.dumps(patterns))})"
             parts.append(f"EXISTS (SELECT 1 FROM {each} pattern WHERE {column} GLOB pattern.value)")
         return f"({' OR '.join(parts)})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import apsw
 
@@ -24,6 +24,8 @@ _SPARE = 50
 _MOST_COUNTED = 1000
 # So few chunks that pass the filters are named before the words are looked for.
 _FEW = 5000
+# So many of the newest documents are looked at, before all are that pass the filters.
+_NEWEST_LOOKED_AT = 2000
 
 
 def rank(
@@ -41,38 +43,53 @@ def rank(
         return []
     if filters:
         if (few := few_chunks(connection, filters)) is not None:
-            return rank_some(connection, query, few, limit)
+            return rank_some(connection, expression, few, limit)
     elif (found := _rank(connection, expression, filters, limit, first=limit + _SPARE)) is not None:
         return found
     return _rank(connection, expression, filters, limit, first=-1) or []
 
 
-def rank_newest(
-    connection: apsw.Connection, expression: str, filters: Filters, newest: int, limit: int
+def weigh(
+    connection: apsw.Connection, expression: str, limit: int, newest: int = -1
 ) -> list[tuple[int, float]]:
-    """As `rank`, of the `newest` chunks that match, or of all where that is below 0.
-
-    Filters are looked at afterwards, and removed documents, so that there may be fewer than `limit`.
-    """
-    condition, values = conditions(filters, first=5)
-    cursor = connection.execute(
+    """The best `limit` chunks for an expression of FTS5, those of removed documents among them, as `rank`
+    gives them. Only the `newest` that match are weighed, or all where that is below 0."""
+    rows = connection.execute(
         f"WITH matching AS MATERIALIZED ("
         f"  SELECT rowid AS chunk_id, {_SCORE} AS score FROM chunks_fts WHERE chunks_fts MATCH ?1"
         f"  ORDER BY rowid DESC LIMIT ?2"
-        f"), best AS MATERIALIZED (SELECT * FROM matching ORDER BY score DESC LIMIT ?3)"
-        f" SELECT m.chunk_id, m.score"
-        f" FROM best m CROSS JOIN chunks c ON c.id = m.chunk_id JOIN documents d ON d.id = c.document_id"
-        f" WHERE {condition} ORDER BY m.score DESC, d.key, c.line LIMIT ?4",
-        (expression, newest, -1 if filters else limit + _SPARE, limit, *values),
+        f") SELECT chunk_id, score FROM matching ORDER BY score DESC LIMIT ?3",
+        (expression, newest, limit),
     )
-    return [(int(chunk_id), float(score)) for chunk_id, score in cursor]
+    return [(int(chunk_id), float(score)) for chunk_id, score in rows]
+
+
+def passing(
+    connection: apsw.Connection, filters: Filters, ranked: Sequence[tuple[int, float]], limit: int
+) -> list[tuple[int, float]]:
+    """The first `limit` of some ranked chunks that pass the filters. No more are looked up than it takes."""
+    condition, values = conditions(filters, first=2)
+    found: list[tuple[int, float]] = []
+    for start in range(0, len(ranked), limit + _SPARE):
+        part = ranked[start : start + limit + _SPARE]
+        rows = connection.execute(
+            "SELECT c.id FROM json_each(?1) wanted CROSS JOIN chunks c ON c.id = wanted.value"
+            f" CROSS JOIN documents d ON d.id = c.document_id WHERE {condition}",
+            (json.dumps([chunk_id for chunk_id, _ in part]), *values),
+        )
+        allowed = {chunk_id for (chunk_id,) in rows}
+        found += [pair for pair in part if pair[0] in allowed]
+        if len(found) >= limit:
+            break
+    return found[:limit]
 
 
 def rank_some(
-    connection: apsw.Connection, query: Query, chunk_ids: Sequence[int], limit: int
+    connection: apsw.Connection, expression: str, chunk_ids: Sequence[int], limit: int
 ) -> list[tuple[int, float]]:
-    """As `rank`, of these chunks alone. The others are found, too, but not weighed, which is what costs."""
-    scores = score(connection, query, chunk_ids)
+    """As `rank` for an expression of FTS5, of these chunks alone. The others are found, too, but not weighed,
+    which is what costs."""
+    scores = _score(connection, expression, chunk_ids)
     rows = connection.execute(
         "SELECT c.id, d.key, c.line FROM json_each(?1) wanted CROSS JOIN chunks c ON c.id = wanted.value"
         " JOIN documents d ON d.id = c.document_id",
@@ -137,7 +154,11 @@ def score(
     One pass over the matches, as `rank` makes it, but only the chunks asked for are scored.
     """
     expression = expression_of(query)
-    if not expression or not chunk_ids:
+    return _score(connection, expression, chunk_ids) if expression else {}
+
+
+def _score(connection: apsw.Connection, expression: str, chunk_ids: Sequence[int]) -> dict[int, float]:
+    if not chunk_ids:
         return {}
     rows = connection.execute(
         # The plus keeps the ids from being looked up in FTS one by one, which would weigh the words anew
@@ -151,33 +172,51 @@ def score(
 
 def newest(connection: apsw.Connection, request: RankRequest) -> Ranked:
     """The documents that pass the filters, the newest first, each by its first chunk."""
-    condition, values = conditions(request.filters, first=2)
-    # Without filters all are in the order of their times already; the planner would sort them anew.
-    by_time = "" if request.filters else "INDEXED BY documents_by_time"
-    rows = connection.execute(
-        "SELECT (SELECT min(c.id) FROM chunks c WHERE c.document_id = d.id) AS chunk_id"
-        f" FROM documents d {by_time} WHERE {condition} AND chunk_id IS NOT NULL"
-        " ORDER BY d.updated_at DESC, d.key LIMIT ?1",
-        (request.limit, *values),
-    )
-    return Ranked(tuple(Hit(int(chunk_id), 0.0) for (chunk_id,) in rows), LEXICAL, NEWEST)
+    condition, values = conditions(request.filters, first=3)
+
+    def first(documents: str) -> list[int]:
+        rows = connection.execute(
+            "SELECT (SELECT min(c.id) FROM chunks c WHERE c.document_id = d.id) AS chunk_id"
+            f" FROM {documents} d WHERE {condition} AND chunk_id IS NOT NULL AND ?2 = ?2"
+            " ORDER BY d.updated_at DESC, d.key LIMIT ?1",
+            (request.limit, _NEWEST_LOOKED_AT, *values),
+        )
+        return [int(str(chunk_id)) for (chunk_id,) in rows]
+
+    # In the order of their times as far as it goes; the planner would sort all that pass.
+    by_time = "documents INDEXED BY documents_by_time ORDER BY updated_at DESC, key"
+    found = first(f"(SELECT * FROM {by_time} LIMIT ?2)")
+    if len(found) < request.limit:
+        found = first("documents")
+    return Ranked(tuple(Hit(chunk_id, 0.0) for chunk_id in found), LEXICAL, NEWEST)
 
 
 def count_documents(connection: apsw.Connection, query: Query, filters: Filters) -> int:
     """How many documents a query finds under some filters, 1,000 at most."""
-    condition, values = conditions(filters, first=2)
     expression = expression_of(query)
+    few = few_chunks(connection, filters) if filters else None
+    if few is not None:
+        return _count_documents_of(connection, _score(connection, expression, few) if expression else few)
+    condition, values = conditions(filters, first=2)
     if not expression:
         has_text = "EXISTS (SELECT 1 FROM chunks c WHERE c.document_id = d.id)"
         documents = f"SELECT d.id FROM documents d WHERE {has_text}"
     else:  # the order is forced: the planner may ask FTS once for each document, which takes seconds
         documents = (
-            "WITH matching AS MATERIALIZED (SELECT rowid AS id FROM chunks_fts WHERE chunks_fts MATCH ?1)"
-            " SELECT DISTINCT d.id FROM matching m CROSS JOIN chunks c ON c.id = m.id"
-            " CROSS JOIN documents d ON d.id = c.document_id WHERE true"
+            "SELECT DISTINCT d.id FROM chunks_fts CROSS JOIN chunks c ON c.id = chunks_fts.rowid"
+            " CROSS JOIN documents d ON d.id = c.document_id WHERE chunks_fts MATCH ?1"
         )
     [[number]] = connection.execute(
         f"SELECT count(*) FROM ({documents} AND {condition} AND ?1 = ?1 LIMIT {_MOST_COUNTED})",
         (expression, *values),
     )
     return int(number)
+
+
+def _count_documents_of(connection: apsw.Connection, chunk_ids: Iterable[int]) -> int:
+    [[number]] = connection.execute(
+        "SELECT count(DISTINCT c.document_id) FROM json_each(?) wanted CROSS JOIN chunks c"
+        " ON c.id = wanted.value",
+        (json.dumps(list(chunk_ids)),),
+    )
+    return min(int(number), _MOST_COUNTED)

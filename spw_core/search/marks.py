@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Callable, Collection
 from typing import cast
 
@@ -53,14 +55,15 @@ def _moved(tokens: list[Token], by: int) -> list[Token]:
 
 
 def _in_characters(data: bytes, found: list[Token]) -> list[Token]:
-    result = []
-    byte, char = 0, 0
-    for start, end, stem in found:
-        char += len(data[byte:start].decode("utf-8", "replace"))
-        length = len(data[start:end].decode("utf-8", "replace"))
-        result.append((char, char + length, stem))
-        byte, char = end, char + length
-    return result
+    """The tokens with offsets in characters: all bytes count but those that go on with a character."""
+    going_on = [match.start() for match in _GOES_ON.finditer(data)]
+    return [
+        (start - bisect_left(going_on, start), end - bisect_left(going_on, end), stem)
+        for start, end, stem in found
+    ]
+
+
+_GOES_ON = re.compile(rb"[\x80-\xbf]")
 
 
 class WordMarks:

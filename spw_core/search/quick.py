@@ -14,14 +14,17 @@ from dataclasses import replace
 import apsw
 
 from spw_core.search import lexical
-from spw_core.search.expression import quoted, term_expression, without_excluded
+from spw_core.search.expression import expression_of, quoted, term_expression, without_excluded
 from spw_core.search.filters import Filters
 from spw_core.search.marks import tokenizer
 from spw_core.search.query import Query, Term
 from spw_core.search.words import CJK_RUN
 
 # So many chunks are weighed all. Of more, those that hold rare words, and the newest with the others.
-_ALL, _RARE, _NEWEST = 12_000, 4_000, 4_000
+_ALL, _RARE, _NEWEST = 8_000, 4_000, 4_000
+# So many chunks are an answer that is to be replaced soon. So many more are looked up, as some may belong to
+# removed documents; and so many at most to find some that pass the filters.
+_MOST_CHUNKS, _SPARE, _MOST_FILTERED = 200, 50, 1_500
 # Words that are looked for. Of a pasted page the longest, which are the rarest.
 _MOST_WORDS = 8
 
@@ -39,32 +42,30 @@ def rank(
 
     Scores are those of `lexical.rank`, save for a beginning: that counts as its words, once for each stem.
     """
-    if filters and (few := lexical.few_chunks(connection, filters)) is not None:
-        return lexical.rank_some(connection, _as_usual(query), few, limit), True
+    has_more = any(term.has_more for term in query.wanted)
     words = dict.fromkeys(word for term in query.wanted for word in _words(connection, term))
+    if filters and (few := lexical.few_chunks(connection, filters)) is not None:
+        expression = without_excluded(" OR ".join(words), query) if has_more else expression_of(query)
+        return lexical.rank_some(connection, expression, few, limit), not has_more
     counted = sorted((lexical.count_chunks(connection, word, _ALL + 1), word) for word in words)
-    if sum(count for count, _ in counted) <= _ALL and not any(term.has_more for term in query.wanted):
+    if sum(count for count, _ in counted) <= _ALL and not has_more:
         return lexical.rank(connection, query, filters, limit), True
+    limit = min(limit, _MOST_CHUNKS)
     rare, frequent = _by_frequency(counted)
-
-    def weighed(expression: str, newest: int = -1) -> list[tuple[int, float]]:
-        return lexical.rank_newest(connection, without_excluded(expression, query), filters, newest, limit)
-
     scores: dict[int, float] = {}
+
+    def weigh(expression: str, newest: int = -1) -> None:
+        most = _MOST_FILTERED if filters else limit + _SPARE
+        scores.update(lexical.weigh(connection, without_excluded(expression, query), most, newest))
+
     if rare:
-        scores |= weighed(" OR ".join(rare))
+        weigh(" OR ".join(rare))
     if rare and frequent:
-        scores |= weighed(f"({' OR '.join(rare)}) AND ({' OR '.join(frequent)})")
-    if frequent:
-        scores |= weighed(" OR ".join(words), _NEWEST)
+        weigh(f"({' OR '.join(rare)}) AND ({' OR '.join(frequent)})")
+    if frequent and len(scores) < limit:
+        weigh(" OR ".join(words), _NEWEST)
     best = sorted(scores.items(), key=lambda pair: (-pair[1], -pair[0]))
-    return best[:limit], False
-
-
-def _as_usual(query: Query) -> Query:
-    """The query as it is when there is time: of many completions none."""
-    terms = (replace(term, completions=()) if term.has_more else term for term in query.terms)
-    return replace(query, terms=tuple(terms))
+    return lexical.passing(connection, filters, best[:_MOST_FILTERED], limit), False
 
 
 def _words(connection: apsw.Connection, term: Term) -> Iterator[str]:

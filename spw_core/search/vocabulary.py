@@ -95,12 +95,13 @@ class Vocabulary:
     def _occurs(self, word: str, *, begins: bool = False) -> bool:
         if begins and self._begins_some(word):
             return True  # FTS would gather the chunks of all words that begin so, to tell that there is one
-        expression = f'"{word}"*' if begins else f'"{word}"'
-        return bool(
-            self._connection.execute(
-                "SELECT 1 FROM chunks_fts WHERE chunks_fts MATCH ? LIMIT 1", (expression,)
-            ).fetchall()
-        )
+        # Its stem first, for the same reason.
+        expressions = (f'"{word}"', f'"{word}"*') if begins else (f'"{word}"',)
+        return any(self._matches(expression) for expression in expressions)
+
+    def _matches(self, expression: str) -> bool:
+        query = "SELECT 1 FROM chunks_fts WHERE chunks_fts MATCH ? LIMIT 1"
+        return bool(self._connection.execute(query, (expression,)).fetchall())
 
     def _begins_some(self, beginning: str) -> bool:
         return bool(
@@ -117,6 +118,8 @@ class Vocabulary:
             f"SELECT word FROM words WHERE word >= ?1 AND word < ?1 || ?2 {order} LIMIT ?3",
             (fold(term.text), _LAST_SIGN, _MOST_COMPLETIONS + 1),
         ).fetchall()
+        if not rows and self._stem(term.text) not in ("", fold(term.text)):
+            return replace(term, prefix=False)  # what begins with its stem, `pass` of `passing`, is not meant
         has_more = len(rows) > _MOST_COMPLETIONS
         taken = rows[: _SHORTEST if quick else 0] if has_more else rows
         return replace(term, completions=tuple(str(word) for (word,) in taken), has_more=has_more)
@@ -159,9 +162,14 @@ class Vocabulary:
 
     def _count(self, word: str) -> int:
         """How many chunks hold a word, in any inflection."""
-        [(_, _, stem), *_] = tokenizer(self._connection)(word) or [(0, 0, word)]
+        stem = self._stem(word) or word
         row = self._connection.execute("SELECT doc FROM chunks_vocab WHERE term = ?", (stem,)).fetchone()
         return int(row[0]) if row else 0
+
+    def _stem(self, text: str) -> str:
+        """The stem of a word, empty for a text that is not one word."""
+        tokens = tokenizer(self._connection)(text)
+        return tokens[0][2] if len(tokens) == 1 else ""
 
 
 def _parts(joined: str) -> list[str]:

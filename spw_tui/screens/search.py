@@ -166,6 +166,7 @@ class SearchScreen(ModalScreen[None]):
     def _typed(self) -> None:
         self._generation += 1
         self._opens = self._has_failed = False
+        self.preview.hold()
         self._show_chips()
         if self.text.strip():
             self._ask_soon()

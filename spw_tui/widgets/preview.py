@@ -48,6 +48,10 @@ class Preview(Vertical):
         self._load(ref, pause, nothing)
         self.update_title()
 
+    def hold(self) -> None:
+        """Begin to read nothing until another document is asked for: somebody types, which comes first."""
+        self.workers.cancel_group(self, "load")
+
     def show_text(self, ref: DocumentRef, text: str, caption: str) -> None:
         """Show a text that is no document of the workspace, under a title of its own."""
         self.workers.cancel_group(self, "load")
