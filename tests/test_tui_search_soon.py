@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,15 +63,24 @@ async def wait_until(pilot: Pilot[None], is_so: Callable[[], bool]) -> None:
     raise AssertionError("it never came to that")
 
 
-async def test_a_quick_answer_becomes_the_final_one_without_jumping(demo_harvested: Workspace) -> None:
-    data = HastyData(demo_harvested.paths.root)
+@asynccontextmanager
+async def searching(
+    workspace: Workspace, *keys: str, asked: Sequence[str] = ()
+) -> AsyncIterator[tuple[Pilot[None], HastyData, SearchScreen]]:
+    """The search, after some keys, when these final answers are asked for."""
+    data = HastyData(workspace.paths.root)
     app = SpwApp(data, frozen_clock)
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
-        await pilot.press("slash", "q")
+        await pilot.press("slash", *keys)
         search = app.screen
         assert isinstance(search, SearchScreen)
-        await wait_until(pilot, lambda: data.final_asked == ["q"])
+        await wait_until(pilot, lambda: data.final_asked == list(asked))
+        yield pilot, data, search
+
+
+async def test_a_quick_answer_becomes_the_final_one_without_jumping(demo_harvested: Workspace) -> None:
+    async with searching(demo_harvested, "q", asked=["q"]) as (pilot, data, search):
         assert ids(search.hits) == ["1", "2", "3"]
         assert "lexical so far" in bar(search, "search-title")
         await pilot.press("down")
@@ -96,14 +106,7 @@ async def test_a_cursor_that_nobody_moved_is_on_the_best_result(demo_harvested: 
 
 
 async def test_typing_on_ends_the_search_for_the_rest(demo_harvested: Workspace) -> None:
-    data = HastyData(demo_harvested.paths.root)
-    app = SpwApp(data, frozen_clock)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
-        await pilot.press("slash", "q")
-        search = app.screen
-        assert isinstance(search, SearchScreen)
-        await wait_until(pilot, lambda: data.final_asked == ["q"])
+    async with searching(demo_harvested, "q", asked=["q"]) as (pilot, data, search):
         await pilot.press("r")
         await wait_until(pilot, lambda: data.final_asked == ["q", "qr"])
         assert data.stopped == ["q"]
@@ -115,18 +118,11 @@ async def test_typing_on_ends_the_search_for_the_rest(demo_harvested: Workspace)
         await wait_until(pilot, lambda: data.final_asked[-1] == "qrs")
         await pilot.press("escape")
         await wait_until(pilot, lambda: data.stopped == ["q", "qrs"])
-        assert app.screen is browse(app)
+        assert pilot.app.screen is browse(pilot.app)
 
 
 async def test_an_older_final_answer_never_replaces_a_newer_quick_one(demo_harvested: Workspace) -> None:
-    data = HastyData(demo_harvested.paths.root)
-    app = SpwApp(data, frozen_clock)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
-        await pilot.press("slash", "q")
-        search = app.screen
-        assert isinstance(search, SearchScreen)
-        await wait_until(pilot, lambda: data.final_asked == ["q"])
+    async with searching(demo_harvested, "q", asked=["q"]) as (pilot, data, search):
         data.gates["q"].set()  # the answer is on its way when the next key comes
         search.query_input.set("qr")
         await wait_until(pilot, lambda: "qr" in data.final_asked)
@@ -137,32 +133,18 @@ async def test_an_older_final_answer_never_replaces_a_newer_quick_one(demo_harve
 
 
 async def test_enter_without_a_look_opens_the_best_of_the_final_answer(demo_harvested: Workspace) -> None:
-    data = HastyData(demo_harvested.paths.root)
-    app = SpwApp(data, frozen_clock)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
-        await pilot.press("slash", "q", "enter")
-        search = app.screen
-        assert isinstance(search, SearchScreen)
-        await wait_until(pilot, lambda: data.final_asked == ["q"])
-        assert app.screen is search
+    async with searching(demo_harvested, "q", "enter", asked=["q"]) as (pilot, data, search):
+        assert pilot.app.screen is search
         data.gates["q"].set()
         await settle(pilot)
-        assert isinstance(app.screen, ReaderScreen)
+        assert isinstance(pilot.app.screen, ReaderScreen)
         assert search.hits.row and search.hits.row.id == "4"
 
 
 async def test_enter_on_a_chosen_result_waits_for_nothing(demo_harvested: Workspace) -> None:
-    data = HastyData(demo_harvested.paths.root)
-    app = SpwApp(data, frozen_clock)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
-        await pilot.press("slash", "q")
-        search = app.screen
-        assert isinstance(search, SearchScreen)
-        await wait_until(pilot, lambda: data.final_asked == ["q"])
+    async with searching(demo_harvested, "q", asked=["q"]) as (pilot, data, search):
         await pilot.press("down", "enter")
-        await wait_until(pilot, lambda: isinstance(app.screen, ReaderScreen))
+        await wait_until(pilot, lambda: isinstance(pilot.app.screen, ReaderScreen))
         assert search.hits.row and search.hits.row.id == "2"
         data.gates["q"].set()
         await settle(pilot)
@@ -170,14 +152,7 @@ async def test_enter_on_a_chosen_result_waits_for_nothing(demo_harvested: Worksp
 
 
 async def test_nothing_found_soon_is_not_said_before_the_end(demo_harvested: Workspace) -> None:
-    data = HastyData(demo_harvested.paths.root)
-    app = SpwApp(data, frozen_clock)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
-        await pilot.press("slash", "q")
-        search = app.screen
-        assert isinstance(search, SearchScreen)
-        await wait_until(pilot, lambda: data.final_asked == ["q"])
+    async with searching(demo_harvested, "q", asked=["q"]) as (pilot, data, search):
         await pilot.press("n")
         await wait_until(pilot, lambda: data.final_asked == ["q", "qn"])
         assert "q 1" in drawn(search.hits)
@@ -189,13 +164,8 @@ async def test_nothing_found_soon_is_not_said_before_the_end(demo_harvested: Wor
 async def test_what_is_typed_comes_before_the_document_that_was_about_to_be_read(
     demo_harvested: Workspace,
 ) -> None:
-    data = HastyData(demo_harvested.paths.root)
-    app = SpwApp(data, frozen_clock)
-    async with app.run_test(size=SIZE) as pilot:
+    async with searching(demo_harvested) as (pilot, data, search):
         await settle(pilot)
-        await press(pilot, "slash")
-        search = app.screen
-        assert isinstance(search, SearchScreen)
         waiting = DocumentRef("user-auth", "tasks.md")
         search.preview.open(waiting, pause=0.2)
         search.query_input.set("n")  # nothing is found soon, so that no row asks for a document

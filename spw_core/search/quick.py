@@ -1,9 +1,10 @@
 """The lexical arm while somebody types: bounded work, however often the words occur.
 
 Weighing a chunk costs far more than finding it, and a beginning of two letters, or a word like `test`,
-stands in half of all chunks. So every chunk that holds a rare word is weighed, with all that it holds, and of
-those with frequent words alone the newest. BM25 is a sum over words, so each weight is the one that
-`lexical.rank` gives. Where all words are rare, or filters leave few chunks, the answer is the whole one.
+stands in half of all chunks. So every chunk that holds a rare word is weighed, with all that it holds; and
+where these are not enough, of those with frequent words alone the newest. BM25 is a sum over words, so each
+weight is the one that `lexical.rank` gives. Where all words are rare, or filters leave few chunks, the answer
+is the whole one, unless more words begin like the last one than are looked for.
 """
 
 from __future__ import annotations
