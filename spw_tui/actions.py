@@ -200,9 +200,9 @@ ACTIONS: tuple[Action, ...] = (
     Action(Scope.BROWSE, "resize_panes(-2)", "less_than_sign", "narrower", "Less room for the specs"),
     Action(Scope.BROWSE, "resize_panes(2)", "greater_than_sign", "wider", "More room for the specs"),
     Action(Scope.BROWSE, "leave", "escape,b,backspace,left,h", "back", "One step back, at last to the specs"),
-    Action(Scope.RUN, "show_part('brief')", "1", "brief", "The brief of the subagent", 21),
-    Action(Scope.RUN, "show_part('report')", "2", "report", "The report of the subagent", 22),
-    Action(Scope.RUN, "show_part('status')", "3", "status", "The verdict of the subagent", 23),
+    Action(Scope.RUN, "show_part('brief')", "1", "brief", "The brief of the subagent", 37),
+    Action(Scope.RUN, "show_part('report')", "2", "report", "The report of the subagent", 38),
+    Action(Scope.RUN, "show_part('status')", "3", "status", "The verdict of the subagent", 39),
     Action(Scope.RUN, "next_pane", "tab", "pane", "Go to the other pane", 30),
     Action(Scope.RUN, "zoom", "z", "zoom", "Give the whole screen to this pane, and back", 36),
     Action(Scope.RUN, "leave", "escape,b,left,h", "back", "Back to the list of runs", 5),
@@ -232,7 +232,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(Scope.SEARCH, "move(-5)", "pageup", "five up", "Five results up, while typing"),
     Action(Scope.SEARCH, "move(5)", "pagedown", "five down", "Five results down, while typing"),
     Action(Scope.SEARCH, "scroll_preview(-8)", "shift+up", "preview up", "Scroll the preview, while typing"),
-    Action(Scope.SEARCH, "scroll_preview(8)", "shift+down", "preview down", "Scroll it on, while typing", 13),
+    Action(Scope.SEARCH, "scroll_preview(8)", "shift+down", "preview down", "Scroll it on, while typing", 31),
     Action(Scope.SEARCH, "open_hit", "enter", "open", "Open the document at the match", 10),
     Action(
         Scope.SEARCH, "complete_or_mode", "tab", "mode", "Complete the filter; else words, meaning, both", 20

@@ -141,11 +141,17 @@ def as_fits(*cells: Cell) -> Line:
     return tuple(line)
 
 
+def beside(line: Line, remark: Cell) -> Line:
+    """`remark` behind the other cells, where there is room for all of each; else the others have it all."""
+    used = sum((item.width or _width(item)) + _GAP for item in line)
+    return (*line, replace(remark, from_width=used + _width(remark)))
+
+
 def bar(done: int, total: int, width: int) -> tuple[Span, ...]:
-    """A progress bar of `width` cells; all faint when there is nothing to do."""
+    """A progress bar of `width` cells, what is left to do thinner, so that it can be told without colours."""
     filled = width * done // total if total else 0
     tone = Tone.GOOD if total and done >= total else Tone.ACCENT
-    return (Span("━" * filled, tone), Span("━" * (width - filled), Tone.FAINT))
+    return (Span("━" * filled, tone), Span("─" * (width - filled), Tone.FAINT))
 
 
 def lay_out(line: Line, width: int) -> list[Span]:

@@ -85,7 +85,7 @@ async def test_tabs(demo_harvested: Workspace) -> None:
         assert ids(screen.rows_list)[0].endswith("wave-02/execution/run-003")
         await press(pilot, "3")
         assert "Wave 2  ✖ blocked" in board_text(app)
-        assert "exec ×3  check ×2  blocked in run-" in board_text(app)
+        assert "exec×3 check×2  blocked in run-002" in board_text(app)
         assert "stale: _latest.json" in board_text(app)
         await press(pilot, "4")
         assert "Compare totals with the ledger" in drawn(screen.rows_list)

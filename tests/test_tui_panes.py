@@ -312,7 +312,7 @@ async def test_requirements_lead_to_their_evidence_and_gaps_stand_first(demo_har
         await press(pilot, "6")
         rows = browse(app).rows_list
         assert "GAPS" in drawn(rows)
-        assert "checkpoint  wave 2 run-001" in drawn(rows)  # the kind once, not again in the title
+        assert "checkpoint wave 2 run-001" in drawn(rows)  # the kind once, not again in the title
         found = ids(rows)
         assert any(row.startswith("requirement:") for row in found)
         rows.select(next(row for row in found if row.startswith("requirement:")))
@@ -574,7 +574,8 @@ async def test_a_session_names_itself_and_offers_no_key_for_files(demo: Workspac
         session = screen.rows_list.row
         assert session is not None
         title = drawn(screen.query_one("#preview-title", LineBar))
-        assert "Session · " in title and demo.session(session.id).row.title[:20] in title
+        view = demo.session(session.id).row
+        assert view.started_at[:10] in title and view.title[:20] in title
         offered = {action.id for action in available(screen)}
         assert {"reading.contents", "reading.raw"} <= offered
         assert not offered & {"file.copy", "file.edit", "file.versions", "file.open-in-VS-Code"}

@@ -11,11 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.color import Color
+from textual.command import CommandList
 from textual.theme import BUILTIN_THEMES
+from textual.widgets import Input
 
 from spw_core.api import Workspace
 from spw_core.text import clean
 from spw_tui.palettes import READABLE, contrast
+from spw_tui.rows import bar
 from spw_tui.terminal import to_ascii
 from spw_tui.themes import DARK, MONO, PALETTES, palette_of
 
@@ -76,6 +79,33 @@ async def test_no_color_draws_without_colours(
                 segments = each.apply(segments, Color(0, 0, 0))
             styles = [segment.style for segment in segments if segment.style]
             assert all(style.color is None or style.color.is_default for style in styles)
+
+
+def test_a_bar_tells_without_colours_what_is_left() -> None:
+    assert "".join(span.text for span in bar(1, 4, 8)) == "━━──────"
+    assert to_ascii(
+        "".join(span.text for span in bar(4, 4, 4)) + "".join(span.text for span in bar(0, 4, 4))
+    ) == ("====----")
+
+
+async def test_without_colours_the_palette_shows_where_it_is(
+    demo_harvested: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "ctrl+p", "down", "down")
+        commands = app.screen.query_one(CommandList)
+        option = commands.highlighted
+        assert option
+
+        def is_marked(line: int) -> bool:
+            return any(style and style.underline for _, style, _ in commands.render_line(line))
+
+        assert [line for line in range(2 * option + 4) if is_marked(line)] == [2 * option, 2 * option + 1]
+        cursor = app.screen.query_one(Input).get_component_rich_style("input--cursor")
+        assert cursor.reverse
 
 
 @pytest.mark.parametrize("term", ["dumb", "xterm"])

@@ -18,11 +18,11 @@ from spw_tui.rows import Row, Tone
 from spw_tui.screens.live import LiveScreen
 from spw_tui.screens.spec_loader import SpecLoader
 from spw_tui.trouble import explain
-from spw_tui.widgets.frame import tab_lines
+from spw_tui.widgets.frame import footer_line, hints_line, tab_lines
 from spw_tui.widgets.line_bar import LineBar
 from spw_tui.widgets.preview import DEBOUNCE, Preview
 from spw_tui.widgets.row_list import RowList
-from spw_tui.widgets.specs_pane import SpecsPane
+from spw_tui.widgets.specs_pane import FILTER_HINTS, SpecsPane
 
 if TYPE_CHECKING:
     from spw_core.answers import SpecFacts
@@ -45,6 +45,10 @@ _LOADING = "loading…"
 _SLOW_SECONDS = 3.0
 # On narrower screens one pane at a time has all the room.
 _TWO_PANES = 60
+_NO_SPECS = (
+    "no specs yet\nWhat needs you now and what comes next will stand here.\n"
+    "`spw-tui --demo` shows a workspace that is full of it."
+)
 _NO_WAVES = "no waves and no tasks yet\nThey come with tasks.md and the first execution."
 
 
@@ -129,7 +133,7 @@ class BrowseScreen(LiveScreen):
             self._wanted_spec = ""
         self.show_focus()
         if not self.loader.specs:
-            self._show_nothing("This workspace has no specs yet.")
+            self._show_nothing(_NO_SPECS)
 
     def specs_failed(self, message: str) -> None:
         self._wanted_spec = self._wanted_spec or self.spec  # the cursor is there again when the specs are
@@ -243,6 +247,7 @@ class BrowseScreen(LiveScreen):
 
     def _show_list(self, *, is_board: bool) -> None:
         """Either the board or the list; the focus goes along."""
+        self.set_class(is_board, "-board")
         if self._board and self._board.display != is_board:
             had_focus = self.pane == "rows"
             self._board.display, self.rows_list.display = is_board, not is_board
@@ -364,8 +369,10 @@ class BrowseScreen(LiveScreen):
 
     def show_focus(self) -> None:
         super().show_focus()
-        pane = self.pane
-        self.specs_pane.draw_title(focused=pane == "specs")
+        pane, typing = self.pane, self.specs_pane.is_typing
+        self.specs_pane.draw_title(focused=pane == "specs" or typing)
+        footer = hints_line(FILTER_HINTS) if typing else footer_line(self.SCOPES, self.spw.keys)
+        self.query_one("#keys", LineBar).show(footer)
         tabs = [(name, label, str(self._counts.get(name) or "")) for name, label in TABS.items()]
         subject = self.facts.name if self.facts else ""
         keys = [self.spw.keys.first_of(f"browse.{name}") for name in TABS]

@@ -15,6 +15,7 @@ from textual.widgets import Input
 
 from spw_core.text import fold
 from spw_tui.rows import Row, Tone, cell
+from spw_tui.themes import OWN
 from spw_tui.widgets.line_bar import LineBar
 from spw_tui.widgets.row_list import RowList
 
@@ -115,7 +116,8 @@ class PickScreen(ModalScreen[str]):
 def pick_theme(app: SpwApp) -> None:
     """Choose a theme; the one under the cursor is shown at once, and taken back when none is taken."""
     before = app.theme
-    choices = [Choice(name, name) for name in sorted(app.available_themes) if not name.startswith("ansi")]
+    others = sorted(name for name in app.available_themes if not name.startswith(("ansi", "spw-")))
+    choices = [Choice(name, name) for name in (*OWN, *others)]
 
     def preview(name: str) -> None:
         if not app.no_color:

@@ -15,7 +15,7 @@ from textual.widgets import Input
 from spw_tui.actions import PLACES, Scope, bindings
 from spw_tui.clock import Clock
 from spw_tui.data import SEARCH_LIMIT, SEARCH_MODES, DataService
-from spw_tui.rows import Cell, Row, Span, Tone, cell, plural
+from spw_tui.rows import Cell, Row, Span, Tone, beside, cell, plural
 from spw_tui.trouble import explain
 from spw_tui.viewmodels import filters
 from spw_tui.viewmodels.hits import (
@@ -29,7 +29,7 @@ from spw_tui.viewmodels.hits import (
 )
 from spw_tui.widgets.frame import footer_line
 from spw_tui.widgets.hit_list import HitList
-from spw_tui.widgets.line_bar import LineBar
+from spw_tui.widgets.line_bar import LineBar, spread
 from spw_tui.widgets.preview import Preview
 from spw_tui.widgets.query_input import QueryInput
 from spw_tui.widgets.row_list import RowList
@@ -155,7 +155,7 @@ class SearchScreen(ModalScreen[None]):
         """The filters, what could be completed, and why the search is made as it is."""
         line = filters.chips_line(self.text, filters.complete(self.text, self._values))
         reason = self._answer.reason if self._answer and self.text.strip() else ""
-        self.query_one("#chips", LineBar).show((*line, cell(reason, Tone.DIM, grow=True, right=True)))
+        self.query_one("#chips", LineBar).show(beside(spread(line, ()), cell(reason, Tone.DIM)))
 
     def _completions(self, text: str) -> tuple[str, ...]:
         return filters.complete(text, self._values).texts

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import getters, on, work
 from textual.app import ComposeResult
-from textual.containers import Container
+from textual.containers import Container, Vertical
 
 from spw_core.refs import DocumentRef
 from spw_tui.actions import PLACES, Scope, bindings
@@ -16,6 +16,7 @@ from spw_tui.data import DataService
 from spw_tui.rows import Row, Tone
 from spw_tui.screens.base import SpwScreen
 from spw_tui.trouble import explain
+from spw_tui.widgets.frame import pane_title
 from spw_tui.widgets.line_bar import LineBar
 from spw_tui.widgets.preview import DEBOUNCE, Preview
 from spw_tui.widgets.row_list import RowList
@@ -44,7 +45,9 @@ class VersionsScreen(SpwScreen):
     def compose(self) -> ComposeResult:
         yield LineBar(id="title", classes="bar")
         with Container(id="content"):
-            yield RowList(id="versions")
+            with Vertical(id="versions-pane"):
+                yield LineBar(id="versions-title", classes="pane-title")
+                yield RowList(id="versions")
             yield Preview(self.data)
         yield LineBar(id="keys", classes="bar")
 
@@ -74,6 +77,7 @@ class VersionsScreen(SpwScreen):
 
         rows = version_rows(self._versions, self._base, self.clock())
         self.versions_list.show(rows, fresh=fresh, empty="no version of this document is stored")
+        self.show_focus()
 
     @on(RowList.Highlighted, "#versions")
     def _highlighted(self, event: RowList.Highlighted) -> None:
@@ -85,7 +89,7 @@ class VersionsScreen(SpwScreen):
 
     @work(exclusive=True, group="compare", exit_on_error=False)
     async def _show_version(self, row: Row | None) -> None:
-        from spw_tui.viewmodels.versions import base_of, difference
+        from spw_tui.viewmodels.versions import base_of, difference, version_name
 
         if row is None:
             self.preview.open(None)
@@ -95,7 +99,11 @@ class VersionsScreen(SpwScreen):
         new = self._versions[index]
         base = base_of(index, self._base, len(self._versions))
         if self.shows_whole or base < 0:
-            suffix, text, what = "", new.text, "the first version" if base < 0 else "the whole version"
+            suffix, text, what = (
+                "",
+                new.text,
+                version_name(new) + (" · the first version" if base < 0 else " · the whole text"),
+            )
         else:
             older, newer = (base, index) if base > index else (index, base)
             try:
@@ -104,10 +112,15 @@ class VersionsScreen(SpwScreen):
                 self.preview.view.say(f"{explain(self, error)}\nr tries again", Tone.BAD)
                 return
             suffix = ".diff"
-            what = f"{self._versions[older].note}  →  {self._versions[newer].note}"
+            what = f"{version_name(self._versions[older])}  →  {version_name(self._versions[newer])}"
         # Each pair is a document of its own, so that another one begins at its top.
         ref = DocumentRef(self.ref.spec, f"{base}-{index}-{self.ref.path}{suffix}")
         self.preview.show_text(ref, text, what)
+
+    def show_focus(self) -> None:
+        super().show_focus()
+        title = pane_title("VERSIONS", str(len(self._versions) or ""), focused=self.pane == "rows")
+        self.query_one("#versions-title", LineBar).show(title)
 
     def action_mark_base(self) -> None:
         """Compare the others with the version under the cursor; once more takes that back."""

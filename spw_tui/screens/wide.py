@@ -73,6 +73,7 @@ class WideScreen(SpwScreen):
             self.rows_list.say(f"{explain(self, error)}\nr tries again", Tone.BAD)
         else:
             self.show_rows(rows)
+            self.show_focus()
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Called with what was read."""
@@ -80,7 +81,8 @@ class WideScreen(SpwScreen):
 
     def show_focus(self) -> None:
         super().show_focus()
-        title = pane_title(self.NAME.upper(), "", focused=self.pane == "rows")
+        count = sum(row.selectable for row in self.rows_list.rows)
+        title = pane_title(self.NAME.upper(), str(count or ""), focused=self.pane == "rows")
         self.query_one("#wide-title", LineBar).show(title)
 
     @on(RowList.Highlighted, "#wide-rows")
@@ -141,6 +143,7 @@ class InsightsScreen(WideScreen):
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         self._similar.clear()
+        self.query_one("#similar-title").display = self.similar_list.display = bool(rows)
         super().show_rows(rows)
 
     def show_focus(self) -> None:

@@ -76,12 +76,12 @@ def _handoff_line(one: Handoff, widths: list[int], now_ns: int) -> Line:
     place = one.placed.place
     return (
         cell(" "),
-        verdict_look(one.status).cell(10) if one.status else cell("· audit", Tone.DIM, width=10),
-        cell(place.command, width=widths[0] + 1),
-        cell(f"wave {place.wave}" if place.wave else "", Tone.DIM, width=7),
-        cell(one.run_id, Tone.DIM, width=widths[1] + 1),
+        verdict_look(one.status).cell(9) if one.status else cell("· audit", Tone.DIM, width=9),
+        cell(place.command, width=widths[0]),
+        cell(f"wave {place.wave}" if place.wave else "", Tone.DIM, width=6),
+        cell(one.run_id, Tone.DIM, width=widths[1]),
         cell(one.audit, Tone.DIM, grow=True),
-        cell(age(one.placed.document.mtime_ns, now_ns), Tone.DIM, width=7, right=True),
+        cell(age(one.placed.document.mtime_ns, now_ns), Tone.DIM),
     )
 
 

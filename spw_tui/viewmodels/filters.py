@@ -41,11 +41,22 @@ def without(query: str, number: int) -> str:
 
 def without_filter(query: str, shown: str) -> str:
     """The query without the chips that an answer names, as in `spec:nope*` or `since:2026-02-01`."""
-    names = {part.partition(":")[0].lstrip("-") for part in shown.split()}
-    for number in reversed(range(len(chips(query)))):
-        if chips(query)[number].text.partition(":")[0].lstrip("-").lower() in names:
-            query = without(query, number)
+    for number in reversed(_named(query, shown)):
+        query = without(query, number)
     return query
+
+
+def as_typed(query: str, shown: str) -> str:
+    """The chips that an answer names, as they stand in the query."""
+    found = chips(query)
+    return " ".join(found[number].text for number in _named(query, shown)) or shown
+
+
+def _named(query: str, shown: str) -> list[int]:
+    """Numbers of the chips whose filters an answer names."""
+    names = {part.partition(":")[0].lstrip("-") for part in shown.split()}
+    found = (chip.text.partition(":")[0].lstrip("-").lower() for chip in chips(query))
+    return [number for number, name in enumerate(found) if name in names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +105,12 @@ def chips_line(query: str, completion: Completion) -> Line:
         spans.append(Span(shown[0], Tone.STRONG))
         spans += [Span(f"  {label}", Tone.DIM) for label in shown[1:]]
         if more := len(completion.labels) - len(shown):
-            spans.append(Span(f"  and {more} more", Tone.FAINT))
+            spans.append(Span(f"  and {more} more", Tone.DIM))
     if not spans and not query.strip():
         return (
             cell(
                 "filters: " + "  ".join(f"{name}:" for name in (*FILTER_NAMES[:_NAMED], FILTER_NAMES[-1])),
-                Tone.FAINT,
+                Tone.DIM,
             ),
         )
     return (Cell(tuple(spans)),)

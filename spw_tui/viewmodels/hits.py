@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from spw_core.answers import MEMORY_AREA, DocumentRef, marked_pieces, message_ref, prose, ref_of
 from spw_tui.clock import age, nanoseconds
 from spw_tui.rows import Cell, Row, Span, Tone, cell, heading, note, plural
+from spw_tui.viewmodels.filters import as_typed
 from spw_tui.viewmodels.looks import verdict_look
 
 if TYPE_CHECKING:
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
 QUERY, DROP = "query ", "drop "
 _RECENT_SHOWN = 6
 _BEFORE_MARK = 24
+_AGE = 3  # cells of most ages
 HINTS = (
-    "Type words: every brief, report, handoff, log and document is searched.",
-    '"a phrase"   -without   begin*   spec:name   type:report   since:2w',
+    "Type words: everything that was written is searched.",
+    '"a phrase"  -without  begin*  type:report  since:2w',
 )
 
 
@@ -46,7 +48,7 @@ def _row(result: SearchResult, now_ns: int, *, with_spec: bool = True) -> Row:
     look = verdict_look(result.status) if result.status else None
     title = (
         cell(result.title, Tone.STRONG, grow=True),
-        cell(age(nanoseconds(result.updated_at), now_ns), Tone.DIM, width=7, right=True),
+        cell(age(nanoseconds(result.updated_at), now_ns), Tone.DIM),
     )
     about = (
         Cell(
@@ -106,17 +108,21 @@ def nothing_rows(answer: SearchAnswer) -> list[Row]:
     """Why there are no results, and what would bring some; opening a line does it."""
     rows = [note("nothing", f"Nothing matches {answer.query}", Tone.STRONG)]
     for each in answer.filtered:
+        typed = as_typed(answer.query, each.filter)
         line = (
             cell(" "),
             Cell(
                 (
-                    Span(f"without {each.filter}", Tone.ACCENT),
+                    Span(f"without {typed}", Tone.ACCENT),
                     Span(f"  {plural(each.documents, 'document')}", Tone.DIM),
                 )
             ),
         )
         rows.append(Row(f"{DROP}{each.filter}", (line,)))
-    hint = "enter leaves the filter away." if answer.filtered else "Fewer words find more."
+    if answer.filtered:
+        hint = "enter leaves the filter away."
+    else:
+        hint = "Fewer words find more." if " " in answer.query.strip() else "Another word for it may."
     return [*rows, note("nothing-hint", hint)]
 
 
@@ -147,6 +153,6 @@ def _short(result: SearchResult, now_ns: int) -> Row:
         cell("·", Tone.DIM),
         cell(result.title, grow=True),
         cell(result.spec, Tone.DIM, from_width=50),
-        cell(age(nanoseconds(result.updated_at), now_ns), Tone.DIM, width=7, right=True),
+        cell(age(nanoseconds(result.updated_at), now_ns).rjust(_AGE), Tone.DIM),
     )
     return Row(str(result.id), (line,), _ref(result))

@@ -46,7 +46,7 @@ def _problem(problem: Problem, row_id: str, now_ns: int) -> Iterator[Row]:
             cell("", width=3),
             verdict_look(problem.status).cell(10),
             Cell((Span(problem.spec, Tone.STRONG), Span(f"  {_where(problem)}", Tone.DIM)), grow=True),
-            cell(age(problem.at_ns, now_ns), Tone.DIM, width=7, right=True),
+            cell(age(problem.at_ns, now_ns), Tone.DIM),
         ),
         (
             cell("", width=3),
@@ -76,7 +76,7 @@ def _similar(problem: Problem, row_id: str, now_ns: int) -> Iterator[Row]:
         (
             Cell((look.span,)),
             Cell((Span(problem.spec, Tone.STRONG), Span(f"  {_where(problem)}", Tone.DIM)), grow=True),
-            cell(age(problem.at_ns, now_ns), Tone.DIM, width=7, right=True),
+            cell(age(problem.at_ns, now_ns), Tone.DIM),
         ),
         (cell(" "), cell(problem.text, Tone.DIM, grow=True)),
     )

@@ -44,7 +44,7 @@ def _decision(entry: AuditEntry, now_ns: int) -> tuple[tuple[Cell, ...], ...]:
         (
             decision_look(entry.decision).cell(_WORD),
             cell(entry.event, Tone.STRONG, grow=True),
-            cell(f"{entry.duration_ms:.0f} ms", Tone.FAINT, from_width=60),
+            cell(f"{entry.duration_ms:.0f} ms", Tone.DIM, from_width=60),
             cell(age(nanoseconds(entry.at), now_ns), Tone.DIM, width=7, right=True),
         ),
         (cell(" ", width=_WORD), Cell(about, grow=True)),
@@ -90,5 +90,5 @@ def _error(error: HookError, now_ns: int) -> tuple[tuple[Cell, ...], ...]:
             cell(error.event or "in the background", Tone.STRONG, grow=True),
             cell(when, Tone.DIM, width=7, right=True),
         ),
-        (cell(" ", width=_WORD), cell(error.text, Tone.DIM, grow=True)),
+        (cell(" ", width=_WORD), cell(error.text.strip(), Tone.DIM, grow=True)),
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from spw_core.answers import NextAction, SpecFacts, TaskStatus
 from spw_tui.clock import age, nanoseconds
-from spw_tui.rows import Cell, Line, Row, Span, Tone, as_fits, bar, cell, heading, note, plural
+from spw_tui.rows import Cell, Line, Row, Span, Tone, as_fits, bar, beside, cell, heading, note, plural
 from spw_tui.viewmodels.looks import READY, attention_look, spec_look, task_look, verdict_look, wave_look
 from spw_tui.viewmodels.tasks import next_title
 
@@ -95,12 +95,8 @@ def _attention(facts: SpecFacts) -> Iterator[Row]:
         look = attention_look(item.kind)
         document, run = facts.evidence(item.path)
         evidence = document.name if document else item.path.rpartition("/")[2]
-        line = (
-            cell(""),
-            look.cell(12),
-            cell(item.text, grow=True),
-            cell(f"→ {evidence}", Tone.DIM, from_width=70),
-        )
+        told = (cell(""), look.cell(12), cell(item.text, grow=True))
+        line = beside(told, cell(f"→ {evidence}", Tone.DIM))
         yield Row(f"attention-{number}-{item.kind}-{item.path}", (line,), document, run)
 
 
@@ -149,9 +145,9 @@ def _waves(facts: SpecFacts) -> Iterator[Row]:
             cell(""),
             wave_look(wave.status).cell(12),
             cell(f"wave {wave.number}", Tone.STRONG, width=8),
-            cell(plural(len(wave.task_ids), "task"), Tone.NORMAL, width=8),
-            cell(f"exec ×{wave.exec_runs}", Tone.DIM, width=8, from_width=60),
-            cell(f"check ×{wave.check_runs}", Tone.DIM, width=9, from_width=60),
+            cell(plural(len(wave.task_ids), "task"), Tone.NORMAL, width=8, from_width=50),
+            cell(f"exec×{wave.exec_runs}", Tone.DIM, width=8, from_width=60),
+            cell(f"check×{wave.check_runs}", Tone.DIM, width=9, from_width=60),
             cell(verdict, checkpoint.tone if wave.checkpoint.attempts else Tone.DIM, grow=True),
         )
         yield Row(f"wave-{wave.number}", (line,), facts.main_document(run), run)

@@ -78,7 +78,7 @@ def run_title(run: Run) -> Line:
     wave = f" · wave {run.wave}" if run.wave else ""
     return (
         Cell((Span(f"{run.command}{wave} · {run.run_id}", Tone.STRONG),)),
-        cell(f"{look.glyph} {look.word}", look.tone),
+        cell(f" {look.glyph} {look.word}", look.tone),
     )
 
 

@@ -28,7 +28,7 @@ def _row(session: SessionRow, now_ns: int) -> Row:
         (
             cell("●" if session.is_open else "○", Tone.BUSY if session.is_open else Tone.DIM),
             cell(session.title or session.id, Tone.STRONG, grow=True),
-            cell(age(nanoseconds(session.started_at), now_ns), Tone.DIM, width=7, right=True),
+            cell(age(nanoseconds(session.started_at), now_ns), Tone.DIM),
         ),
         (cell(" "), cell(" · ".join(filter(None, about)), Tone.DIM, grow=True)),
     )
@@ -36,8 +36,8 @@ def _row(session: SessionRow, now_ns: int) -> Row:
 
 
 def session_title(view: SessionView) -> str:
-    """What the preview of a session is of."""
-    return f"Session · {view.row.title or view.row.id} · {view.row.started_at[:10]}"
+    """What the preview of a session is of: its day first, for the title stands below once more."""
+    return f"{view.row.started_at[:10]}  {view.row.title or view.row.id}"
 
 
 def session_text(view: SessionView, content: str = "") -> tuple[str, int]:

@@ -11,6 +11,7 @@ from spw_tui.rows import Cell, Row, Span, Tone, bar, cell
 from spw_tui.viewmodels.looks import UNREADABLE, spec_look
 
 _BAR = 8
+_AGE = 3  # cells of most ages; what is before them is in one column
 
 
 def spec_rows(
@@ -59,7 +60,7 @@ def _row(spec: SpecSummary | Failure, now_ns: int) -> Row:
         Cell((look.span,)),
         cell(spec.name, Tone.STRONG, grow=True),
         cell(flagged, Tone.WARN),
-        cell(age(nanoseconds(spec.updated_at), now_ns), Tone.DIM, width=7, right=True),
+        cell(age(nanoseconds(spec.updated_at), now_ns).rjust(_AGE), Tone.DIM),
     )
     return Row(spec.name, (title, (cell(" "), *_progress(spec))))
 

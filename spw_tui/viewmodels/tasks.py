@@ -2,42 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from spw_core.answers import NextAction, NextWave, SpecFacts, Task, TaskStatus
 from spw_tui.rows import Cell, Line, Row, Span, Tone, cell, columns, heading, note
 from spw_tui.viewmodels.looks import READY, Look, task_look, verdict_look
 
-_STATUS = 13
 _EVIDENCE = 10
 
 
 def task_rows(facts: SpecFacts, now_ns: int) -> list[Row]:
     """One line per task in the order of the file. Enter opens the implementation log when there is one."""
-    tasks = facts.record.tasks
-    widths = _widths(tasks)
-    return [_table_row(facts, task, widths) for task in tasks] + _warnings(facts)
+    widths = _widths(facts)
+    return [_table_row(facts, task, widths) for task in facts.record.tasks] + _warnings(facts)
 
 
 def tasks_head(facts: SpecFacts) -> Line:
     """The titles of the columns of `task_rows`."""
-    ids, after = _widths(facts.record.tasks)
+    status, ids, after = _widths(facts)
     return (
-        cell("  status", Tone.TITLE, width=_STATUS + 2),
+        cell("  status", Tone.TITLE, width=status + 2),
         cell("id", Tone.TITLE, width=ids, right=True),
         cell("task", Tone.TITLE, grow=True),
         cell("wave", Tone.TITLE, width=4, right=True),
-        cell("after", Tone.TITLE, width=after, from_width=56),
+        cell(" after", Tone.TITLE, width=after + 1, from_width=56),
         cell("files", Tone.TITLE, width=5, right=True, from_width=84),
         cell("tdd", Tone.TITLE, width=5, from_width=84),
-        cell("log", Tone.TITLE, width=3),
+        cell(" log", Tone.TITLE, width=4),
         cell("evidence", Tone.TITLE, width=_EVIDENCE, from_width=72),
     )
 
 
-def _widths(tasks: Sequence[Task]) -> list[int]:
-    found = columns([(task.id, _after(task)) for task in tasks], (8, 14))
-    return [max(width, least) for width, least in zip(found or [0, 0], (2, 5), strict=True)]
+def _widths(facts: SpecFacts) -> list[int]:
+    """Cells of a status with its glyph, of an id, and of what a task waits for."""
+    table = [(look_of(facts, task).word, task.id, _after(task)) for task in facts.record.tasks]
+    status, *others = (max(each) for each in zip(columns(table, (16, 8, 14)), (6, 2, 5), strict=True))
+    return [status + 2, *others]
 
 
 def _after(task: Task) -> str:
@@ -51,15 +51,17 @@ def look_of(facts: SpecFacts, task: Task) -> Look:
 
 def _table_row(facts: SpecFacts, task: Task, widths: list[int]) -> Row:
     log = facts.log_of(task)
+    mark = "✔" if log else "○" if facts.lacks_log(task) else ""
+    status, ids, after = widths
     line = (
-        look_of(facts, task).cell(_STATUS),
-        cell(task.id, Tone.DIM, width=widths[0], right=True),
+        look_of(facts, task).cell(status),
+        cell(task.id, Tone.DIM, width=ids, right=True),
         Cell(tuple(_title(task)), grow=True),
         cell(str(task.wave or "—"), Tone.DIM, width=4, right=True),
-        cell(_after(task), Tone.DIM, width=widths[1], from_width=56),
+        cell(f" {_after(task)}", Tone.DIM, width=after + 1, from_width=56),
         cell(str(len(task.files) or ""), Tone.DIM, width=5, right=True, from_width=84),
         cell(task.tdd, Tone.DIM, width=5, from_width=84),
-        cell("✔" if log else "○" if facts.lacks_log(task) else "", Tone.GOOD if log else Tone.WARN, width=3),
+        cell(f" {mark}", Tone.GOOD if log else Tone.WARN, width=4),
         Cell(tuple(_evidence(facts, task)), width=_EVIDENCE, from_width=72),
     )
     return Row(f"task-{task.line}", (line,), facts.task_ref(task), opens=log)
@@ -136,7 +138,7 @@ def _tree_row(facts: SpecFacts, task: Task, stem: str, remark: str) -> Row:
             ),
             grow=True,
         ),
-        cell(remark, Tone.DIM, from_width=60),
+        cell(f"{remark}  " if remark else "", Tone.DIM, from_width=60),
         cell(look.word, look.tone, width=11),
         cell(f"wave {task.wave}" if task.wave else "", Tone.DIM, width=8),
     )

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from spw_core.answers import Trace
 
 _INDENT = "   "
-_KIND = 11
+_KIND = 11  # cells of the longest kind
+_SHORT = 4  # of those that most lines are
 _RUNS = (NodeKind.RUN, NodeKind.CHECKPOINT)
 # Told with their number, not only with their title.
 _NAMED = (NodeKind.REQUIREMENT, NodeKind.TASK)
@@ -52,7 +53,7 @@ def walk_rows(facts: SpecFacts, trace: Trace) -> list[Row]:
     above = _above(trace)
     rows = []
     for node in trace.starts:
-        line = (Cell((_look(node).span,)), *_about(node))
+        line = (Cell((_look(node).span,)), *_about(node, _KIND))
         rows.append(_row(facts, node.id, line, node, walks=False))
     others = [node for node in trace.nodes if node.id not in starts and node.kind is not NodeKind.SPEC]
     for row_id, title, nodes in (
@@ -60,7 +61,9 @@ def walk_rows(facts: SpecFacts, trace: Trace) -> list[Row]:
         ("followed", "What followed", [node for node in others if node.id not in above]),
     ):
         rows += heading(row_id, title, str(len(nodes) or ""))
-        rows += [_row(facts, node.id, (Cell((_look(node).span,)), *_about(node)), node) for node in nodes]
+        rows += [
+            _row(facts, node.id, (Cell((_look(node).span,)), *_about(node, _KIND)), node) for node in nodes
+        ]
         if not nodes:
             rows.append(note(f"{row_id}-none", "nothing"))
     if trace.gaps:
@@ -90,11 +93,11 @@ def _gaps(facts: SpecFacts, trace: Trace) -> Iterator[Row]:
         yield _row(facts, f"gap-{number}", line, nodes.get(gap.node), walks=False)
 
 
-def _about(node: Node) -> tuple[Cell, Cell, Cell]:
-    """Kind, title and status; the kind is not told twice."""
+def _about(node: Node, kind: int = _SHORT) -> tuple[Cell, Cell, Cell]:
+    """Kind (in so many cells, if it is not longer), title and status; the kind is not told twice."""
     title = f"{node.name}  {node.title}" if node.kind in _NAMED else node.title or node.name
     return (
-        cell(node.kind.value, Tone.DIM, width=_KIND),
+        cell(node.kind.value.ljust(kind), Tone.DIM),
         cell(title.removeprefix(f"{node.kind.value} "), grow=True),
         cell(_look(node).word if node.status else "", _look(node).tone),
     )

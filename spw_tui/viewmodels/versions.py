@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from spw_core.answers import DocumentVersion
 from spw_tui.clock import age, nanoseconds
-from spw_tui.rows import Cell, Row, Span, Tone, cell
+from spw_tui.rows import Cell, Row, Span, Tone, cell, plural
 from spw_tui.viewmodels.documents import size_text
 
 # Lines around a change, as `diff -u` has it.
@@ -33,11 +33,16 @@ def _row(version: DocumentVersion, index: int, is_base: bool, now_ns: int) -> Ro
         ),
         (
             cell(" "),
-            Cell((Span(version.note, Tone.DIM),), grow=True),
+            Cell((Span(version_name(version), Tone.DIM),), grow=True),
             cell(size_text(len(version.text.encode())), Tone.DIM),
         ),
     )
     return Row(str(index), lines)
+
+
+def version_name(version: DocumentVersion) -> str:
+    """What is known of a version, the words of approvals as words: `snapshot 2, revision requested`."""
+    return version.note.replace("_", " ")
 
 
 def _glyph(version: DocumentVersion) -> tuple[str, Tone]:
@@ -65,8 +70,8 @@ def difference(old: DocumentVersion, new: DocumentVersion) -> str:
     added = sum(line.startswith("+") for line in lines) - 1
     removed = sum(line.startswith("-") for line in lines) - 1
     remark = f" (of the first {_MOST_LINES // 2} lines)" if cut else ""
-    return "\n".join([f"{added} lines added, {removed} removed{remark}", "", *lines])
+    return "\n".join([f"{plural(added, 'line')} added, {removed} removed{remark}", "", *lines])
 
 
 def _name(version: DocumentVersion) -> str:
-    return f"{version.note} {version.since}".strip()
+    return f"{version_name(version)} {version.since}".strip()

@@ -39,7 +39,7 @@ def first_card(facts: SpecFacts, columns: Sequence[Column]) -> str:
 def _started(facts: SpecFacts, wave: WaveState, tasks: Sequence[Task], now_ns: int) -> Column:
     checkpoint = wave.checkpoint
     look = wave_look(wave.status)
-    attempts = [Span(f"exec ×{wave.exec_runs}  check ×{wave.check_runs}", Tone.DIM)]
+    attempts = [Span(f"exec×{wave.exec_runs} check×{wave.check_runs}", Tone.DIM)]
     if checkpoint.attempts:
         verdict = verdict_look(checkpoint.status)
         attempts.append(Span(f"  {verdict.word} in {checkpoint.run_path.rpartition('/')[2]}", verdict.tone))

@@ -38,7 +38,7 @@ class DocumentView(SelectableLines, inherit_bindings=False):
     SCOPE = Scope.PAGE
     BINDINGS = bindings(SCOPE)
     DEFAULT_CSS = """
-    DocumentView { overflow-y: scroll; padding: 0 1; }
+    DocumentView { overflow-y: scroll; padding: 0 0 0 2; }
     """
 
     @dataclass
@@ -291,7 +291,7 @@ class DocumentView(SelectableLines, inherit_bindings=False):
         base = self.visual_style.rich_style
         line = y + self.scroll_offset.y
         if self.message:
-            return self.message_line(y, width, self._message, 1)
+            return self.message_line(y, width, self._message, 0)
         if line >= len(self._lines) or self._inks is None:
             return Strip.blank(width, base)
         strip = self._inks.unpack(self._lines[line])

@@ -39,6 +39,12 @@ def footer_line(scopes: Iterable[Scope], keys: Keys) -> Line:
     return (*cells, cell("", grow=True), *help_keys)
 
 
+def hints_line(hints: Iterable[tuple[str, str]]) -> Line:
+    """A footer of (key, what it does), for a field in which the usual keys are letters."""
+    spans = [span for key, label in hints for span in (Span(key, Tone.KEY), Span(f" {label}  ", Tone.DIM))]
+    return (Cell(tuple(spans), grow=True),)
+
+
 def _is_help(action: Action) -> bool:
     return action.name.removeprefix("app.") == "help"
 
@@ -79,8 +85,8 @@ def tab_lines(
                 if tight and name != tabs[-1][0]:
                     spans.append(Span(" "))  # else the block would touch the next label
             else:
-                spans.append(Span(f" {key} " if numbers else "" if tight else " ", Tone.FAINT, click))
-                spans.append(Span(f"{text} ", Tone.DIM, click))
+                spans.append(Span(f" {key} " if numbers else "" if tight else " ", Tone.DIM, click))
+                spans.append(Span(f"{text} ", Tone.NORMAL, click))
         return (Cell(tuple(spans)), gap, cell(subject, Tone.DIM)) if about else (Cell(tuple(spans)), gap)
 
     return (

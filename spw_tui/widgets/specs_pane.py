@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from spw_tui.widgets.filter_input import FilterInput
 
 _EMPTY = "no specs yet\n\nA spec is a folder in\n.spec-workflow/specs/.\nr looks again."
+# The keys of the field, in which all others are letters.
+FILTER_HINTS = (("enter", "to the specs"), ("esc", "all specs again"))
 
 
 class SpecsPane(Vertical):
@@ -97,6 +99,11 @@ class SpecsPane(Vertical):
         if self._field:
             self._field.display = True
             self._field.focus()
+
+    @property
+    def is_typing(self) -> bool:
+        """True while the keys go to the field of the filter."""
+        return self._field is not None and self._field.has_focus
 
     @property
     def is_filtered(self) -> bool:

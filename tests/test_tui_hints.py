@@ -1,0 +1,112 @@
+"""What the lines around the panes promise: keys that work where they are shown; and that words stay whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from spw_core.api import Workspace
+from spw_tui.rows import Tone, beside, cell, lay_out
+from spw_tui.screens.pick import PickScreen
+from spw_tui.screens.search import SearchScreen
+from spw_tui.screens.versions import VersionsScreen
+from spw_tui.themes import OWN
+from spw_tui.widgets.line_bar import LineBar
+
+from .tui_support import SIZE, browse, drawn, ids, make_app, press, screen_text, settle
+
+NARROW = (80, 24)
+
+
+def footer(text: str) -> str:
+    """The last line of the screen."""
+    return text.rstrip().splitlines()[-1]
+
+
+async def test_the_footer_of_the_filter_names_only_keys_that_are_no_letters(
+    demo_harvested: Workspace,
+) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        usual = footer(screen_text(app))
+        await press(pilot, "f", *"wait")
+        assert footer(screen_text(app)).split() == "enter to the specs esc all specs again".split()
+        assert "▌ SPECS" in screen_text(app)  # the keys go there
+        await press(pilot, "enter")
+        assert footer(screen_text(app)) == usual
+        await press(pilot, "f", "escape")
+        assert footer(screen_text(app)) == usual
+        assert len(ids(browse(app).specs_list)) == 8
+
+
+@pytest.mark.parametrize("keys", [[], ["2", "tab", "enter"], ["5", "tab", "enter"], ["i"]], ids=" ".join)
+async def test_a_narrow_footer_has_what_a_newcomer_needs(demo_harvested: Workspace, keys: list[str]) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        await press(pilot, *keys)
+        shown = footer(screen_text(app))
+        assert all(f" {word} " in f"{shown} " for word in ("search", "copy", "edit", "quit", "help"))
+
+
+async def test_a_narrow_search_promises_no_preview(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        await press(pilot, "slash", *"login")
+        assert isinstance(app.screen, SearchScreen) and not app.screen.preview.is_on_screen
+        assert "preview" not in footer(screen_text(app))
+
+
+def test_a_remark_gives_way_to_what_it_is_about() -> None:
+    line = beside(
+        (cell("✖ blocked", width=12), cell("a long sentence", grow=True)), cell("→ file.md", Tone.DIM)
+    )
+    wide, narrow = ("".join(span.text for span in lay_out(line, width)) for width in (38, 37))
+    assert wide == "✖ blocked    a long sentence → file.md"
+    assert narrow.rstrip() == "✖ blocked    a long sentence"
+
+
+async def test_at_eighty_columns_names_and_times_are_whole(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        assert "checkout-flaky-tests" in drawn(browse(app).specs_list)
+        await press(pilot, "5")
+        handoff = next(line for line in drawn(browse(app).rows_list).splitlines() if "run-002" in line)
+        assert handoff.split()[-1] == "21h"
+
+
+async def test_our_own_themes_come_first(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "T")
+        assert isinstance(app.screen, PickScreen)
+        names = ids(app.screen.choices_list)
+        assert tuple(names[: len(OWN)]) == OWN and names[len(OWN) :] == sorted(names[len(OWN) :])
+
+
+async def test_versions_say_how_many_they_are_and_which_is_shown(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "5", "tab", "j", "j", "d")
+        screen = app.screen
+        assert isinstance(screen, VersionsScreen)
+        assert drawn(screen.query_one("#versions-title", LineBar)).split() == ["▌", "VERSIONS", "3"]
+        assert "1 line added, 1 removed" in drawn(screen.preview.view)
+        await press(pilot, "d", "j")
+        assert "snapshot 2, revision requested · the whole text" in screen_text(app)
+
+
+async def test_without_problems_nothing_is_similar(tmp_path: Path) -> None:
+    (tmp_path / ".spec-workflow" / "specs").mkdir(parents=True)
+    app = make_app(Workspace.open(tmp_path))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "i")
+        assert "nothing was ever blocked here" in screen_text(app)
+        assert "SIMILAR" not in screen_text(app)
