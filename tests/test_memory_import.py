@@ -20,7 +20,7 @@ from spw_core.memory import importing, reading
 from spw_core.memory.finding import queued
 from spw_core.memory.importing import ImportReport
 from spw_core.memory.portions import Scout
-from spw_core.memory.reading import LineReader, is_unchanged, start_of, state_after
+from spw_core.memory.reading import GoesOn, LineReader, is_unchanged, start_of, state_after
 from spw_core.store.memory.message_rows import read_message, row_of
 from spw_core.store.memory.messages import SqliteMessages
 from spw_core.store.memory.sessions import SqliteSessions
@@ -252,7 +252,7 @@ def test_a_file_that_grows_while_it_is_read(workspace: Workspace, transcript: Tr
         transcript.add("assistant", "two").write()
         lines = LineReader(stream, 0)
         records = list(lines.batch())
-        state = state_after(stream, str(path), SESSION, status, lines)
+        state = state_after(stream, str(path), status, lines, GoesOn(SESSION))
     assert lines.ended
     assert [said.text for record in records for said in record.said][:1] == ["one"]
     assert not is_unchanged(state, path.stat())

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+from contextlib import closing
 from pathlib import Path
 
+import apsw
 import pytest
 
 from spw_core.api import Workspace
 from spw_core.cli import main
 from spw_core.formats.transcripts import read_line
+from spw_core.store.connection import migrations
+from spw_core.store.memory.database import SESSIONS, Database
+from spw_core.store.memory.sessions import SqliteSessions
 from spw_core.store.memory.types import Tokens
 from spw_core.text import short_count
 
@@ -37,6 +44,88 @@ def test_an_answer_counts_once(workspace: Workspace, tmp_path: Path) -> None:
     assert imported(workspace, talk) == Tokens(8, 21, 50, 1000)
     workspace.compact(older_than_days=0)
     assert workspace.sessions()[0].tokens == Tokens(8, 21, 50, 1000)
+
+
+def resumed(talk: Transcript, session: str) -> Transcript:
+    """The transcript of a session that goes on from another: it begins with a copy of that one's records."""
+    other = Transcript(talk.path.with_name(f"{session}.jsonl"), talk.cwd, session)
+    other.lines = [line.replace(SESSION, session) for line in talk.lines]
+    return other
+
+
+LATER = "1a7e0000-0000-4000-8000-000000000002"
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_an_answer_counts_in_the_session_that_had_it_first(
+    workspace: Workspace, tmp_path: Path, together: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    talk = Transcript(tmp_path / f"{SESSION}.jsonl", str(workspace.paths.root)).add("user", "Hello")
+    talk.answer("msg_1", "One.", input_tokens=3, output_tokens=7)
+    later = resumed(talk, LATER).add("user", "Go on", uuid="later-1")
+    talk.answer("msg_2", "Two.", output_tokens=20)
+    more = {"role": "assistant", "id": "msg_3", "content": [{"type": "text", "text": "Three."}]}
+    later.add("assistant", "Three.", message=more | {"usage": {"output_tokens": 100}}, uuid="later-2")
+    files = [talk.write(), later.write()]
+    for portion in [files] if together else [files[:1], files[1:]]:
+        workspace.import_transcripts(portion)
+    tokens = {row.id: row.tokens for row in workspace.sessions()}
+    assert tokens == {SESSION: Tokens(3, 27, 0, 0), LATER: Tokens(0, 100, 0, 0)}
+    assert [len(workspace.session(one).messages) for one in (SESSION, LATER)] == [3, 2]
+    # A copy that knows how the answer ended tells it of the first.
+    later.add("assistant", "", message=more | {"id": "msg_2", "usage": {"output_tokens": 33}}, uuid="later-3")
+    workspace.import_transcripts([later.write()])
+    assert {row.tokens.output for row in workspace.sessions()} == {40, 100}
+    # Whose they were is gone, and so are they.
+    workspace.forget([SESSION])
+    assert [row.tokens for row in workspace.sessions()] == [Tokens(0, 100, 0, 0)]
+    assert main(["memory", "list", "--workspace", str(workspace.paths.root)]) == 0
+    assert LATER in capsys.readouterr().out
+
+
+def test_what_was_forgotten_does_not_come_back_as_a_copy(workspace: Workspace, tmp_path: Path) -> None:
+    talk = Transcript(tmp_path / f"{SESSION}.jsonl", str(workspace.paths.root))
+    talk.add("user", "zanzibar").add("assistant", "compacted zanzibar")
+    workspace.import_transcripts([talk.write()])
+    workspace.compact(session=SESSION, older_than_days=0)
+    talk.add("user", "more of zanzibar")
+    workspace.import_transcripts([talk.write()])
+    workspace.forget([SESSION])
+    later = resumed(talk, LATER).add("user", "something else", uuid="later-1")
+    workspace.import_transcripts([later.write()])
+    assert [one.content for one in workspace.session(LATER).messages] == ["something else"]
+
+
+def test_the_oldest_transcript_is_read_first(
+    workspace: Workspace, private_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CLAUDE_CONFIG_DIR", raising=False)
+    root = str(workspace.paths.root.resolve())
+    folder = private_home / ".claude" / "projects" / re.sub(r"[^A-Za-z0-9]", "-", root)
+    talk = Transcript(folder / f"{SESSION}.jsonl", root).answer("msg_1", "One.", output_tokens=7)
+    later = resumed(talk, LATER).answer("msg_2", "Two.", output_tokens=1)
+    later.lines[-1] = later.lines[-1].replace(f"{LATER[:8]}-0001", "later-1")
+    os.utime(talk.write(), ns=(10**18, 10**18))
+    os.utime(later.write(), ns=(2 * 10**18, 2 * 10**18))
+    workspace.import_transcripts(everything=True)
+    assert {row.id: row.tokens.output for row in workspace.sessions()} == {SESSION: 7, LATER: 1}
+
+
+def test_tokens_that_were_counted_twice_are_counted_once(tmp_path: Path) -> None:
+    """By the version before, which counted by session."""
+    path = tmp_path / "sessions.db"
+    old = apsw.Connection(str(path))
+    for number, script in migrations("sessions")[:2]:
+        old.execute(script)
+        old.pragma("user_version", number)
+    for name in ("b", "a", "c"):  # in the order in which they were stored
+        about = "'workspace', ?, 'u', '', '', '', 'active', '', '', '', '{}', 't', 't', '', 1"
+        old.execute(f"INSERT INTO sessions VALUES (NULL, {about})", (name,))
+    for row in [("a", "x", 1, 9), ("b", "x", 3, 2), ("b", "y", 1, 1), ("c", "x", 2, 2), ("c", "z", 5, 5)]:
+        old.execute("INSERT INTO answer_tokens VALUES ('workspace', ?, ?, ?, ?, 0, 0)", row)
+    old.close()
+    with closing(Database.open(path, SESSIONS)) as database:
+        assert SqliteSessions(database).tokens("workspace") == {"b": Tokens(4, 10), "c": Tokens(5, 5)}
 
 
 def test_what_is_no_number_of_tokens_counts_as_none(workspace: Workspace, tmp_path: Path) -> None:

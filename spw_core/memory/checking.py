@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from spw_core.errors import SpwError
 from spw_core.harvest.doctor import ERROR, OK, REPAIRED, WARNING, Finding, why_not_writable
 from spw_core.harvest.knowledge import derive_anew, follow_sessions
+from spw_core.memory.finding import incomplete_transcripts
 from spw_core.memory.place import HERE, reading_memory, writing_memory
 from spw_core.store.memory.soundness import damage, replace_damaged
 from spw_core.store.memory.stores import Memory
@@ -18,6 +19,7 @@ from spw_core.workspace import WorkspacePaths
 SUBJECT = "memory"
 _PRIVATE = 0o600
 _REBUILD = "spw doctor --rebuild saves what is readable"
+_READ_REST = "spw memory import --all reads what is missing: messages, or the tokens that answers took."
 _IMPORT = "spw memory import --all reads again the transcripts that are still there."
 
 
@@ -67,13 +69,23 @@ def _findings(paths: WorkspacePaths, rebuild: bool) -> Iterator[Finding]:
             yield Finding(WARNING, SUBJECT, remark)
         with writing_memory(paths) as memory:
             follow_sessions(memory, everything=True)
+            yield from _to_read(memory)
             yield Finding(OK, SUBJECT, _contents(memory))
         return
     with reading_memory(paths) as opened:
         if opened is not None:
             for what in opened.messages.inconsistencies():
                 yield Finding(WARNING, SUBJECT, what, "spw doctor repairs it where it may write")
+            yield from _to_read(opened)
             yield Finding(OK, SUBJECT, _contents(opened))
+
+
+def _to_read(memory: Memory) -> Iterator[Finding]:
+    """Transcripts of which something is missing, as long as they are there."""
+    if paths := incomplete_transcripts(memory):
+        were = "was" if len(paths) == 1 else "were"
+        text = f"{plural(len(paths), 'transcript')} {were} read in part, or by an earlier version: {paths[0]}"
+        yield Finding(WARNING, SUBJECT, text + (", …" if len(paths) > 1 else ""), _READ_REST)
 
 
 def _contents(memory: Memory) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from spw_core.memory.finding import Queued, all_transcripts, queued, transcripts_of
+from spw_core.memory.finding import Queued, all_transcripts, incomplete_transcripts, queued, transcripts_of
 from spw_core.memory.importing import ImportReport, Progress, import_transcripts
+from spw_core.memory.place import reading_memory
 from spw_core.workspace import WorkspacePaths
 
 
@@ -22,11 +23,16 @@ def collect(
 ) -> ImportReport:
     """Import the given transcripts and those of the workspace, of a session, or in the queue.
 
+    With those of the workspace go all that were read and not to their end, or by an earlier version.
+
     A queued transcript that is no longer there is normal: agents clean up. Its note goes, as does that of
     one that was imported, unless a hook wrote it anew meanwhile. Raises NotFound for an unknown session.
     """
     wanted = list(files)
-    wanted += all_transcripts(paths) if everything else []
+    if everything:
+        wanted += all_transcripts(paths)
+        with reading_memory(paths) as memory:
+            wanted += incomplete_transcripts(memory) if memory else []
     wanted += transcripts_of(paths, session) if session else []
     notes = [(item, _identity(item.note)) for item in (queued(paths) if from_queue else ())]
     wanted += [item.transcript for item, _ in notes if item.transcript.is_file()]

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 
 from spw_core.atomic import locked
 from spw_core.config.sections import Store
-from spw_core.errors import InvalidInput, NotFound, SpwError
+from spw_core.errors import Conflict, InvalidInput, NotFound, SpwError
 from spw_core.memory.extract import Extract, as_markdown, extract
 from spw_core.memory.place import HERE, entity_of, writing_memory
 from spw_core.memory.texts import storable
@@ -113,11 +113,11 @@ def _roll_up(
         status=SummaryStatus.PENDING,
         method=method,
     )
-    memory.summaries.put(HERE, summary)
-    facts = memory.knowledge.put_facts(HERE, _facts(summary, found))
     try:
+        memory.summaries.put(HERE, summary)
+        facts = memory.knowledge.put_facts(HERE, _facts(summary, found))
         messages = memory.summaries.confirm(HERE, summary.id)
-    except NotFound:
+    except (NotFound, Conflict):
         if not drop_forgotten(memory, [session]):
             raise
         return

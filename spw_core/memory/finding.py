@@ -11,6 +11,8 @@ from pathlib import Path
 
 from spw_core.errors import NotFound
 from spw_core.formats.json_object import load_json_object, text_of
+from spw_core.memory.reading import is_complete
+from spw_core.store.memory.stores import Memory
 from spw_core.workspace import WorkspacePaths
 
 _LONGEST_FOLDER = 200  # longer names are cut there and end in a hash
@@ -54,6 +56,14 @@ def all_transcripts(paths: WorkspacePaths) -> list[Path]:
     return found
 
 
+def incomplete_transcripts(memory: Memory) -> list[Path]:
+    """Transcripts that are still there and of which more is to be read, though they did not change: an import
+    was interrupted, or an earlier version took less of them."""
+    states = memory.messages.transcripts().values()
+    paths = [Path(state.path) for state in states if not is_complete(state)]
+    return [path for path in paths if path.is_file()]
+
+
 def transcripts_of(paths: WorkspacePaths, session: str) -> list[Path]:
     """The transcripts of one session. Raises NotFound."""
     noted = [item.transcript for item in queued(paths) if item.note.stem == session]
@@ -71,8 +81,15 @@ def transcripts_of(paths: WorkspacePaths, session: str) -> list[Path]:
 
 
 def _transcripts_in(folder: Path) -> list[Path]:
-    """The transcripts in a folder, sessions before their sub-agents, who lie deeper."""
-    return sorted(folder.rglob("*.jsonl"), key=lambda path: (len(path.parts), path))
+    """The transcripts in a folder, sessions before their sub-agents, who lie deeper, the oldest first: a
+    session that was resumed before the one that begins with a copy of it."""
+    return sorted(folder.rglob("*.jsonl"), key=lambda path: (len(path.parts), _last_written(path), path))
+
+
+def _last_written(path: Path) -> int:
+    with suppress(OSError):
+        return path.stat().st_mtime_ns
+    return 0
 
 
 def _project_folders() -> list[Path]:

@@ -217,7 +217,9 @@ class _Importer:
                 present,
                 title=facts.title or present.title or facts.prompt,
                 model=facts.model or present.model,
+                cwd=present.cwd or facts.cwd,
                 branch=facts.branch or present.branch,
+                created_at=min(present.created_at, facts.first),
             )
             if changed != present:
                 present = self._memory.sessions.update(changed)

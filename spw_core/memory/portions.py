@@ -17,7 +17,15 @@ from spw_core.errors import InvalidInput
 from spw_core.formats.transcripts import ASSISTANT, SYSTEM, TOOL, USER, Record, Said, Tokens
 from spw_core.memory.linking import Linker, Sighting
 from spw_core.memory.place import HERE, reading_memory
-from spw_core.memory.reading import READ_BYTES, LineReader, start_of, state_after
+from spw_core.memory.reading import (
+    READ_BYTES,
+    READER,
+    GoesOn,
+    LineReader,
+    goes_on_after,
+    start_of,
+    state_after,
+)
 from spw_core.memory.texts import hides, storable
 from spw_core.redact import LONGEST_NEEDED, redact_start
 from spw_core.store.memory.checks import utc
@@ -31,6 +39,8 @@ _EPOCH = "1970-01-01T00:00:00.000000Z"
 _LONGEST_FIELD = 300
 # What stands for the name of a tool and the id of a call that are not told, or no text.
 _A_TOOL, _A_CALL, _A_SESSION = "tool", "-", "session"
+# Calls whose answers are waited for; of an older one than these, none will come.
+_MOST_OPEN = 200
 _ORIGINS = {
     USER: Origin.UNKNOWN.value,
     ASSISTANT: Origin.UNKNOWN.value,
@@ -83,22 +93,27 @@ class Scout:
         name = storable(str(path))
         with path.open("rb", buffering=READ_BYTES) as stream:
             status = os.fstat(stream.fileno())
-            offset = start_of(stream, known, status)
-            known = known if offset else None
-            before = known.skipped if known else 0
-            lines = LineReader(stream, offset)
-            session = known.session_id if known else storable(path.stem) or _A_SESSION
-            reader = _Reader(session, utc_of_ns(status.st_mtime_ns))
+            known = known if start_of(stream, known, status) else None
+            # Of what an earlier version read, all is read again for what that did not take, but no messages.
+            taken = known.offset if known and known.reader < READER else 0
+            last = None if taken else known
+            lines = LineReader(stream, last.offset if last else 0)
+            goes_on = goes_on_after(last) if last else GoesOn(storable(path.stem) or _A_SESSION)
+            reader = _Reader(goes_on, utc_of_ns(status.st_mtime_ns))
             while not lines.ended:
                 for record in lines.batch():
                     session = reader.session_of(record)
                     if session not in self._forgotten:
-                        self._linker.see(session, record)
-                        reader.read(session, record)
-                state = state_after(stream, name, reader.last_session, status, lines, before)
+                        is_new = lines.line >= taken
+                        if is_new:
+                            self._linker.see(session, record)
+                        reader.read(session, record, is_new)
+                state = state_after(stream, name, status, lines, reader.goes_on, last.skipped if last else 0)
+                if known and lines.offset < taken:
+                    state = known  # until all of that is read again, it is as it was
                 messages, sessions, redacted = reader.hand_over()
                 sightings = self._linker.hand_over()
-                yield Portion(messages, sessions, sightings, redacted, state, bool(lines.found or offset))
+                yield Portion(messages, sessions, sightings, redacted, state, bool(lines.found or known))
 
 
 def portions_ahead(paths: WorkspacePaths, name: str) -> list[Portion] | None:
@@ -119,27 +134,34 @@ def _scout(paths: WorkspacePaths) -> Scout:
 class _Reader:
     """Makes rows of messages of the records of one transcript, in the order of the file."""
 
-    def __init__(self, session: str, fallback_time: str) -> None:
-        self.last_session = session
-        self._time = ""
+    def __init__(self, goes_on: GoesOn, fallback_time: str) -> None:
+        self._last_session = goes_on.session
+        self._time = goes_on.moment
         self._fallback_time = fallback_time
-        self._tools: dict[str, str] = {}
+        self._open_calls = dict(goes_on.open_calls)
         self._messages: list[MessageRow] = []
         self._sessions: dict[str, SessionFacts] = {}
+        self._answered: dict[str, SessionFacts] = {}  # whose an answer is: the session's that had it first
         self._redacted: dict[str, tuple[str, ...]] = {}
+
+    @property
+    def goes_on(self) -> GoesOn:
+        """What the records so far leave to those that follow."""
+        return GoesOn(self._last_session, self._time, dict(self._open_calls))
 
     def hand_over(self) -> tuple[list[MessageRow], list[SessionFacts], dict[str, tuple[str, ...]]]:
         """(messages, sessions, rules of messages with secrets) since the last time; forgotten here."""
         brought = self._messages, list(self._sessions.values()), self._redacted
-        self._messages, self._sessions, self._redacted = [], {}, {}
+        self._messages, self._sessions, self._answered, self._redacted = [], {}, {}, {}
         return brought
 
     def session_of(self, record: Record) -> str:
         """Its session; of one that tells none, that of the record before, even if that is forgotten."""
-        self.last_session = _field(record.session) or self.last_session
-        return self.last_session
+        self._last_session = _field(record.session) or self._last_session
+        return self._last_session
 
-    def read(self, session: str, record: Record) -> None:
+    def read(self, session: str, record: Record, is_new: bool = True) -> None:
+        """Take in a record; of one that is not new, its messages were stored when it was."""
         moment = self._moment(record.timestamp)
         facts = self._sessions.get(session)
         if facts is None:
@@ -153,16 +175,32 @@ class _Reader:
         facts.model = _short(record.model) or facts.model
         if record.tokens and any(record.tokens):
             answer = _field(record.answer)
-            before = facts.tokens.get(answer)
-            facts.tokens[answer] = record.tokens if before is None else _most(before, record.tokens)
+            first = self._answered.setdefault(answer, facts)
+            before = first.tokens.get(answer)
+            first.tokens[answer] = record.tokens if before is None else _most(before, record.tokens)
         if record.title:
             facts.title = _title(record.title) or facts.title
         for said in record.said:
             if said.is_typed and not record.agent and not facts.prompt:
                 facts.prompt = _title(said.text)
-            self._messages.append(self._row(session, moment, record.agent, said))
+            tool, call = self._call_of(said)
+            if is_new:
+                self._messages.append(self._row(session, moment, record.agent, said, tool, call))
 
-    def _row(self, session: str, moment: str, agent: str, said: Said) -> MessageRow:
+    def _call_of(self, said: Said) -> tuple[str, str]:
+        """(name of the tool, id of the call) of a call or an answer; the name is told by the call alone."""
+        if said.role == TOOL:
+            call = _field(said.tool_id) or _A_CALL
+            return self._open_calls.pop(call, _A_TOOL), call
+        if not said.tool:
+            return "", ""
+        tool, call = _short(said.tool) or _A_TOOL, _field(said.tool_id) or _A_CALL
+        self._open_calls[call] = tool
+        if len(self._open_calls) > _MOST_OPEN:
+            del self._open_calls[next(iter(self._open_calls))]
+        return tool, call
+
+    def _row(self, session: str, moment: str, agent: str, said: Said, tool: str, call: str) -> MessageRow:
         """The row of a message; it is what a `Message` may be, without making one of each."""
         role = said.role
         redacted = redact_start(_whole(said.text, said.limit), said.limit)
@@ -177,12 +215,6 @@ class _Reader:
             metadata["error"] = "true"
         if agent:
             metadata["agent"] = _short(agent)
-        tool, call = "", ""
-        if role == TOOL:
-            tool, call = self._tools.get(said.tool_id, _A_TOOL), _field(said.tool_id) or _A_CALL
-        elif said.tool:
-            tool, call = _short(said.tool) or _A_TOOL, _field(said.tool_id) or _A_CALL
-            self._tools[said.tool_id] = tool
         return MessageRow(
             session,
             identity,

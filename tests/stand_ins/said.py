@@ -21,7 +21,7 @@ Term = tuple[list[str], bool]
 
 @dataclass
 class _Place:
-    """What is stored of one workspace. `compacted` tells of a message which summary it is in."""
+    """What is stored of one workspace. `compacted` tells of a message which summary it is in, '' of none."""
 
     messages: dict[str, Message] = field(default_factory=dict)
     summaries: dict[str, Summary] = field(default_factory=dict)
@@ -149,9 +149,10 @@ class MessagesInMemory:
     def forget_session(self, workspace: str, session_id: str) -> int:
         require(bool(session_id), "no session")
         place = self._said.places[workspace]
-        gone = self.delete(workspace, [one.id for one in self.of_session(workspace, session_id)])
+        ids = [one.id for one in self.of_session(workspace, session_id)]
+        gone = self.delete(workspace, ids)
+        place.compacted = dict.fromkeys(ids, "") | place.compacted
         summaries = {one.id for one in place.summaries.values() if one.session_id == session_id}
-        place.compacted = {key: one for key, one in place.compacted.items() if one not in summaries}
         place.summaries = {key: one for key, one in place.summaries.items() if key not in summaries}
         states = self._said.transcripts.items()
         self._said.transcripts = {key: one for key, one in states if one.session_id != session_id}

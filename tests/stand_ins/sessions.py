@@ -13,12 +13,12 @@ from spw_core.store.memory.types import Link, Message, Session, Tokens
 
 @dataclass
 class _Place:
-    """What is stored of one workspace."""
+    """What is stored of one workspace; of each answer, whose it is."""
 
     sessions: dict[str, Session] = field(default_factory=dict)
     said: dict[str, Message] = field(default_factory=dict)
     links: dict[str, dict[tuple[str, str], Link]] = field(default_factory=dict)
-    tokens: dict[str, dict[str, Tokens]] = field(default_factory=dict)
+    tokens: dict[str, tuple[str, Tokens]] = field(default_factory=dict)
     forgotten: set[str] = field(default_factory=set)
 
 
@@ -63,7 +63,7 @@ class SessionsInMemory:
             raise NotFound("no session")
         place.sessions.pop(session_id, None)
         place.links.pop(session_id, None)
-        place.tokens.pop(session_id, None)
+        place.tokens = {key: one for key, one in place.tokens.items() if one[0] != session_id}
         place.said = {key: one for key, one in place.said.items() if one.session_id != session_id}
 
     def forgotten(self, workspace: str) -> frozenset[str]:
@@ -84,16 +84,18 @@ class SessionsInMemory:
 
     def add_tokens(self, workspace: str, session_id: str, answers: Mapping[str, Tokens]) -> None:
         self.get(workspace, session_id)
-        known = self._places[workspace].tokens.setdefault(session_id, {})
+        known = self._places[workspace].tokens
         for answer, took in answers.items():
-            known[answer] = Tokens(*map(max, astuple(known.get(answer, took)), astuple(took)))
+            session, before = known.get(answer, (session_id, took))
+            known[answer] = session, Tokens(*map(max, astuple(before), astuple(took)))
 
     def tokens(self, workspace: str, session_id: str = "") -> dict[str, Tokens]:
-        return {
-            name: Tokens(*map(sum, zip(*map(astuple, answers.values()), strict=True)))
-            for name, answers in self._places[workspace].tokens.items()
-            if session_id in ("", name)
-        }
+        found: dict[str, Tokens] = {}
+        for session, took in self._places[workspace].tokens.values():
+            if session_id in ("", session):
+                before = found.get(session, Tokens())
+                found[session] = Tokens(*map(sum, zip(astuple(before), astuple(took), strict=True)))
+        return found
 
     def add_links(self, workspace: str, session_id: str, links: Iterable[Link]) -> None:
         known = self._places[workspace].links.setdefault(session_id, {})

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 from spw_core.errors import InvalidInput
 
-from .checks import check_limit, check_optional_time, check_texts, now, require
+from .checks import check_limit, check_optional_time, check_texts, dump, now, require
 from .database import Database, Transaction
 from .message_rows import COLUMNS, MARKS, MessageRow, read_message, refuse_other, row_of
 from .types import Message, TranscriptState
 from .words import expressions, indexed, phrase
 
 _BATCH = 500
-_STATE_COLUMNS = "path, session_id, inode, size, mtime_ns, offset, head, head_size, skipped"
+_STATE_COLUMNS = (
+    "path, session_id, inode, size, mtime_ns, offset, head, head_size, skipped, moment, reader, open_calls"
+)
 
 
 class SqliteMessages:
@@ -45,8 +50,8 @@ class SqliteMessages:
     ) -> list[str]:
         """Store the messages that are new, and how far their transcript was read, in one transaction.
 
-        Those that are stored or went into a summary are left out, whatever they say now: reading a
-        transcript again changes nothing. Returns the ids of those that were added.
+        Those that are stored, went into a summary or were forgotten are left out, whatever they say now:
+        reading a transcript again changes nothing. Returns the ids of those that were added.
         """
         states = [state] if state else []
         return self.take_in_rows(workspace, [row_of(message) for message in messages], states)
@@ -66,14 +71,8 @@ class SqliteMessages:
             read_at = now()
             change.write_all(
                 f"INSERT OR REPLACE INTO transcripts ({_STATE_COLUMNS}, read_at)"
-                f" VALUES ({', '.join('?' * 10)})",
-                [
-                    (
-                        *(state.path, state.session_id, state.inode, state.size, state.mtime_ns),
-                        *(state.offset, state.head, state.head_size, state.skipped, read_at),
-                    )
-                    for state in states
-                ],
+                f" VALUES ({', '.join('?' * 13)})",
+                [(*_state_row(state), read_at) for state in states],
             )
             if fresh:
                 touch(change)
@@ -82,7 +81,7 @@ class SqliteMessages:
     def transcripts(self) -> dict[str, TranscriptState]:
         """Every transcript that was read, by its path."""
         rows = self._database.rows(f"SELECT {_STATE_COLUMNS} FROM transcripts ORDER BY path")
-        return {row[0]: TranscriptState(*row) for row in rows}
+        return {state.path: state for state in map(_state, rows)}
 
     def search(
         self,
@@ -186,7 +185,11 @@ class SqliteMessages:
         return ids
 
     def forget_session(self, workspace: str, session_id: str) -> int:
-        """Delete the messages, summaries and reading state of a session; returns how many messages."""
+        """Delete the messages, summaries and reading state of a session; returns how many messages.
+
+        Their ids stay: a transcript that has copies of them, as that of a session which went on from there,
+        does not bring them back.
+        """
         if not session_id:
             raise InvalidInput("session must not be empty")
         with self._database.transaction() as change:
@@ -196,9 +199,12 @@ class SqliteMessages:
             )
             gone = delete_messages(change, workspace, [row[0] for row in rows])
             change.write(
-                "DELETE FROM compacted WHERE workspace_id = ?1 AND summary_id IN"
+                "UPDATE compacted SET summary_id = '' WHERE workspace_id = ?1 AND summary_id IN"
                 " (SELECT id FROM summaries WHERE workspace_id = ?1 AND session_id = ?2)",
                 (workspace, session_id),
+            )
+            change.write_all(
+                "INSERT OR IGNORE INTO compacted VALUES (?, ?, '')", [(workspace, row[0]) for row in rows]
             )
             change.write(
                 "DELETE FROM summaries WHERE workspace_id = ? AND session_id = ?", (workspace, session_id)
@@ -282,8 +288,21 @@ def _insert_all(change: Transaction, workspace: str, messages: Sequence[MessageR
     )
 
 
+def _state_row(state: TranscriptState) -> tuple[str | int, ...]:
+    return (
+        *(state.path, state.session_id, state.inode, state.size, state.mtime_ns, state.offset),
+        *(state.head, state.head_size, state.skipped, state.moment, state.reader),
+        dump("open_calls", [*state.open_calls.items()]),
+    )
+
+
+def _state(row: tuple[Any, ...]) -> TranscriptState:
+    *told, open_calls = row
+    return replace(TranscriptState(*told), open_calls=dict(json.loads(open_calls)))
+
+
 def _known(change: Transaction, workspace: str, ids: Sequence[str]) -> set[str]:
-    """Which of some ids are stored, or went into a summary."""
+    """Which of some ids are stored, went into a summary, or were forgotten."""
     found: set[str] = set()
     for batch in _batches(ids):
         marks = ", ".join("?" * len(batch))

@@ -139,8 +139,11 @@ class SqliteSessions:
     # -- tokens ----------------------------------------------------------------------------------
 
     def add_tokens(self, workspace: str, session_id: str, answers: Mapping[str, Tokens]) -> None:
-        """Note what answers of models took, by the id of each; one that is told again counts once, with the
-        most that was told of it. Raises NotFound without the session."""
+        """Note what answers of models took, by the id of each. One that is told again, in whichever session,
+        counts once: in the session that had it first, with the most that was told of it.
+
+        Raises NotFound without the session.
+        """
         with self._database.transaction() as change:
             if not _find(change, workspace, session_id):
                 raise NotFound(f"no session {session_id}")

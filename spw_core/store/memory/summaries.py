@@ -45,7 +45,7 @@ class SqliteSummaries:
                     "SELECT 1 FROM compacted WHERE workspace_id = ? AND message_id = ?",
                     (workspace, message_id),
                 ):
-                    raise Conflict(f"message {message_id} is part of another summary")
+                    raise Conflict(f"message {message_id} is in another summary, or forgotten")
             change.insert(
                 f"INSERT INTO summaries (workspace_id, {_COLUMNS}) VALUES ({', '.join('?' * 10)})",
                 (workspace, *_row(summary)),
@@ -75,7 +75,7 @@ class SqliteSummaries:
                 if not change.write(
                     "INSERT OR IGNORE INTO compacted VALUES (?, ?, ?)", (workspace, message_id, summary_id)
                 ):
-                    raise Conflict(f"message {message_id} is part of another summary")
+                    raise Conflict(f"message {message_id} is in another summary, or forgotten")
             gone = delete_messages(change, workspace, summary.message_ids)
             touch(change)
         self._database.forget_log()

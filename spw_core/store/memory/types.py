@@ -258,7 +258,12 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptState:
-    """How far a transcript was read. `head` is a hash of the first and last `head_size` bytes of that."""
+    """How far a transcript was read. `head` is a hash of the first and last `head_size` bytes of that.
+
+    `moment` is the time of its last record. `reader` says how much is taken of a transcript, and grows when
+    it becomes more. `open_calls` names the tools that have not answered yet, the oldest first, by the id of
+    the call.
+    """
 
     path: str
     session_id: str
@@ -269,3 +274,6 @@ class TranscriptState:
     head: str
     head_size: int
     skipped: int = 0
+    moment: str = ""
+    reader: int = 0
+    open_calls: Mapping[str, str] = field(default_factory=dict)
