@@ -159,6 +159,16 @@ def test_odd_lines(workspace: Workspace, transcript: Transcript) -> None:
     assert workspace.session(SESSION).messages[-1].created_at == "2026-02-14T10:00:01.500000Z"
 
 
+def test_a_file_that_is_called_by_signs_for_a_terminal(workspace: Workspace, transcript: Transcript) -> None:
+    transcript.call("Write", file_path="\x1b]0;title\x07").call("Write", file_path="\x1b[31msrc/red.py")
+    transcript.add("user", "and this is said after it")
+    report = workspace.import_transcripts([transcript.write()])
+    assert not report.problems
+    view = workspace.session(SESSION)
+    assert view.messages[-1].content == "and this is said after it"
+    assert [link.target for link in view.links if link.kind == "file"] == ["src/red.py"]
+
+
 def test_invalid_utf8_and_a_byte_order_mark(workspace: Workspace, transcript: Transcript) -> None:
     path = transcript.add("user", "one").add("user", "two").write()
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"two", b"tw\xff"))

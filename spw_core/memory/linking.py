@@ -72,7 +72,7 @@ class Linker:
         """Add what another linker found later than this one.
 
         Returns, of each session, the links that it changed, as all that was found says; no secret gets into
-        the name of a file.
+        the name of a file, and one of nothing but signs for a terminal is none.
         """
         changed: dict[str, dict[Target, None]] = {}
         for session, kind, name, how, count in sightings:
@@ -81,9 +81,10 @@ class Linker:
             changed.setdefault(session, {})[target] = None
         return {
             session: [
-                Link(kind, _without_secrets(name) if kind is LinkKind.FILE else name, seen.how, seen.count)
+                Link(kind, shown, seen.how, seen.count)
                 for kind, name in targets
                 if (seen := self._found[session].get((kind, name)))
+                and (shown := _without_secrets(name) if kind is LinkKind.FILE else name)
             ]
             for session, targets in changed.items()
         }
