@@ -124,20 +124,24 @@ def test_an_empty_log_is_told_from_one_in_use(tmp_path: Path) -> None:
         assert (tmp_path / "x.db-wal").stat().st_size == 0
 
 
-def test_an_index_that_cannot_be_written_is_told_and_forgetting_again_completes_it(
-    talked: Workspace,
+@pytest.mark.parametrize(
+    ("name", "where"), [(".spw-index.db", "the search index"), (".spw-memory/knowledge.db", "knowledge.db")]
+)
+def test_what_cannot_be_written_is_told_and_the_same_command_completes_it(
+    talked: Workspace, name: str, where: str
 ) -> None:
-    with closing(apsw.Connection(str(talked.paths.index_db))) as other:
+    talked.compact(older_than_days=0)
+    with closing(apsw.Connection(str(talked.paths.workflow / name))) as other:
         other.execute("BEGIN IMMEDIATE")
         with (
             waiting_at_most(0.05),
-            pytest.raises(SpwError, match="still in the search index") as caught,
+            pytest.raises(SpwError, match=f"still in {where}") as caught,
         ):
-            talked.forget([SESSION])
+            talked.forget([SESSION[:8]])
         other.execute("ROLLBACK")
     assert "again" in caught.value.hint
-    assert ".spw-index.db" in files_with(talked, SECRET)
-    assert talked.forget([SESSION]).messages == 0
+    assert Path(name).name in files_with(talked, SECRET)
+    assert talked.forget([SESSION[:8]]).sessions == (SESSION,)
     assert files_with(talked, SECRET) == set()
 
 

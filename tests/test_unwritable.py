@@ -19,6 +19,7 @@ import pytest
 from spw_core.api import Workspace
 from spw_core.demo.conversations import write_conversations
 from spw_core.harvest.behind import note_behind
+from spw_core.store.memory.people import open_gateway
 from spw_core.store.side_files import connect_read_only
 
 from .test_cli import Capture, spw
@@ -283,3 +284,17 @@ def test_a_restore_that_fails_begins_no_run(
     assert "0 of 141 files were written" in err
     assert [run for run in workspace.spec(SPEC).record().runs if not run.subagents] == []
     assert workspace.spec(SPEC).record() == before
+
+
+@pytest.mark.parametrize("spoil", [make_full, make_read_only])
+def test_workspaces_are_listed_from_a_folder_that_cannot_be_written(
+    spoil: Callable[[Path], None], tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for home in mounted(tmp_path / "home", "4m"):
+        monkeypatch.setenv("XDG_DATA_HOME", str(home))
+        with open_gateway() as gateway:
+            gateway.workspaces.remember(tmp_path)
+        assert list(home.rglob("gateway.db"))
+        spoil(home)
+        assert spw("workspaces") == 0
+        assert str(tmp_path) in capsys.readouterr().out

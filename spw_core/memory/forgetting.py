@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,15 +49,23 @@ def forget_sessions(paths: WorkspacePaths, session_ids: Iterable[str]) -> Forget
             sources |= {one.source for one in memory.sessions.query(HERE, session_id)}
             memory.sessions.delete(HERE, session_id, forever=True)
             gone += memory.messages.forget_session(HERE, session_id)
-        follow_sessions(memory)
-        for session_id in whole:
-            memory.knowledge.forget_facts_about(HERE, entity_of(session_id))
-    try:
+        with _saying_what_is_left(gone, "knowledge.db"):
+            follow_sessions(memory)
+            for session_id in whole:
+                memory.knowledge.forget_facts_about(HERE, entity_of(session_id))
+    with _saying_what_is_left(gone, "the search index"):
         is_off_the_disk = remove_from_index(paths)
-    except SpwError as error:
-        message = f"{plural(gone, 'message')} removed, but still in the search index: {error.message}"
-        raise SpwError(message, "Forget the session again when that is put right.") from error
     return ForgetReport(whole, gone, tuple(_left(paths, whole, sources, is_off_the_disk)))
+
+
+@contextmanager
+def _saying_what_is_left(messages: int, where: str) -> Iterator[None]:
+    """Of an error, which the same command makes up for, say what it left undone."""
+    try:
+        yield
+    except SpwError as error:
+        message = f"{plural(messages, 'message')} removed, but still in {where}: {error.message}"
+        raise SpwError(message, "Forget the session again when that is put right.") from error
 
 
 def _whole_ids(paths: WorkspacePaths, given: Sequence[str]) -> Iterator[str]:
@@ -66,6 +74,8 @@ def _whole_ids(paths: WorkspacePaths, given: Sequence[str]) -> Iterator[str]:
         forgotten = memory.sessions.forgotten(HERE) if memory else frozenset()
     for one in given:
         matching = [session_id for session_id in known if session_id.startswith(one)]
+        # Of those that are gone when no other is meant: what an error left undone is asked for again so.
+        matching = matching or sorted(session_id for session_id in forgotten if session_id.startswith(one))
         if one in known or one in forgotten or (not matching and _WHOLE_ID.fullmatch(one)):
             yield one
         elif len(one) >= _SHORTEST_BEGINNING and len(matching) == 1:

@@ -288,13 +288,13 @@ def open_gateway(path: Path | None = None) -> Iterator[Gateway]:
 
 @contextmanager
 def read_gateway(path: Path | None = None) -> Iterator[Gateway | None]:
-    """As `open_gateway`; None when there is none, and then none is made."""
-    path = path or gateway_path()
-    if not path.is_file():
+    """As `open_gateway`, for reading; None when there is none, and then none is made."""
+    database = Database.open_reading(path or gateway_path(), GATEWAY_SCHEMA)
+    if database is None:
         yield None
         return
-    with open_gateway(path) as gateway:
-        yield gateway
+    with _closing(database):
+        yield _gateway(database)
 
 
 def _gateway(database: Database) -> Gateway:
