@@ -90,9 +90,7 @@ def taken(folder: Path, data: bytes, cuts: Sequence[int]) -> dict[str, Any]:
             "sessions": [(one.id, one.title, one.model, one.branch, one.cwd) for one in sessions],
             "times": [one.created_at for one in sessions],
             "tokens": memory.sessions.tokens(HERE),
-            "links": [
-                [(link.target, link.how) for link in memory.sessions.links(HERE, one.id)] for one in sessions
-            ],
+            "links": [memory.sessions.links(HERE, one.id) for one in sessions],
             "state": (state.session_id, state.offset, state.moment, [*state.open_calls.items()]),
         }
 
@@ -114,6 +112,23 @@ def test_any_cuts_bring_what_the_whole_brings(
     cuts = data.draw(st.lists(st.integers(0, len(whole)), max_size=4))
     folder = tmp_path_factory.mktemp("cut")
     assert taken(folder / "cut", whole, cuts) == taken(folder / "whole", whole, [])
+
+
+def test_what_is_named_most_often_is_told_by_all_readings(workspace: Workspace, tmp_path: Path) -> None:
+    (workspace.paths.specs / "beta").mkdir()
+    talk = Transcript(tmp_path / f"{SESSION}.jsonl", str(workspace.paths.root))
+    for words in ("alpha", "alpha", "beta", "beta", "alpha"):
+        talk.add("user", f"go on with {words}")
+        workspace.import_transcripts([talk.write()])
+    agent = Transcript(tmp_path / "agent-1.jsonl", talk.cwd).add("user", "do alpha", uuid="a-1", agentId="1")
+    workspace.import_transcripts([agent.write()])
+    counts = {link.target: link.count for link in workspace.session(SESSION).links}
+    assert counts == {"alpha": 4, "beta": 2}
+    assert workspace.sessions()[0].specs == ("alpha", "beta")
+    # A file that was written anew tells again what it told.
+    talk.lines[0] = talk.lines[0].replace("go on", "now go on")
+    workspace.import_transcripts([talk.write()])
+    assert {link.target: link.count for link in workspace.session(SESSION).links} == counts
 
 
 @pytest.mark.parametrize("batch", [1, 8 << 20])

@@ -23,7 +23,7 @@ from spw_core.memory.reading import is_unchanged
 from spw_core.memory.texts import storable
 from spw_core.memory.tidying import drop_forgotten
 from spw_core.store.memory.stores import Memory
-from spw_core.store.memory.types import Session, Tokens
+from spw_core.store.memory.types import Link, Session, Tokens
 from spw_core.workspace import WorkspacePaths
 
 Progress = Callable[[int, int, str], None]
@@ -90,7 +90,9 @@ class _Importer:
         self._report = report
         self._states = memory.messages.transcripts()
         self._scout = Scout(paths, memory.sessions.forgotten(HERE))
-        self._linker = Linker(str(paths.root), ())
+        # What was seen comes to what is known of a session; what is seen again is counted apart.
+        self._linker, self._again = Linker(str(paths.root), ()), Linker(str(paths.root), ())
+        self._linked: set[str] = set()
         self._known: dict[str, Session] = {}
         self._waiting: list[Portion] = []
         self._refused: set[str] = set()
@@ -164,7 +166,7 @@ class _Importer:
     def _store(self, portions: Sequence[Portion], forgotten: Collection[str]) -> None:
         portions = [_without(portion, forgotten) for portion in portions] if forgotten else portions
         for portion in portions:
-            links = self._linker.take_over(portion.sightings)
+            links = self._links(portion)
             for facts in portion.sessions:
                 self._put_session(facts, portion.state.path)
                 if facts.tokens:
@@ -182,6 +184,15 @@ class _Importer:
                 self._report.redacted += len(rules)
                 for rule in rules:
                     self._report.rules[rule] = self._report.rules.get(rule, 0) + 1
+
+    def _links(self, portion: Portion) -> dict[str, list[Link]]:
+        """What sessions are about by all that was seen of them, where the portion adds to it."""
+        if portion.is_again:
+            return self._again.take_over(portion.sightings)
+        for session in {seen[0] for seen in portion.sightings} - self._linked:
+            self._linked.add(session)
+            self._linker.know(session, self._memory.sessions.links(HERE, session))
+        return self._linker.take_over(portion.sightings)
 
     def _put_session(self, facts: SessionFacts, source: str) -> None:
         for last_try in (False, False, True):

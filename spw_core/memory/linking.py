@@ -68,6 +68,12 @@ class Linker:
             for (kind, target), seen in targets.items()
         ]
 
+    def know(self, session: str, links: Iterable[Link]) -> None:
+        """Begin with what was found of a session in earlier times."""
+        found = self._found.setdefault(session, {})
+        for link in links:
+            found[link.kind, link.target] = _Seen(link.how, link.count)
+
     def take_over(self, sightings: Iterable[Sighting]) -> dict[str, list[Link]]:
         """Add what another linker found later than this one.
 

@@ -70,7 +70,8 @@ class Portion:
     """What one batch brings.
 
     `redacted` tells the rules of each message with secrets, `state` where reading goes on once all of this is
-    stored; `has_records` is false when nothing of a transcript was there.
+    stored; `has_records` is false when nothing of a transcript was there, `is_again` true when the file was
+    read before and is read from its start, as it was written anew.
     """
 
     messages: list[MessageRow]
@@ -79,6 +80,7 @@ class Portion:
     redacted: dict[str, tuple[str, ...]]
     state: TranscriptState
     has_records: bool
+    is_again: bool
 
 
 class Scout:
@@ -93,7 +95,8 @@ class Scout:
         name = storable(str(path))
         with path.open("rb", buffering=READ_BYTES) as stream:
             status = os.fstat(stream.fileno())
-            known = known if start_of(stream, known, status) else None
+            known, before = known if start_of(stream, known, status) else None, known
+            is_again = bool(before) and not known
             # Of what an earlier version read, all is read again for what that did not take, but no messages.
             taken = known.offset if known and known.reader < READER else 0
             last = None if taken else known
@@ -113,7 +116,8 @@ class Scout:
                     state = known  # until all of that is read again, it is as it was
                 messages, sessions, redacted = reader.hand_over()
                 sightings = self._linker.hand_over()
-                yield Portion(messages, sessions, sightings, redacted, state, bool(lines.found or known))
+                has_records = bool(lines.found or known)
+                yield Portion(messages, sessions, sightings, redacted, state, has_records, is_again)
 
 
 def portions_ahead(paths: WorkspacePaths, name: str) -> list[Portion] | None:
