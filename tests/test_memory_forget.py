@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -11,8 +13,11 @@ import pytest
 from spw_core.api import Workspace
 from spw_core.errors import NotFound, SpwError
 from spw_core.memory.forgetting import forget_sessions
+from spw_core.search.embedders import random_index
+from spw_core.search.embedders.builtin import BuiltinEmbedder
 from spw_core.search.embedding import COLLECTION
 from spw_core.search.graph import build_graph
+from spw_core.search.scan import Floats
 from spw_core.store import vectors as table
 from spw_core.store.connection import empty_log
 from spw_core.store.index import IndexStore
@@ -122,6 +127,39 @@ def test_an_empty_log_is_told_from_one_in_use(tmp_path: Path) -> None:
         connection.execute("CREATE TABLE t (x)")
         assert empty_log(connection)
         assert (tmp_path / "x.db-wal").stat().st_size == 0
+
+
+def test_nothing_is_learned_of_what_is_forgotten_meanwhile(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.import_transcripts([say(workspace, tmp_path, SESSION, SECRET)])
+    learn = random_index.learn
+
+    def slowly(*given: Any) -> random_index.Learned | None:
+        learned = learn(*given)
+        monkeypatch.setattr(random_index, "learn", learn)
+        workspace.forget([SESSION])
+        return learned
+
+    monkeypatch.setattr(random_index, "learn", slowly)
+    assert workspace.embed().complete
+    assert files_with(workspace, SECRET) == set()
+
+
+def test_no_vector_is_kept_of_what_is_forgotten_meanwhile(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.import_transcripts([say(workspace, tmp_path, SESSION, SECRET)])
+    embed = BuiltinEmbedder.embed_documents
+
+    def slowly(self: BuiltinEmbedder, texts: Sequence[str]) -> list[Floats | None]:
+        vectors = embed(self, texts)
+        monkeypatch.setattr(BuiltinEmbedder, "embed_documents", embed)
+        workspace.forget([SESSION])
+        return vectors
+
+    monkeypatch.setattr(BuiltinEmbedder, "embed_documents", slowly)
+    assert workspace.embed().embedded == vector_count(workspace) == 0
 
 
 @pytest.mark.parametrize(

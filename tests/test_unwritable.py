@@ -286,15 +286,21 @@ def test_a_restore_that_fails_begins_no_run(
     assert workspace.spec(SPEC).record() == before
 
 
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of gateway.db, on a file system of its own."""
+    for folder in mounted(tmp_path / "home", "4m"):
+        monkeypatch.setenv("XDG_DATA_HOME", str(folder))
+        yield folder
+
+
 @pytest.mark.parametrize("spoil", [make_full, make_read_only])
 def test_workspaces_are_listed_from_a_folder_that_cannot_be_written(
-    spoil: Callable[[Path], None], tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    spoil: Callable[[Path], None], home: Path, tmp_path: Path, capsys: Capture
 ) -> None:
-    for home in mounted(tmp_path / "home", "4m"):
-        monkeypatch.setenv("XDG_DATA_HOME", str(home))
-        with open_gateway() as gateway:
-            gateway.workspaces.remember(tmp_path)
-        assert list(home.rglob("gateway.db"))
-        spoil(home)
-        assert spw("workspaces") == 0
-        assert str(tmp_path) in capsys.readouterr().out
+    with open_gateway() as gateway:
+        gateway.workspaces.remember(tmp_path)
+    assert list(home.rglob("gateway.db"))
+    spoil(home)
+    assert spw("workspaces") == 0
+    assert str(tmp_path) in capsys.readouterr().out

@@ -26,6 +26,7 @@ from spw_core.store import chunk_vectors
 from spw_core.store import vectors as table
 from spw_core.store.connection import translating
 from spw_core.store.index import IndexStore
+from spw_core.store.purge import last_purge
 
 COLLECTION = "chunks"
 
@@ -178,6 +179,7 @@ class _Queue:
         from spw_core.search.embedders.random_index import learn
 
         self._tell(0, count, "learning words")
+        purge = last_purge(self._connection)
         step = max(1, -(-count // _LEARN_FROM))
         texts = (chunk_text(heading, body) for heading, body in chunk_vectors.texts(self._connection, step))
         learned = learn(texts, self._stopped)
@@ -186,12 +188,15 @@ class _Queue:
         model = builtin_model(uuid4().hex)
         details = {"model": asdict(model), "texts": count, "learned_from": learned.texts}
         with self._index.transaction():
-            made = table.create_collection(
-                self._connection, COLLECTION, model.fingerprint, model.dimension, details
-            )
-            rows = ((word, frequency, context) for word, (frequency, context) in learned.words.items())
-            table.put_words(self._connection, made.id, rows)
-        return made
+            if last_purge(self._connection) == purge:
+                made = table.create_collection(
+                    self._connection, COLLECTION, model.fingerprint, model.dimension, details
+                )
+                rows = ((word, frequency, context) for word, (frequency, context) in learned.words.items())
+                table.put_words(self._connection, made.id, rows)
+                return made
+        # Words of texts that somebody forgot meanwhile were learned, too.
+        return self._learned(chunk_vectors.count_texts(self._connection))
 
     def _fill(self, generation: table.Collection, embedder: Embedder, remark: str) -> EmbedReport:
         total = chunk_vectors.count_pending(self._connection, generation.id)
@@ -232,7 +237,11 @@ class _Queue:
                     for (key, _), codes, floats in zip(made, encode(units), units, strict=True)
                 ]
             with self._index.transaction():
+                # Looked at again: nothing is kept of a text that somebody forgot meanwhile.
+                there = chunk_vectors.still_there(self._connection, [row[1] for row in rows])
+                stored = [row for row in stored if row.key in there]
                 written = table.put_vectors(self._connection, generation.id, stored)
+                refused = [key for key in refused if key in there]
                 table.skip_keys(self._connection, generation.id, dict.fromkeys(refused, "no vector"))
             yield written, len(refused)
 

@@ -36,6 +36,16 @@ def pending_texts(
     return list(rows.values())
 
 
+def still_there(connection: apsw.Connection, keys: Sequence[str]) -> set[str]:
+    """Those of some keys whose text is in a chunk."""
+    cursor = connection.execute(
+        "SELECT value FROM json_each(?)"
+        " WHERE EXISTS (SELECT 1 FROM chunks c WHERE c.content_hash = unhex(value))",
+        (json.dumps(list(keys)),),
+    )
+    return {str(key) for (key,) in cursor}
+
+
 def count_pending(connection: apsw.Connection, collection_id: int) -> int:
     """Number of different texts without a vector."""
     [[number]] = connection.execute(

@@ -14,6 +14,16 @@ from spw_core.store import vectors as table
 from spw_core.store.chunk_vectors import orphans
 from spw_core.store.connection import empty_log, transaction
 
+# Stands among the sources of documents, by a name that no keeper of documents may have.
+_LAST_PURGE = ":purge"
+
+
+def last_purge(connection: apsw.Connection) -> str:
+    """Names the last time that something was forgotten: who reads texts and stores what it made of them
+    looks whether it is still the same."""
+    rows = connection.execute("SELECT state FROM sources WHERE name = ?", (_LAST_PURGE,)).fetchall()
+    return str(rows[0][0]) if rows else ""
+
 
 def purge(connection: apsw.Connection, collection_name: str) -> bool:
     """Overwrite what is in no document any more; False when a reader keeps the old log from being emptied.
@@ -33,5 +43,8 @@ def purge(connection: apsw.Connection, collection_name: str) -> bool:
         )
         for generation in table.collections(connection, collection_name):
             table.delete_vectors(connection, generation.id, orphans(connection, generation.id))
+        connection.execute(
+            "INSERT OR REPLACE INTO sources (name, state) VALUES (?, hex(randomblob(8)))", (_LAST_PURGE,)
+        )
     connection.execute("VACUUM")
     return empty_log(connection)
