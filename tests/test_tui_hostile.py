@@ -168,4 +168,5 @@ def test_wrapping_loses_no_word(text: str, width: int) -> None:
 def test_any_markdown_is_drawn(text: str) -> None:
     whole = render(text, width=30)
     assert len(whole.lines) == len(whole.sources)
+    assert whole.sources == sorted(whole.sources)
     assert all(cell_len(line[0]) <= 30 for line in whole.lines)

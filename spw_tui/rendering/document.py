@@ -16,15 +16,8 @@ from textual.strip import Strip
 
 from spw_core.collector import collector_at_rest
 from spw_core.text import clean
-from spw_tui.rendering.markdown import (
-    Block,
-    block_markdown,
-    code,
-    front_matter,
-    parse_blocks,
-    rich_theme,
-    sections,
-)
+from spw_tui.rendering.blocks import LONGEST_LINE, Block, indentation, read_blocks
+from spw_tui.rendering.markdown import block_markdown, code, front_matter, rich_theme
 from spw_tui.rendering.packed import Inks, PackedLine
 from spw_tui.rendering.plain import wrap_line
 from spw_tui.rows import Tone
@@ -33,10 +26,11 @@ from spw_tui.themes import palette_of, tones
 # Limits in characters. Beyond the first a text is cut, beyond the second it is shown as it is.
 MAX_TEXT = 4_000_000
 MAX_MARKDOWN = 1_000_000
-# A block or a line of a block that is longer than this is shown as it is, and nothing else changes.
-_MAX_BLOCK = 60_000
-_MAX_LINE = 8_000
+# Longer files of data are shown without colours.
+_MAX_CODE = 60_000
 _MIN_WIDTH = 20
+# Where quotes and lists leave less than so many cells, Rich would leave words out.
+_MIN_ROOM = 10
 _DIFF_TONES = {"+": Tone.GOOD, "-": Tone.BAD, "@": Tone.BUSY, "\\": Tone.DIM}
 _LANGUAGES = {"json": "json", "jsonl": "json", "toml": "toml", "yaml": "yaml", "yml": "yaml"}
 
@@ -96,43 +90,49 @@ class DocumentRenderer:
         return found if found.lines or found.headings else None
 
     def _draw(self, text: str, name: str, raw: bool) -> Iterator[Drawn]:
-        text = clean(text)
+        # Line by line: one call for a big text would hold up the keyboard, too.
+        lines = [clean(line) for line in text.split("\n")]
         if not raw and name.endswith((".md", ".markdown")):
             if len(text) <= MAX_MARKDOWN:
-                yield from self._markdown(text)
+                yield from self._markdown(lines)
                 return
             self.remark = self.remark or f"{len(text) / 1e6:.1f} MB, shown as text"
         if name.endswith(".diff"):
-            yield from self._diff(text.split("\n"))
+            yield from self._diff(lines)
             return
         language = _LANGUAGES.get(name.rpartition(".")[2])
-        if language and not raw and self._is_small(text):
-            yield self._rich([code(text.rstrip("\n"), language, self._palette)]), 1, 0
+        if language and not raw and len(text) <= _MAX_CODE and not _has_long_line(lines):
+            shown = code("\n".join(lines).rstrip("\n"), language, self._palette)
+            yield self._rich([shown]), 1, 0
             return
-        yield from self._plain(text.split("\n"), 1)
+        yield from self._plain(lines, 1)
 
-    def _markdown(self, text: str) -> Iterator[Drawn]:
-        yaml, skipped = front_matter(text)
-        if yaml:
-            yield from self._front_matter(yaml)
-            text = "\n" * skipped + "\n".join(text.split("\n")[skipped:])
-        lines = text.split("\n")
-        for first, section in sections(text):
-            blocks, shared = parse_blocks(section)
-            for block in blocks:
-                source = lines[first + block.start : first + block.end]
-                strips = self._block(block, shared, source)
-                if strips is None:
-                    yield from self._plain(source, first + block.start + 1)
-                else:
-                    yield from _spread(strips, block, first + 1)
-                if block.gap:
-                    yield [Strip([])], first + block.end, 0
+    def _markdown(self, lines: Sequence[str]) -> Iterator[Drawn]:
+        """Front matter and blocks, a blank line after each that the next one does not belong to."""
+        shared: dict[str, Any] = {}
+        fields = front_matter(lines)
+        yield from self._front_matter(fields)
+        before = 0
+        for block in read_blocks(lines, shared, len(fields) + 2 if fields else 0):
+            if block.gap and before:
+                yield [Strip([])], before, 0
+            before = block.end
+            source = lines[block.start : block.end]
+            strips = self._block(block, shared, source)
+            if strips is None:
+                yield from self._plain(source, block.start + 1)
+            else:
+                yield from _spread(strips, block)
+        if before:
+            yield [Strip([])], before, 0
 
     def _block(self, block: Block, shared: dict[str, Any], source: Sequence[str]) -> list[Strip] | None:
         """The lines of a block; None when it is better shown as text, and `remark` says so."""
-        if sum(map(len, source)) > _MAX_BLOCK or max(map(len, source), default=0) > _MAX_LINE:
-            self.remark = self.remark or "a very long block is shown as text"
+        if _has_long_line(source):
+            self.remark = self.remark or "a very long line is shown as text"
+            return None
+        if indentation(block.tokens) > self._width - _MIN_ROOM:
+            self.remark = self.remark or "what is nested too deeply is shown as text"
             return None
         try:
             return _without_margins(self._rich([block_markdown(block, shared, self._palette)]))
@@ -140,12 +140,13 @@ class DocumentRenderer:
             self.remark = self.remark or f"a block is shown as text ({type(error).__name__})"
             return None
 
-    def _front_matter(self, yaml: str) -> Iterator[Drawn]:
+    def _front_matter(self, fields: Sequence[str]) -> Iterator[Drawn]:
         style = self._tones[Tone.DIM]
-        for number, line in enumerate(yaml.rstrip("\n").split("\n")):
+        for number, line in enumerate(fields, 2):
             pieces = wrap_line(line.expandtabs(4), self._width - 2)
-            yield [_strip(f"  {piece}", style) for piece in pieces], number + 2, 0
-        yield [Strip([])], 1, 0
+            yield [_strip(f"  {piece}", style) for piece in pieces], number, 0
+        if fields:
+            yield [Strip([])], len(fields) + 2, 0
 
     def _diff(self, lines: Iterable[str]) -> Iterator[Drawn]:
         """Lines of a difference in the colours of their first characters."""
@@ -173,20 +174,20 @@ class DocumentRenderer:
             for line in self._console.render_lines(renderable, options, pad=False)
         ]
 
-    @staticmethod
-    def _is_small(text: str) -> bool:
-        return len(text) <= _MAX_BLOCK and max(map(len, text.split("\n"))) <= _MAX_LINE
+
+def _has_long_line(lines: Iterable[str]) -> bool:
+    return max(map(len, lines), default=0) > LONGEST_LINE
 
 
 def _strip(text: str, style: Style) -> Strip:
     return Strip([Segment(text, style)], cell_len(text)) if text else Strip([])
 
 
-def _spread(strips: list[Strip], block: Block, first: int) -> Iterator[Drawn]:
+def _spread(strips: list[Strip], block: Block) -> Iterator[Drawn]:
     """The lines of a block over its source lines. Inside a block, where a line comes from is an estimate."""
     height = block.end - block.start
     for index, strip in enumerate(strips):
-        source = first + block.start + index * height // len(strips)
+        source = block.start + 1 + index * height // len(strips)
         yield [strip], source, 0 if index else block.heading_level
 
 

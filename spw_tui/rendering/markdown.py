@@ -1,119 +1,35 @@
-"""Markdown to blocks of lines: Rich draws, markdown-it reads, one block at a time.
+"""Blocks of Markdown to lines: Rich draws one block at a time.
 
 Reading the blocks of a document is quick; reading and drawing what is inside them is not. So that the
 first screen does not wait for the last, and so that every drawn line knows its source line, the two steps
-are taken apart: `parse_blocks` finds the blocks, `block_markdown` draws one of them.
+are taken apart: `blocks.read_blocks` finds the blocks, `block_markdown` draws one of them.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Any
 
-from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore, inline, text_join
 from markdown_it.token import Token
 from rich import box
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.markdown import CodeBlock, Heading, HorizontalRule, ImageItem, Markdown, TableElement
+from rich.markdown import CodeBlock, Heading, HorizontalRule, ImageItem, ListItem, Markdown, TableElement
 from rich.rule import Rule
+from rich.segment import Segment
 from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 from rich.theme import Theme as RichTheme
 
+from spw_tui.rendering.blocks import CONTINUED, READER, WIDTHS, Block
 from spw_tui.themes import Palette, palette_of
 
-# What HTML there is in a report is shown, never swallowed as a tag.
-_READER = MarkdownIt("commonmark", {"html": False}).enable(["strikethrough", "table"]).disable("inline")
-# A fence longer than this is shown without colours.
+# Longer code is shown without colours: it may come in pieces, and none of them tells what began before it.
 _COLOURED = 20_000
-# A section is at least this many characters.
-_SECTION = 8_000
-_HEADING = re.compile(r"#{1,6}\s")
-_PARAGRAPH = re.compile(r"[^\W\d_]")
-_LISTS = ("bullet_list_open", "ordered_list_open")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A top-level block, or an item of a top-level list: its tokens, and its source lines.
-
-    Lines are 0-based, `end` is excluded. `gap` says that an empty line follows.
-    """
-
-    start: int
-    end: int
-    tokens: list[Token]
-    gap: bool = True
-
-    @property
-    def heading_level(self) -> int:
-        """1 to 6 for a heading, else 0."""
-        first = self.tokens[0]
-        return int(first.tag[1]) if first.type == "heading_open" else 0
-
-
-def sections(text: str) -> Iterator[tuple[int, str]]:
-    """A document in parts that can be read one after the other: (first line, 0-based, text).
-
-    A part ends where no block can be open: before a heading, or, when no heading comes for long, before a
-    paragraph; never inside a fence.
-    """
-    part: list[str] = []
-    start, size, fence = 0, 0, ""
-    for number, line in enumerate(text.split("\n")):
-        if size > _SECTION and not fence:
-            after_blank = size > 4 * _SECTION and not part[-1].strip()
-            if _HEADING.match(line) or (after_blank and _PARAGRAPH.match(line)):
-                yield start, "\n".join(part)
-                part, start, size = [], number, 0
-        if found := _FENCE.match(line):
-            mark = found[1]
-            if not fence:
-                fence = mark
-            elif mark.startswith(fence) and line.strip() == mark:
-                fence = ""
-        part.append(line)
-        size += len(line) + 1
-    yield start, "\n".join(part)
-
-
-def parse_blocks(text: str) -> tuple[list[Block], dict[str, Any]]:
-    """The blocks of a section, and the link definitions that all of them share."""
-    shared: dict[str, Any] = {}
-    blocks: list[Block] = []
-    start = 0
-    tokens = _READER.parse(text, shared)
-    for index, token in enumerate(tokens):
-        if token.level == 0 and token.nesting <= 0:
-            group = tokens[start : index + 1]
-            blocks += _items(group) if group[0].type in _LISTS else [_block(group)]
-            start = index + 1
-    return blocks, shared
-
-
-def _block(tokens: list[Token], *, gap: bool = True) -> Block:
-    first, last = tokens[0].map or (0, 0)
-    return Block(first, last, tokens, gap)
-
-
-def _items(tokens: list[Token]) -> Iterator[Block]:
-    """Each item of a list as a list of its own, so that long lists come in pieces and know their lines."""
-    opening, closing = tokens[0], tokens[-1]
-    number = int(opening.attrs.get("start", 1))
-    start = 1
-    for index, token in enumerate(tokens):
-        if token.level == 1 and token.type == "list_item_close":
-            head = opening.copy(map=tokens[start].map, attrs={"start": number})
-            yield _block([head, *tokens[start : index + 1], closing], gap=index == len(tokens) - 2)
-            start, number = index + 1, number + 1
 
 
 class LeftHeading(Heading):
@@ -137,12 +53,20 @@ class PlainRule(HorizontalRule):
 class FlatCode(CodeBlock):
     """Code on the theme's own background, indented by one cell."""
 
+    goes_on = False
+
+    @classmethod
+    def create(cls, markdown: Markdown, token: Token) -> FlatCode:
+        code = cls(token.info.partition(" ")[0] or "text", markdown.code_theme)
+        code.goes_on = token.meta.get(CONTINUED, False)
+        return code
+
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         text = str(self.text).rstrip("\n")
         palette = palette_of(self.theme)
         yield Syntax(
             text,
-            self.lexer_name if len(text) <= _COLOURED else "text",
+            self.lexer_name if len(text) <= _COLOURED and not self.goes_on else "text",
             theme=palette.code_theme,
             word_wrap=True,
             padding=(0, 1),
@@ -150,20 +74,78 @@ class FlatCode(CodeBlock):
         )
 
 
+class OwnListItem(ListItem):
+    """An item of a list; what goes on from before a cut has no bullet or number again."""
+
+    goes_on = False
+
+    @classmethod
+    def create(cls, markdown: Markdown, token: Token) -> OwnListItem:
+        item = cls()
+        item.goes_on = token.meta.get(CONTINUED, False)
+        return item
+
+    def render_bullet(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        return self._without_mark(super().render_bullet(console, options))
+
+    def render_number(
+        self, console: Console, options: ConsoleOptions, number: int, last_number: int
+    ) -> RenderResult:
+        return self._without_mark(super().render_number(console, options, number, last_number))
+
+    def _without_mark(self, drawn: RenderResult) -> RenderResult:
+        """Blanks in place of the mark, which is the first that Rich draws."""
+        for place, piece in enumerate(drawn):
+            if self.goes_on and place == 0 and isinstance(piece, Segment):
+                yield Segment(" " * len(piece.text), piece.style)
+            else:
+                yield piece
+
+
 class FlatTable(TableElement):
-    """A table with a line under its head and nothing else drawn."""
+    """A table with a line under its head and nothing else drawn; or a part of one, in given columns."""
+
+    goes_on = False
+    widths: Sequence[int] = ()
+
+    @classmethod
+    def create(cls, markdown: Markdown, token: Token) -> FlatTable:
+        table = cls()
+        table.goes_on = token.meta.get(CONTINUED, False)
+        table.widths = token.meta.get(WIDTHS, ())
+        return table
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, style="markdown.table.border")
+        table = Table(
+            box=box.SIMPLE_HEAD,
+            show_edge=False,
+            pad_edge=False,
+            style="markdown.table.border",
+            show_header=not self.goes_on,
+        )
         if self.header is not None and self.header.row is not None:
-            for column in self.header.row.cells:
+            columns = self.header.row.cells
+            # Rich gives each column a blank on both sides, and one cell between two of them.
+            widths = fitted(self.widths, options.max_width - 3 * len(columns) + 1)
+            for column, width in zip_longest(columns, widths):
                 title = column.content.copy()
                 title.stylize("markdown.table.header")
-                table.add_column(title, justify=column.justify, overflow="fold")
+                table.add_column(title, justify=column.justify, overflow="fold", width=width)
         if self.body is not None:
             for row in self.body.rows:
                 table.add_row(*(cell.content for cell in row.cells))
         yield table
+
+
+def fitted(widths: Sequence[int], room: int) -> list[int]:
+    """Widths of columns that fit into a room, if each has at least one cell: the widest give way."""
+    left = room
+    for place, width in enumerate(sorted(widths)):
+        share = max(1, left // (len(widths) - place))
+        if width > share:
+            return [max(1, min(each, share)) for each in widths]
+        left -= width
+    return [max(1, each) for each in widths]
 
 
 class NamedImage(ImageItem):
@@ -184,6 +166,7 @@ class BlockMarkdown(Markdown):
         "code_block": FlatCode,
         "table_open": FlatTable,
         "image": NamedImage,
+        "list_item_open": OwnListItem,
     }
 
 
@@ -194,7 +177,7 @@ def block_markdown(block: Block, shared: dict[str, Any], palette: Palette) -> Bl
     small block and leaves some forty objects behind that only the garbage collector finds.
     """
     drawn = copy(_blank_markdown(palette.name))
-    state = StateCore("", _READER, shared, block.tokens)
+    state = StateCore("", READER, shared, block.tokens)
     inline(state)
     text_join(state)
     drawn.parsed = state.tokens
@@ -215,16 +198,11 @@ def _keep_field_lines(tokens: list[Token]) -> None:
             token.type = "hardbreak"
 
 
-def front_matter(text: str) -> tuple[str, int]:
-    """The YAML between `---` at the very beginning, and the number of lines it takes with its fences."""
-    if not text.startswith("---\n"):
-        return "", 0
-    end = text.find("\n---", 3)
-    after = text[end + 4 : end + 5]
-    if end < 0 or after not in ("", "\n"):
-        return "", 0
-    yaml = text[4 : end + 1]
-    return yaml, yaml.count("\n") + 2
+def front_matter(lines: Sequence[str]) -> Sequence[str]:
+    """The lines between `---` at the very beginning of a document and the next `---`; none without."""
+    if lines[0] != "---" or "---" not in lines[1:]:
+        return ()
+    return lines[1 : lines.index("---", 1)]
 
 
 def rich_theme(p: Palette) -> RichTheme:

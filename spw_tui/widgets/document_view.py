@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -205,12 +206,9 @@ class DocumentView(SelectableLines, inherit_bindings=False):
     def _go_to_source(self, line: int) -> bool:
         """Scroll to the last drawn line that does not begin after the source line. False while there are too
         few lines below it to bring it to the top."""
-        place = 0
-        for number, source in enumerate(self._sources):
-            if source > line:
-                break
-            if not number or source != self._sources[number - 1]:
-                place = number
+        sources = self._sources
+        after = bisect_right(sources, line)
+        place = bisect_left(sources, sources[after - 1]) if after else 0
         if self._marks:
             place = self._first_mark(place)
         self._scroll(place - _CONTEXT)
@@ -257,14 +255,13 @@ class DocumentView(SelectableLines, inherit_bindings=False):
         """To the next line with a match of the search, or to the one before; around the end."""
         if not self._marks:
             return
-        marked = [number for number, line in enumerate(self._lines) if self._marks.search(line[0])]
-        here = self.scroll_offset.y + _CONTEXT
-        ahead = [line for line in marked if (line > here if step > 0 else line < here)]
-        if step < 0:
-            ahead.reverse()
-            marked.reverse()
-        if marked:
-            self._scroll((ahead or marked)[0] - _CONTEXT)
+        count = len(self._lines)
+        here = min(self.scroll_offset.y + _CONTEXT, count - 1 if step > 0 else count)
+        for distance in range(1, count + 1):
+            line = (here + step * distance) % count
+            if self._marks.search(self._lines[line][0]):
+                self._scroll(line - _CONTEXT)
+                return
 
     # Selecting with the mouse
 
