@@ -6,6 +6,7 @@ import asyncio
 import gc
 import sys
 from collections.abc import Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +65,8 @@ class SpwApp(App[None]):
         self.data = data
         self.clock = clock
         self._memory_file = memory_file
-        self._saved: Memory | None = None
         self.memory, trouble = load_memory(memory_file) if memory_file else (Memory(), "")
+        self._saved = deepcopy(self.memory)
         changes, key_trouble = load_keys(keys_file) if keys_file else ({}, "")
         self.keys = Keys(changes)
         self._troubles = [text for text in (trouble, key_trouble, *self.keys.complaints()) if text]
@@ -122,11 +123,9 @@ class SpwApp(App[None]):
             self.notify(f"{describe(error)}; nothing will be remembered", severity="warning", markup=False)
 
     def _save(self) -> None:
-        from copy import deepcopy
-
         memory = deepcopy(self.memory)
         if self._memory_file and memory != self._saved:
-            save_memory(self._memory_file, memory)
+            save_memory(self._memory_file, memory, self._saved)
             self._saved = memory
 
     def on_unmount(self) -> None:

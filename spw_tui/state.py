@@ -8,8 +8,10 @@ alone until something new is worth remembering, and the app starts with the defa
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from spw_core.text import clean_line
 
@@ -69,18 +71,25 @@ def load_memory(path: Path) -> tuple[Memory, str]:
     Values of a wrong type, as another version may have written them, are left out one by one.
     """
     try:
-        read = json.loads(path.read_bytes())
+        memory = _memory_of(path.read_bytes())
     except FileNotFoundError:
         return Memory(), ""
     except (OSError, ValueError, RecursionError) as error:
         return Memory(), f"{path} cannot be read ({type(error).__name__}); starting afresh"
-    if not isinstance(read, dict):
+    if memory is None:
         return Memory(), f"{path} does not hold what it should; starting afresh"
-    default = Memory()
-    memory = Memory()
+    return memory, ""
+
+
+def _memory_of(data: bytes) -> Memory | None:
+    """The memory that is written in a file; None for anything else. Raises ValueError, RecursionError."""
+    read = json.loads(data)
+    if not isinstance(read, dict):
+        return None
+    memory, default = Memory(), Memory()
     for each in fields(Memory):
         setattr(memory, each.name, _fitting(read, each.name, default))
-    return memory, ""
+    return memory
 
 
 def _fitting(read: dict[str, object], name: str, default: Memory) -> object:
@@ -99,13 +108,44 @@ def _is_pair_of_texts(value: object) -> bool:
     return isinstance(value, list) and len(value) == 2 and all(isinstance(item, str) for item in value)
 
 
-def save_memory(path: Path, memory: Memory) -> None:
-    """Write the memory, for its owner only, whole or not at all. Raises OSError and WriteError."""
-    from spw_core.atomic import replace_file
+def save_memory(path: Path, memory: Memory, known: Memory) -> None:
+    """Write the memory, for its owner only, whole or not at all. Raises OSError and WriteError.
+
+    `known` is what this app last read or wrote. What another app wrote since stays beside what is new here.
+    """
+    from spw_core.atomic import update_file
+
+    def change(before: bytes) -> tuple[bytes, None]:
+        theirs = None
+        with suppress(ValueError, RecursionError):  # none yet, or a broken one, which is replaced
+            theirs = _memory_of(before)
+        merged = joined(memory, known, theirs) if theirs else memory
+        return json.dumps(asdict(merged), ensure_ascii=False, indent=1).encode() + b"\n", None
 
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.touch(mode=0o600)
-    replace_file(path, json.dumps(asdict(memory), ensure_ascii=False, indent=1).encode() + b"\n")
+    update_file(path, change)
+
+
+def joined(mine: Memory, known: Memory, theirs: Memory) -> Memory:
+    """What two apps made of what both knew. Of one value that both changed, mine counts."""
+    memory = Memory()
+    for each in fields(Memory):
+        versions = tuple(getattr(one, each.name) for one in (mine, known, theirs))
+        setattr(memory, each.name, _joined(*versions))
+    del memory.searches[_SEARCHES:], memory.workspaces[_WORKSPACES:]
+    return memory
+
+
+def _joined(mine: Any, known: Any, theirs: Any) -> Any:
+    if isinstance(mine, list):
+        new = [item for item in mine if item not in known]
+        came = [item for item in theirs if item not in known and item not in mine]
+        return new + came + [item for item in mine if item in known and item in theirs]
+    if isinstance(mine, dict):
+        changed = {key: value for key, value in mine.items() if known.get(key) != value}
+        return {key: value for key, value in theirs.items() if key in mine or key not in known} | changed
+    return theirs if mine == known else mine
 
 
 def load_keys(path: Path) -> tuple[dict[str, str], str]:

@@ -27,11 +27,40 @@ def test_memory_comes_back_as_it_was(tmp_path: Path) -> None:
     memory = Memory(theme="nord", sort="name", specs_width=4, searches=["a", "ü"], saved=["b"])
     memory.note_workspace(tmp_path)
     memory.note_place(tmp_path, "user-auth", "runs")
-    save_memory(path, memory)
+    save_memory(path, memory, Memory())
     assert load_memory(path) == (memory, "")
     assert memory.place(tmp_path) == ("user-auth", "runs")
     assert path.stat().st_mode & 0o777 == 0o600
     assert [entry.name for entry in path.parent.iterdir()] == ["tui.json"]
+
+
+def test_two_apps_lose_nothing_of_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "tui.json"
+    both = Memory(theme="nord", saved=["old", "gone"], searches=["one"], places={"/a": ["s", "t"]})
+    save_memory(path, both, Memory())
+    (mine, _), (theirs, _) = load_memory(path), load_memory(path)
+    theirs.toggle_saved("theirs")
+    theirs.toggle_saved("gone")
+    theirs.note_search("three")
+    theirs.sort = "name"
+    theirs.places["/b"] = ["b", "runs"]
+    save_memory(path, theirs, both)
+    mine.toggle_saved("mine")
+    mine.note_search("two")
+    mine.places["/a"] = ["s", "tasks"]
+    save_memory(path, mine, both)
+    assert load_memory(path)[0] == Memory(
+        theme="nord",
+        sort="name",
+        searches=["two", "three", "one"],
+        saved=["mine", "theirs", "old"],
+        places={"/a": ["s", "tasks"], "/b": ["b", "runs"]},
+    )
+    # What it wrote last is what it knows: nothing of the other app is taken for something it has deleted.
+    mine.note_search("four")
+    save_memory(path, mine, Memory(searches=["two", "one"], saved=["mine", "old", "gone"]))
+    assert load_memory(path)[0].searches == ["four", "three", "two", "one"]
+    assert load_memory(path)[0].saved == ["theirs", "mine", "old"]
 
 
 @pytest.mark.parametrize("data", [b"{", b"\xff\xfe", b"[" * 100_000, b"[1]"])
@@ -156,7 +185,7 @@ async def test_another_workspace_is_a_key_away(
     known = Memory()
     known.note_workspace(other)
     known.note_workspace(tmp_path / "gone")
-    save_memory(memory, known)
+    save_memory(memory, known, Memory())
     app = app_with(demo_harvested, memory)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await settle(pilot)
