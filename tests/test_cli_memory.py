@@ -52,6 +52,10 @@ def test_import_list_show_search_forget(workspace: Workspace, transcript: Path, 
     assert [message["role"] for message in shown["messages"]] == ["user", "assistant"]
     [hit] = answer(capsys, workspace, "memory", "search", "forty", "two")["results"]
     assert hit["content"] == "The answer is forty-two."
+    for name in (SESSION, SESSION[:8]):
+        assert answer(capsys, workspace, "memory", "search", "forty", "--session", name)["count"] == 1
+    assert spw(workspace, "memory", "search", "forty", "--session", "nobody") == 1
+    assert "no session nobody" in capsys.readouterr().err
     compacted = answer(capsys, workspace, "memory", "compact", "--session", SESSION[:8])
     assert (compacted["summaries"], compacted["messages"]) == (1, 2)
     assert answer(capsys, workspace, "memory", "forget", SESSION)["sessions"] == [SESSION]

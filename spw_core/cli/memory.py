@@ -47,7 +47,7 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     _finish(show, _show)
     search = commands.add_parser("search", help="find messages by words", words="query")
     search.add_argument("query", nargs="*", metavar="WORD", help="what to look for")
-    search.add_argument("--session", default="", help="only in this session")
+    search.add_argument("--session", default="", metavar="ID", help="only in this session")
     _finish(search, _search, limit=20)
     forget = commands.add_parser(
         "forget",

@@ -85,7 +85,7 @@ class MemoryQuestions:
     def search_messages(
         self: _HasPaths, query: str, *, session: str = "", limit: int | None = 20
     ) -> list[MessageHit]:
-        """What was said with these words, the best first."""
+        """What was said with these words, the best first; in one session, or its beginning. NotFound."""
         from spw_core.memory.sessions import search_messages
 
         return search_messages(self.paths, query, session_id=session, limit=limit)

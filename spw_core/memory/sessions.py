@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from spw_core.errors import NotFound
@@ -96,13 +96,7 @@ def show_session(paths: WorkspacePaths, session_id: str) -> SessionView:
         if memory is None:
             raise NotFound("no sessions are stored yet", "`spw memory import --all` reads transcripts.")
         known = [session.id for session in memory.sessions.newest(HERE, None)]
-        matching = [one for one in known if one == session_id] or [
-            one for one in known if session_id and one.startswith(session_id)
-        ]
-        if len(matching) != 1:
-            what = "several sessions begin with" if matching else "no session"
-            raise NotFound(f"{what} {session_id[:80]}", "`spw memory list --json` shows whole ids.")
-        session = memory.sessions.get(HERE, matching[0])
+        session = memory.sessions.get(HERE, _whole_id(known, session_id))
         messages = memory.messages.of_session(HERE, session.id)
         summaries = memory.summaries.of_session(HERE, session.id)
         links = memory.sessions.links(HERE, session.id)
@@ -112,15 +106,28 @@ def show_session(paths: WorkspacePaths, session_id: str) -> SessionView:
     return SessionView(row, session, tuple(messages), tuple(summaries), tuple(links))
 
 
+def _whole_id(known: Sequence[str], given: str) -> str:
+    """The id of the session that is meant by an id or the beginning of one. Raises NotFound."""
+    matching = [one for one in known if one == given] or [
+        one for one in known if given and one.startswith(given)
+    ]
+    if len(matching) != 1:
+        what = "several sessions begin with" if matching else "no session"
+        raise NotFound(f"{what} {given[:80]}", "`spw memory list --json` shows whole ids.")
+    return matching[0]
+
+
 def search_messages(
     paths: WorkspacePaths, query: str, *, session_id: str = "", limit: int | None = 20
 ) -> list[MessageHit]:
-    """Messages with the words of a query, the best first."""
+    """Messages with the words of a query, the best first; of one session, if it is named as for
+    `show_session`. Raises NotFound."""
     with reading_memory(paths) as memory:
         if memory is None:
             return []
-        found = memory.messages.search(HERE, query, session_id=session_id, limit=limit)
         titles = {session.id: session.title for session in memory.sessions.newest(HERE, None)}
+        session_id = session_id and _whole_id(list(titles), session_id)
+        found = memory.messages.search(HERE, query, session_id=session_id, limit=limit)
     return [MessageHit(message, titles.get(message.session_id, "")) for message in found]
 
 
