@@ -21,7 +21,7 @@ from .transcript_support import SESSION, Transcript
 
 OTHER = "07he0000-0000-4000-8000-000000000002"
 TOOLS = ("Bash", "Edit", "", "tool")
-IDS = tuple(f"toolu_{number}" for number in range(4))
+IDS = tuple(f"toolu_{number}" for number in range(2))
 
 
 def call(which: str, tool: str) -> dict[str, Any]:
@@ -64,6 +64,10 @@ PLACES = st.fixed_dictionaries(
 )
 
 
+NO_RECORDS = "holds no records of Claude Code"
+WHOLE = 8 << 20
+
+
 def lines_of(records: Sequence[tuple[dict[str, Any], dict[str, str], str]]) -> bytes:
     numbered = (
         json.dumps(place | record | {"uuid": f"u{number}"}, ensure_ascii=False) + end
@@ -72,15 +76,17 @@ def lines_of(records: Sequence[tuple[dict[str, Any], dict[str, str], str]]) -> b
     return "".join(numbered).encode()
 
 
-def taken(folder: Path, data: bytes, cuts: Sequence[int]) -> dict[str, Any]:
-    """All that is remembered of a transcript that had some lengths when it was read, and then its own."""
+def taken(folder: Path, data: bytes, cuts: Sequence[int], batch: int = WHOLE) -> dict[str, Any]:
+    """All that is remembered of a transcript that was read at some lengths and then whole, in batches."""
     (folder / ".spec-workflow" / "specs" / "alpha").mkdir(parents=True)
     workspace = Workspace.open(folder)
     path = folder / "transcript.jsonl"
     for length in (*sorted(cuts), len(data)):
         path.write_bytes(data[:length])
         os.utime(path, ns=(10**18, 10**18))  # stands for the times that records do not tell
-        assert import_transcripts(workspace.paths, [path]).problems in ([], [(str(path), NO_RECORDS)])
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(reading, "_BATCH_BYTES", batch)
+            assert import_transcripts(workspace.paths, [path]).problems in ([], [(str(path), NO_RECORDS)])
     with reading_memory(workspace.paths) as memory:
         assert memory
         sessions = memory.sessions.newest(HERE, None)
@@ -95,12 +101,9 @@ def taken(folder: Path, data: bytes, cuts: Sequence[int]) -> dict[str, Any]:
         }
 
 
-NO_RECORDS = "holds no records of Claude Code"
-
-
 @settings(max_examples=60, deadline=None)
 @given(
-    st.lists(st.tuples(RECORDS, PLACES, st.sampled_from(["\n", "\n", "", "\nno record\n"])), min_size=1),
+    st.lists(st.tuples(RECORDS, PLACES, st.sampled_from(["\n", "\n", "", "\nno record\n"])), min_size=3),
     st.data(),
 )
 def test_any_cuts_bring_what_the_whole_brings(
@@ -110,8 +113,9 @@ def test_any_cuts_bring_what_the_whole_brings(
 ) -> None:
     whole = lines_of(records)
     cuts = data.draw(st.lists(st.integers(0, len(whole)), max_size=4))
+    batch = data.draw(st.sampled_from([1, 300, WHOLE]))
     folder = tmp_path_factory.mktemp("cut")
-    assert taken(folder / "cut", whole, cuts) == taken(folder / "whole", whole, [])
+    assert taken(folder / "cut", whole, cuts, batch) == taken(folder / "whole", whole, [])
 
 
 def test_what_is_named_most_often_is_told_by_all_readings(workspace: Workspace, tmp_path: Path) -> None:
@@ -131,7 +135,7 @@ def test_what_is_named_most_often_is_told_by_all_readings(workspace: Workspace, 
     assert {link.target: link.count for link in workspace.session(SESSION).links} == counts
 
 
-@pytest.mark.parametrize("batch", [1, 8 << 20])
+@pytest.mark.parametrize("batch", [1, WHOLE])
 def test_an_answer_has_the_name_of_the_tool_that_was_called_before(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:

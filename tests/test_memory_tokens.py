@@ -83,6 +83,14 @@ def test_an_answer_counts_in_the_session_that_had_it_first(
     assert LATER in capsys.readouterr().out
 
 
+def test_of_two_sessions_in_one_file_the_first_to_tell_has_it(workspace: Workspace, tmp_path: Path) -> None:
+    talk = Transcript(tmp_path / f"{SESSION}.jsonl", str(workspace.paths.root)).add("user", "Hello")
+    told = {"role": "assistant", "id": "msg_1", "content": [], "usage": {"output_tokens": 5}}
+    talk.add("assistant", "", message=told, sessionId=LATER).add("assistant", "", message=told)
+    workspace.import_transcripts([talk.write()])
+    assert {row.id: row.tokens.output for row in workspace.sessions()} == {SESSION: 0, LATER: 5}
+
+
 def test_what_was_forgotten_does_not_come_back_as_a_copy(workspace: Workspace, tmp_path: Path) -> None:
     talk = Transcript(tmp_path / f"{SESSION}.jsonl", str(workspace.paths.root))
     talk.add("user", "zanzibar").add("assistant", "compacted zanzibar")

@@ -18,7 +18,7 @@ from spw_core.errors import InvalidInput, NotFound, StoreError
 from spw_core.memory import compaction
 from spw_core.memory.place import HERE, reading_memory
 from spw_core.search.vectors import Vectors, VectorStore
-from spw_core.store.memory import people, protocols
+from spw_core.store.memory import people, protocols, stores
 from spw_core.store.memory.knowledge import SqliteKnowledge
 from spw_core.store.memory.knowledge_types import LONGEST_TEXT
 from spw_core.store.memory.messages import SqliteMessages
@@ -29,6 +29,11 @@ from spw_core.store.memory.stores import Memory, opened
 from spw_core.store.memory.summaries import SqliteSummaries
 from spw_core.store.memory.types import Threat, TokenBudget, ToolBudget
 
+from ..stand_ins.backend import Dicts
+from ..stand_ins.knowledge import KnowledgeInMemory
+from ..stand_ins.people import AuditInMemory, PairingsInMemory, RegistryInMemory, UsersInMemory
+from ..stand_ins.said import MessagesInMemory, SummariesInMemory
+from ..stand_ins.sessions import SessionsInMemory
 from ..test_memory_compact import conversation
 from ..test_memory_stores import OTHER, W, at, ids, message, session, summary
 from ..transcript_support import SESSION
@@ -71,6 +76,16 @@ PROTOCOLS = [
     (protocols.AuditStore, people.SqliteAudit),
     (protocols.WorkspaceRegistry, people.SqliteWorkspaces),
     (Vectors, VectorStore),
+    # What stands in does no more and no less, else it would show nothing.
+    (protocols.SessionStore, SessionsInMemory),
+    (protocols.MessageStore, MessagesInMemory),
+    (protocols.SummaryStore, SummariesInMemory),
+    (protocols.KnowledgeStore, KnowledgeInMemory),
+    (protocols.UserStore, UsersInMemory),
+    (protocols.PairingStore, PairingsInMemory),
+    (protocols.AuditStore, AuditInMemory),
+    (protocols.WorkspaceRegistry, RegistryInMemory),
+    (stores.Backend, Dicts),
 ]
 
 
