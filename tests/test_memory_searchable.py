@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -96,6 +97,18 @@ def test_the_title_of_a_conversation_does_not_speak_for_each_message(workspace: 
     [hit] = workspace.search("fix type:message").results
     assert hit.title == title
     assert not workspace.search("checkout", mode="lexical").results
+
+
+def test_a_title_that_comes_later_counts(workspace: Workspace, tmp_path: Path) -> None:
+    said = Transcript(tmp_path / f"{SESSION}.jsonl", str(workspace.paths.root))
+    said.add("user", "How does the zanzibar queue work?").add("assistant", "The zanzibar queue is a table.")
+    workspace.import_transcripts([said.write()])
+    said.raw(json.dumps({"type": "custom-title", "customTitle": "About quokkas", "sessionId": SESSION}))
+    workspace.import_transcripts([said.write()])
+    titles = {hit.title for hit in workspace.search("zanzibar").results}
+    assert titles == {"user · About quokkas", "assistant · About quokkas"}
+    assert [hit.agent for hit in workspace.search("quokkas", mode="lexical").results] == ["user"]
+    assert index_memory(workspace.paths) == 0
 
 
 def test_an_index_that_was_built_anew_gets_them_back(talked: Workspace) -> None:

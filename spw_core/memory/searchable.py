@@ -1,12 +1,13 @@
 """Messages and summaries as documents of the search index, beside the specs: `type:message`, `type:summary`.
 
 What was said counts, and what failed; calls of tools and their answers would drown it. A message never
-changes, so only sessions in which something came or went since the last visit are looked at.
+changes, so only sessions in which something came or went since the last visit, or that got another title, are
+looked at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -63,19 +64,24 @@ def _index_changes(paths: WorkspacePaths) -> int:
             return 0
         wanted = _documents(memory)
 
-        def changes(state: str, present: set[str]) -> Changes | None:
+        def changes(state: str, present: dict[str, str]) -> Changes | None:
             # Looked at again: what somebody forgot or rolled up meanwhile must not come back. Whoever does so
             # from here on takes it out of the index after this transaction.
             now = memory.messages.revision()
             if state == str(now):
                 return None
             documents = wanted if now == revision else _documents(memory)
-            gone = sorted(present.difference(*documents.values()))
+            gone = sorted(set(present).difference(*documents.values()))
             # The newest messages of a session may tell what the ones before were about.
-            grown = (some for some in documents.values() if not some.keys() <= present)
+            grown = (some for some in documents.values() if not _are_there(some, present))
             return Changes(str(now), gone, (document for some in grown for document in some.values()))
 
         return index.bring_up_to_date(changes)
+
+
+def _are_there(documents: Mapping[str, Document], present: Mapping[str, str]) -> bool:
+    """Whether all documents of a session are in the index, by the title that it has now."""
+    return all(present.get(key) == document.title for key, document in documents.items())
 
 
 def _documents(memory: Memory) -> dict[str, dict[str, Document]]:

@@ -17,7 +17,7 @@ alone, and they are found by `spw search` with their types. When the index was b
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -106,13 +106,14 @@ class SearchIndex:
         with IndexStore.writing(self.path) as index, index.transaction():
             return self._delete(index, keys)
 
-    def bring_up_to_date(self, changes: Callable[[str, set[str]], Changes | None]) -> int:
+    def bring_up_to_date(self, changes: Callable[[str, dict[str, str]], Changes | None]) -> int:
         """Delete and put documents and remember a state, in one transaction; returns how many came or went.
 
-        `changes` is called while nobody else can write the index, with the state and the keys that there are.
+        `changes` is called while nobody else can write the index, with the state, and with the titles of the
+        documents that there are by their keys.
         """
         with IndexStore.writing(self.path) as index, index.transaction():
-            wanted = changes(index.source_state(self.source), set(self._keys(index)))
+            wanted = changes(index.source_state(self.source), self._titles(index))
             if wanted is None:
                 return 0
             changed = self._delete(index, wanted.gone) + self._put(index, wanted.documents)
@@ -122,7 +123,7 @@ class SearchIndex:
     def keys(self) -> list[str]:
         """The keys of all documents of this source, sorted."""
         with IndexStore.reading(self.path) as index:
-            return sorted(self._keys(index)) if index else []
+            return sorted(self._titles(index)) if index else []
 
     def search(
         self,
@@ -209,8 +210,12 @@ class SearchIndex:
         index.delete_documents([document_id for document_id, _ in present.values()])
         return len(present)
 
-    def _keys(self, index: IndexStore) -> Iterator[str]:
-        return (key.removeprefix(self.source + _BETWEEN) for key in index.documents(self.source))
+    def _titles(self, index: IndexStore) -> dict[str, str]:
+        """The titles of all documents of this source, by their keys."""
+        return {
+            key.removeprefix(self.source + _BETWEEN): str(columns["title"])
+            for key, (_, columns) in index.documents(self.source).items()
+        }
 
     @property
     def _snapshots(self) -> Path:

@@ -74,7 +74,7 @@ class SqliteMessages:
                 f" VALUES ({', '.join('?' * 13)})",
                 [(*_state_row(state), read_at) for state in states],
             )
-            if fresh:
+            if fresh or states:  # what is read may change the title of a session, too
                 touch(change)
         return list(fresh)
 
