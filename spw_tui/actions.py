@@ -67,14 +67,20 @@ class Action:
 class Keys:
     """The keys of every action: those of the table, and what the configuration says instead."""
 
-    def __init__(self, changes: Mapping[str, str] | None = None) -> None:
-        """`changes` maps ids of actions to keys (comma separated); see `complaint` for misspelt ones."""
+    def __init__(self, changes: Mapping[str, str] | None = None, *, plain: bool = False) -> None:
+        """`changes` maps ids of actions to keys (comma separated); see `complaints` for misspelt ones.
+        `plain` names arrows in letters, for terminals that would show `v` and `^` in place of them."""
         self.changes = dict(changes or {})
+        self._plain = plain
 
     def of(self, action: Action) -> str:
         """Keys as printed on a keyboard, with blanks between them."""
         keys = self.changes.get(action.id, action.keys)
-        return " ".join(_SHOWN.get(key, key.replace("ctrl+", "^")) for key in keys.split(","))
+        return " ".join(map(self._shown, keys.split(",")))
+
+    def _shown(self, key: str) -> str:
+        sign = _SHOWN.get(key, key.replace("ctrl+", "^"))
+        return key if self._plain and not sign.isascii() else sign
 
     def first(self, action: Action) -> str:
         """The one key that the footer shows."""
@@ -151,6 +157,7 @@ _SHOWN = {
     "question_mark": "?",
     "slash": "/",
     "escape": "esc",
+    "backspace": "bksp",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
     "up": "↑",
@@ -174,7 +181,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(Scope.APP, "search", "slash", "search", "Search every document of the workspace", 10),
     Action(Scope.APP, "help", "question_mark,f1", "help", "Show the keys of this screen", 80),
     Action(Scope.APP, "command_palette", "ctrl+p", "palette", "Find and run any action by name", 81),
-    Action(Scope.APP, "harvest", "H", "harvest", "Read all files into the memory and the index", 70),
+    Action(Scope.APP, "harvest", "H", "harvest", "Read all files into memory and index", 70),
     Action(Scope.APP, "cancel_harvest", "ctrl+x", "stop harvest", "Stop the harvest after the current spec"),
     Action(Scope.APP, "switch_workspace", "w", "workspace", "Open another workspace", 75),
     Action(Scope.APP, "pick_theme", "T", "themes", "Choose one of all themes"),
@@ -185,18 +192,18 @@ ACTIONS: tuple[Action, ...] = (
     Action(Scope.BROWSE, "show_tab('overview')", "1", "overview", "What needs somebody, what comes next"),
     Action(Scope.BROWSE, "show_tab('runs')", "2", "runs", "All runs of the spec, the newest first"),
     Action(Scope.BROWSE, "show_tab('waves')", "3", "waves", "A column of tasks for each wave"),
-    Action(Scope.BROWSE, "show_tab('tasks')", "4", "tasks", "Tasks with dependencies, files and evidence"),
+    Action(Scope.BROWSE, "show_tab('tasks')", "4", "tasks", "Tasks: dependencies, files, evidence"),
     Action(Scope.BROWSE, "show_tab('documents')", "5", "documents", "Documents, handoffs, logs, approvals"),
-    Action(Scope.BROWSE, "show_tab('trace')", "6", "trace", "From requirements to evidence, and the gaps"),
-    Action(Scope.BROWSE, "show_tab('log')", "7", "log", "What the hooks decided, files not understood"),
+    Action(Scope.BROWSE, "show_tab('trace')", "6", "trace", "From requirements to evidence, and gaps"),
+    Action(Scope.BROWSE, "show_tab('log')", "7", "log", "What hooks decided, harvests, errors"),
     Action(Scope.BROWSE, "show_insights", "i", "insights", "What went wrong again and again", 72),
     Action(Scope.BROWSE, "show_sessions", "s", "sessions", "Sessions with agents, and what was said", 73),
     Action(Scope.BROWSE, "next_pane", "tab", "pane", "Go to the next pane", 30),
     Action(Scope.BROWSE, "previous_pane", "shift+tab", "pane back", "Go to the previous pane"),
-    Action(Scope.BROWSE, "zoom", "z", "zoom", "Give the whole screen to this pane, and back", 36),
-    Action(Scope.BROWSE, "filter_specs", "f", "filter", "Show the specs whose name has what is typed", 40),
+    Action(Scope.BROWSE, "zoom", "z", "zoom", "The whole screen for this pane, and back", 36),
+    Action(Scope.BROWSE, "filter_specs", "f", "filter", "Type to narrow the specs", 40),
     Action(Scope.BROWSE, "sort_specs", "S", "sort", "Specs by urgency, by time, by name", 41),
-    Action(Scope.BROWSE, "toggle_tree", "v", "tree", "Tasks as a table or as a tree of dependencies"),
+    Action(Scope.BROWSE, "toggle_tree", "v", "tree", "Tasks as a table, or as a tree"),
     Action(Scope.BROWSE, "resize_panes(-2)", "less_than_sign", "narrower", "Less room for the specs"),
     Action(Scope.BROWSE, "resize_panes(2)", "greater_than_sign", "wider", "More room for the specs"),
     Action(Scope.BROWSE, "leave", "escape,b,backspace,left,h", "back", "One step back, at last to the specs"),
@@ -204,7 +211,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(Scope.RUN, "show_part('report')", "2", "report", "The report of the subagent", 38),
     Action(Scope.RUN, "show_part('status')", "3", "status", "The verdict of the subagent", 39),
     Action(Scope.RUN, "next_pane", "tab", "pane", "Go to the other pane", 30),
-    Action(Scope.RUN, "zoom", "z", "zoom", "Give the whole screen to this pane, and back", 36),
+    Action(Scope.RUN, "zoom", "z", "zoom", "The whole screen for this pane, and back", 36),
     Action(Scope.RUN, "leave", "escape,b,left,h", "back", "Back to the list of runs", 5),
     Action(Scope.VERSIONS, "next_pane", "tab", "pane", "Go to the other pane", 30),
     Action(Scope.VERSIONS, "mark_base", "f", "compare from", "Compare the others with this version", 20),
@@ -213,7 +220,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(Scope.VERSIONS, "copy_path", "y", "copy", "Copy the path of the document", 31),
     Action(Scope.VERSIONS, "leave", "escape,b,left,h", "back", "Back to the documents", 5),
     Action(Scope.WIDE, "next_pane", "tab", "pane", "Go to the other pane", 30),
-    Action(Scope.WIDE, "zoom", "z", "zoom", "Give the whole screen to this pane, and back", 36),
+    Action(Scope.WIDE, "zoom", "z", "zoom", "The whole screen for this pane, and back", 36),
     Action(Scope.WIDE, "leave", "escape,b,left,h", "back", "Back to the specs", 5),
     Action(Scope.SESSION, "copy_id", "y", "copy", "Copy the id of the session", 31),
     Action(Scope.SESSION, "copy_all", "Y", "copy all", "Copy everything that was said in it"),
@@ -221,7 +228,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(Scope.READING, "contents", "c", "contents", "Go to a heading of the document", 58),
     Action(Scope.READING, "toggle_raw", "m", "raw", "Show the Markdown source, and back", 60),
     Action(Scope.FILE, "follow", "F", "follow", "Stay at the end while the file grows"),
-    Action(Scope.FILE, "versions", "d", "versions", "Compare the stored versions of the document", 59),
+    Action(Scope.FILE, "versions", "d", "versions", "Compare stored versions of the document", 59),
     Action(Scope.FILE, "copy_path", "y", "copy", "Copy the path of the document", 31),
     Action(Scope.FILE, "edit", "e", "edit", "Open the file in $VISUAL or $EDITOR", 32),
     Action(Scope.FILE, "open_outside", "o", "open in VS Code", "Open the file at this line in VS Code"),
@@ -234,9 +241,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(Scope.SEARCH, "scroll_preview(-8)", "shift+up", "preview up", "Scroll the preview, while typing"),
     Action(Scope.SEARCH, "scroll_preview(8)", "shift+down", "preview down", "Scroll it on, while typing", 31),
     Action(Scope.SEARCH, "open_hit", "enter", "open", "Open the document at the match", 10),
-    Action(
-        Scope.SEARCH, "complete_or_mode", "tab", "mode", "Complete the filter; else words, meaning, both", 20
-    ),
+    Action(Scope.SEARCH, "complete_or_mode", "tab", "mode", "Complete a filter; else words or meaning", 20),
     Action(Scope.SEARCH, "group", "ctrl+g", "group", "Results by spec, and back", 21),
     Action(Scope.SEARCH, "save", "ctrl+s", "keep", "Keep this search, or drop it again", 22),
     Action(Scope.SEARCH, "next_pane", "shift+tab", "to the list", "Go to the list, to the preview, back", 30),

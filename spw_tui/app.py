@@ -68,7 +68,8 @@ class SpwApp(App[None]):
         self.memory, trouble = load_memory(memory_file) if memory_file else (Memory(), "")
         self._saved = deepcopy(self.memory)
         changes, key_trouble = load_keys(keys_file) if keys_file else ({}, "")
-        self.keys = Keys(changes)
+        is_ascii = wants_ascii()
+        self.keys = Keys(changes, plain=is_ascii)
         self._troubles = [text for text in (trouble, key_trouble, *self.keys.complaints()) if text]
         for each in themes():
             self.register_theme(each)
@@ -81,7 +82,7 @@ class SpwApp(App[None]):
         self._own_filters: list[LineFilter] = []
         if self.no_color:
             self._own_filters.append(NoColor())
-        if wants_ascii():
+        if is_ascii:
             self._own_filters.append(AsciiFilter())
 
     def get_default_screen(self) -> Screen[Any]:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rich.cells import cell_len
+from textual.pilot import Pilot
 
 from spw_core.api import Workspace
+from spw_tui.actions import ACTIONS, Keys
 from spw_tui.rows import Tone, beside, cell, lay_out
+from spw_tui.screens.help import HelpScreen
 from spw_tui.screens.pick import PickScreen
+from spw_tui.screens.run import RunScreen
 from spw_tui.screens.search import SearchScreen
 from spw_tui.screens.versions import VersionsScreen
 from spw_tui.themes import OWN
 from spw_tui.widgets.line_bar import LineBar
+from spw_tui.widgets.row_list import RowList
 
 from .tui_support import SIZE, browse, drawn, ids, make_app, press, screen_text, settle
 
@@ -110,3 +117,82 @@ async def test_without_problems_nothing_is_similar(tmp_path: Path) -> None:
         await press(pilot, "i")
         assert "nothing was ever blocked here" in screen_text(app)
         assert "SIMILAR" not in screen_text(app)
+
+
+async def test_the_other_look_of_the_tasks_keeps_the_cursor(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "4", "tab", "j", "j", "j")
+        rows = browse(app).rows_list
+        task = rows.row
+        assert task is not None and rows.rows[0] != task
+        for _ in range(2):
+            await press(pilot, "v")
+            assert rows.row is not None and rows.row.id == task.id
+
+
+@pytest.mark.parametrize(("key", "part"), [("1", "brief.md"), ("2", "report.md"), ("3", "status.json")])
+async def test_the_keys_of_the_parts_work_from_the_handoff(
+    demo_harvested: Workspace, key: str, part: str
+) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "2", "tab", "j", "enter")
+        screen = app.screen
+        assert isinstance(screen, RunScreen)
+        assert screen.parts_list.row is not None and screen.parts_list.row.id == "handoff"
+        await press(pilot, key)
+        ref, agent = screen.preview.ref, screen.parts_list.row
+        assert ref is not None and ref.path == f"{agent.id}/{part}"
+
+
+async def test_what_an_overlay_says_of_its_keys_can_be_clicked(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        for key, overlay in (("question_mark", HelpScreen), ("w", PickScreen), ("c", PickScreen)):
+            await press(pilot, key)
+            assert isinstance(app.screen, overlay)
+            await click(pilot, "esc closes")
+            assert browse(app) is app.screen
+        await press(pilot, "c")
+        await click(pilot, "enter takes")
+        assert browse(app) is app.screen
+        await press(pilot, "f", *"wait")
+        await click(pilot, "to the specs")
+        assert browse(app).pane == "specs" and len(ids(browse(app).specs_list)) == 3
+        await press(pilot, "f")
+        await click(pilot, "all specs again")
+        assert browse(app).pane == "specs" and len(ids(browse(app).specs_list)) == 8
+
+
+async def test_a_click_on_the_title_of_the_preview_goes_there(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.click("#preview-title")
+        assert browse(app).pane == "preview"
+
+
+async def click(pilot: Pilot[Any], text: str) -> None:
+    """Click where a text stands on the screen."""
+    lines = screen_text(pilot.app).splitlines()
+    row = next(number for number, line in enumerate(lines) if text in line)
+    await pilot.click(offset=(cell_len(lines[row].split(text)[0]) + 1, row))
+    await settle(pilot)
+
+
+@pytest.mark.parametrize("width", [50, 80, 120])
+async def test_no_word_of_the_help_is_cut(demo_harvested: Workspace, width: int) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=(width, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "question_mark")
+        back = next(action for action in ACTIONS if action.id == "browse.back")
+        rows = app.screen.query_one(RowList)
+        rows.select(back.id)
+        await settle(pilot)
+        assert f" {Keys().of(back)} " in screen_text(app)
+        assert not any("…" in rows.line_text(line) for line in range(rows.line_count()))

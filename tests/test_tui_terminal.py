@@ -17,6 +17,7 @@ from textual.widgets import Input
 
 from spw_core.api import Workspace
 from spw_core.text import clean
+from spw_tui.actions import Keys
 from spw_tui.palettes import READABLE, contrast
 from spw_tui.rows import bar
 from spw_tui.terminal import to_ascii
@@ -59,6 +60,20 @@ async def test_ascii_reaches_the_whole_screen(
         written = app.export_screenshot()
     assert "blocked" in written
     assert not set(written) & set("✔✖◆●○▲━│▌…")
+
+
+async def test_ascii_names_arrows_that_would_look_like_other_keys(
+    demo_harvested: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPW_ASCII", "1")
+    app = make_app(demo_harvested)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "slash")
+        assert " down next " in screen_text(app) and " shift+tab to the list " in screen_text(app)
+        await press(pilot, "f1")
+        assert " shift+up " in screen_text(app)
+    assert Keys().first_of("search.next") == "↓"
 
 
 async def test_no_color_draws_without_colours(

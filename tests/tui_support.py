@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from textual.app import App
 from textual.pilot import Pilot
 from textual.widget import Widget
 
@@ -69,7 +70,7 @@ def drawn(widget: Widget) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def screen_text(app: SpwApp) -> str:
+def screen_text(app: App[Any]) -> str:
     """Everything on the screen, as text."""
     strips = app.screen._compositor.render_strips()
     return "\n".join(strip.text.rstrip() for strip in strips)

@@ -309,8 +309,10 @@ class BrowseScreen(LiveScreen):
             self.focus_pane("rows")
 
     def action_toggle_tree(self) -> None:
-        """The other look of the tasks; from any other tab, the tasks first."""
+        """The other look of the tasks, at the same task; from any other tab, the tasks first."""
         self.is_tree = not self.is_tree if self.tab == "tasks" else True
+        if self.tab == "tasks" and (row := self._main_row()):
+            self._cursors[self._shown] = row.id
         self._shown = ("", "")
         self.action_show_tab("tasks")
 

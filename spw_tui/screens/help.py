@@ -10,13 +10,16 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen, Screen
 
-from spw_tui.actions import Action, Keys, Scope, action_of, actions_in
+from spw_tui.actions import ACTIONS, Action, Keys, Scope, action_of, actions_in
 from spw_tui.commands import HasKeys, run_action, target_of
-from spw_tui.rows import Row, Tone, cell, heading
+from spw_tui.rows import Row, Tone, cell, columns, heading
+from spw_tui.widgets.frame import overlay_title
 from spw_tui.widgets.line_bar import LineBar
 from spw_tui.widgets.row_list import RowList
 
-_KEYS_WIDTH = 15
+_LONGEST_KEYS = 28
+# On narrower screens the name of an action has to do.
+_SENTENCES_FROM = 60
 
 
 class HelpScreen(ModalScreen[None]):
@@ -32,9 +35,7 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="help-box"):
-            yield LineBar(
-                (cell("Keys", Tone.KEY, grow=True), cell("enter runs · esc closes", Tone.DIM)), classes="bar"
-            )
+            yield LineBar(overlay_title("Keys", ("runs", "open")), classes="bar")
             yield RowList(id="help")
 
     def on_mount(self) -> None:
@@ -56,16 +57,17 @@ class HelpScreen(ModalScreen[None]):
 
 
 def _rows(here: Sequence[Scope], keys: Keys) -> Iterator[Row]:
+    (width,) = columns([[keys.of(action)] for action in ACTIONS], [_LONGEST_KEYS])
     for scope in (*here, *(scope for scope in Scope if scope not in here)):
         yield from heading(f"scope-{scope}", scope.value, "" if scope in here else "elsewhere")
         for action in actions_in(scope):
-            yield _row(action, keys, available=scope in here)
+            yield _row(action, keys, width + 3, available=scope in here)
 
 
-def _row(action: Action, keys: Keys, *, available: bool) -> Row:
+def _row(action: Action, keys: Keys, width: int, *, available: bool) -> Row:
     line = (
-        cell(f"  {keys.of(action)}", Tone.KEY if available else Tone.DIM, width=_KEYS_WIDTH),
+        cell(f"  {keys.of(action)}", Tone.KEY if available else Tone.DIM, width=width),
         cell(action.label, Tone.STRONG if available else Tone.DIM, width=15),
-        cell(action.help, Tone.NORMAL if available else Tone.DIM, grow=True),
+        cell(action.help, Tone.NORMAL if available else Tone.DIM, grow=True, from_width=_SENTENCES_FROM),
     )
     return Row(action.id, (line,))

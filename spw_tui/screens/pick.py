@@ -16,6 +16,7 @@ from textual.widgets import Input
 from spw_core.text import fold
 from spw_tui.rows import Row, Tone, cell
 from spw_tui.themes import OWN
+from spw_tui.widgets.frame import overlay_title
 from spw_tui.widgets.line_bar import LineBar
 from spw_tui.widgets.row_list import RowList
 
@@ -62,10 +63,7 @@ class PickScreen(ModalScreen[str]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="pick-box"):
-            yield LineBar(
-                (cell(self._title, Tone.KEY, grow=True), cell("enter takes · esc closes", Tone.DIM)),
-                classes="bar",
-            )
+            yield LineBar(overlay_title(self._title, ("takes", "submit")), classes="bar")
             yield Input(placeholder="type to narrow", id="pick-filter", compact=True)
             yield RowList(id="choices", driven=True)
 

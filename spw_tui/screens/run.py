@@ -126,8 +126,13 @@ class RunScreen(LiveScreen):
             self.focus_pane("preview")
 
     def action_show_part(self, part: str) -> None:
+        """A part of the subagent under the cursor; from what is no subagent, of the first one."""
         self.part = part
-        self._show_part(self.parts_list.row)
+        row, agents = self.parts_list.row, self._agents()
+        if agents and (row is None or row.id not in agents):
+            self.parts_list.select(next(iter(agents)))
+        else:
+            self._show_part(row)
 
     def _show_part(self, row: Row | None) -> None:
         agent = self._agents().get(row.id) if row else None

@@ -92,7 +92,8 @@ def problem_rows(facts: SpecFacts) -> list[Row]:
         return []
     rows = list(heading("problems", "Files that could not be read as meant", str(len(errors))))
     for number, error in enumerate(errors):
-        line = (cell(" "), cell(error.path, grow=True), cell(error.error, Tone.WARN, grow=True))
+        short = "/".join(error.path.split("/")[-2:])  # the preview tells the rest of the path
+        line = (cell(" "), cell(f"{short} "), cell(error.error, Tone.WARN, grow=True))
         rows.append(Row(f"problem-{number}-{error.path}", (line,), facts.spec_ref(error.path)))
     return rows
 

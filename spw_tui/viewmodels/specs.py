@@ -11,7 +11,6 @@ from spw_tui.rows import Cell, Row, Span, Tone, bar, cell
 from spw_tui.viewmodels.looks import UNREADABLE, spec_look
 
 _BAR = 8
-_AGE = 3  # cells of most ages; what is before them is in one column
 
 
 def spec_rows(
@@ -20,7 +19,13 @@ def spec_rows(
     """Two lines per spec. With `words`, only the specs that have all of them in name, stage or state."""
     wanted = fold(words).split()
     chosen = [spec for spec in specs if not wanted or all(word in _haystack(spec) for word in wanted)]
-    return [_row(spec, now_ns) for spec in sorted(chosen, key=_ORDERS[sort])]
+    flagged = [_age(spec, now_ns) for spec in chosen if not isinstance(spec, Failure) and spec.attention]
+    width = max(map(len, flagged), default=0)
+    return [_row(spec, now_ns, width) for spec in sorted(chosen, key=_ORDERS[sort])]
+
+
+def _age(spec: SpecSummary, now_ns: int) -> str:
+    return age(nanoseconds(spec.updated_at), now_ns)
 
 
 def _haystack(spec: SpecSummary | Failure) -> str:
@@ -50,7 +55,8 @@ _ORDERS: dict[str, Callable[[SpecSummary | Failure], tuple[int | str, ...] | str
 }
 
 
-def _row(spec: SpecSummary | Failure, now_ns: int) -> Row:
+def _row(spec: SpecSummary | Failure, now_ns: int, age_width: int) -> Row:
+    """An age has at least `age_width` cells: then all flags before the ages stand in one column."""
     if isinstance(spec, Failure):
         name = (Cell((UNREADABLE.span,)), cell(spec.name, Tone.STRONG, grow=True))
         return Row(spec.name, (name, (cell(" "), cell(spec.message, Tone.BAD, grow=True))))
@@ -60,7 +66,7 @@ def _row(spec: SpecSummary | Failure, now_ns: int) -> Row:
         Cell((look.span,)),
         cell(spec.name, Tone.STRONG, grow=True),
         cell(flagged, Tone.WARN),
-        cell(age(nanoseconds(spec.updated_at), now_ns).rjust(_AGE), Tone.DIM),
+        cell(_age(spec, now_ns).rjust(age_width), Tone.DIM),
     )
     return Row(spec.name, (title, (cell(" "), *_progress(spec))))
 

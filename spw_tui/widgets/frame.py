@@ -39,10 +39,23 @@ def footer_line(scopes: Iterable[Scope], keys: Keys) -> Line:
     return (*cells, cell("", grow=True), *help_keys)
 
 
-def hints_line(hints: Iterable[tuple[str, str]]) -> Line:
-    """A footer of (key, what it does), for a field in which the usual keys are letters."""
-    spans = [span for key, label in hints for span in (Span(key, Tone.KEY), Span(f" {label}  ", Tone.DIM))]
+def hints_line(hints: Iterable[tuple[str, str, str]]) -> Line:
+    """A footer of (key, what it does, action of a click), for a field in which the usual keys are letters."""
+    spans: list[Span] = []
+    for key, label, click in hints:
+        spans += Span(key, Tone.KEY, click), Span(f" {label}  ", Tone.DIM, click)
     return (Cell(tuple(spans), grow=True),)
+
+
+def overlay_title(title: str, takes: tuple[str, str]) -> Line:
+    """Title of what lies over a screen, and how it is left; `takes` is what Enter does, and its action."""
+    label, click = takes
+    leaving = (
+        Span(f"enter {label}", Tone.DIM, click),
+        Span(" · ", Tone.DIM),
+        Span("esc closes", Tone.DIM, "dismiss"),
+    )
+    return (cell(title, Tone.KEY, grow=True), Cell(leaving))
 
 
 def _is_help(action: Action) -> bool:

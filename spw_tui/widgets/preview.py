@@ -78,6 +78,10 @@ class Preview(Vertical):
         else:
             self.view.show(ref, text)
 
+    def on_click(self) -> None:
+        """A click on the title is for the document, too."""
+        self.view.focus()
+
     @on(DocumentView.Drawn)
     def update_title(self) -> None:
         """Name of the document, how it is shown, and whether the keys go to it."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _EMPTY = "no specs yet\n\nA spec is a folder in\n.spec-workflow/specs/.\nr looks again."
 # The keys of the field, in which all others are letters.
-FILTER_HINTS = (("enter", "to the specs"), ("esc", "all specs again"))
+FILTER_HINTS = (("enter", "to the specs", "leave(False)"), ("esc", "all specs again", "leave(True)"))
 
 
 class SpecsPane(Vertical):
