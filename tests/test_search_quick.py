@@ -17,6 +17,7 @@ from spw_core.search.filters import Filters, conditions
 from spw_core.search.find import SearchRequest, find
 from spw_core.search.query import Query, parse_query
 from spw_core.search.ranking import RankRequest
+from spw_core.search.snippets import marked_pieces
 from spw_core.search.vocabulary import Vocabulary
 from spw_core.store import stopping
 from spw_core.store.index import IndexStore
@@ -206,6 +207,48 @@ def test_an_inflection_that_begins_no_word_does_not_stand_for_all_that_begins_wi
             for text, keys in (("passing", "a"), ("pass", "ab"), ("passw", "b"), ("passwordi", "b")):
                 found = find(store.connection, SearchRequest(text, typing=True, quick=is_quick))
                 assert "".join(sorted(result.key for result in found.results)) == keys, text
+
+
+# Words whose beginnings the stemmer would cut: to `re`, `i18n`, `sha256`, `abc1234`, `networ`.
+CUT = {
+    "a": "The result of a research resets the rest: i18next, sha256sums, abc1234ed9.",
+    "b": "A report is read anew; de facto i18n, sha256, abc1234.",
+    "c": "One network, and " + "donaudampfschifffahrtsgesellschaftskapitaen.",
+}
+
+
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("res", "a"),
+        ("rese", "a"),
+        ("login -res", "b"),
+        ("res*", "a"),
+        ("i18ne", "ab"),  # what the vocabulary does not hold is found by the stem
+        ("sha256s", "ab"),
+        ("abc1234e", "ab"),
+        ("abc1234ed", "ab"),
+        ("donaudampfs", "c"),
+        ("networs", "c"),
+    ],
+)
+def test_a_beginning_stands_for_words_that_begin_so_and_not_with_its_stem(
+    tmp_path: Path, text: str, keys: str, many: bool
+) -> None:
+    index = SearchIndex(tmp_path / "notes.db")
+    index.put(Document(key, f"{body} {'login' if key < 'c' else ''}") for key, body in CUT.items())
+    if many:  # more words begin so than are completed
+        index.put([Document("z", " ".join(f"res{a}{b}ing" for a in "bcdfgklmnp" for b in "aeiou"))])
+    with IndexStore.reading(index.path) as store:
+        assert store is not None
+        for is_quick in (False, True):
+            found = find(store.connection, SearchRequest(text, typing=True, quick=is_quick)).results
+            assert "".join(sorted({result.key for result in found} - {"z"})) == keys
+            marked = {
+                word for result in found for word, is_marked in marked_pieces(result.snippet) if is_marked
+            }
+            assert not marked & {"report", "read", "de"}
 
 
 def test_of_a_pasted_page_the_longest_words_are_looked_for(index: IndexStore) -> None:

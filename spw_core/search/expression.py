@@ -41,8 +41,8 @@ def term_expression(term: Term) -> str:
     if term.phrase:
         return quoted(term.text)
     if term.prefix:
-        words = [quoted(word) for word in term.completions]
-        return f"({' OR '.join([quoted(term.text) + '*', *words])})"
+        starts = [f"{quoted(start)}*" for start in term.starts]
+        return f"({' OR '.join([*starts, *map(quoted, term.completions)])})"
     if is_identifier(term.text):
         return f"({quoted(term.text)} OR exact : {quoted(encode_identifier(term.text))})"
     return quoted(term.text)

@@ -12,15 +12,17 @@ import apsw
 from spw_core.search.query import Query, Term
 from spw_core.search.words import CJK_RUN, cjk_pairs
 
-TOKENIZER = ("porter", ["unicode61", "remove_diacritics", "2"])
+UNSTEMMED = ("unicode61", ["remove_diacritics", "2"])
+TOKENIZER = ("porter", [UNSTEMMED[0], *UNSTEMMED[1]])
 
 Token = tuple[int, int, str]
 Tokenize = Callable[[str], list[Token]]
 
 
-def tokenizer(connection: apsw.Connection) -> Tokenize:
-    """The index's tokenizer: text to (start, end, stem) with character offsets."""
-    tokenize_utf8 = connection.fts5_tokenizer(*TOKENIZER)
+def tokenizer(connection: apsw.Connection, *, stemmed: bool = True) -> Tokenize:
+    """The index's tokenizer: text to (start, end, stem) with character offsets. Not `stemmed`, the words are
+    as they stand there, but for their case and accents."""
+    tokenize_utf8 = connection.fts5_tokenizer(*(TOKENIZER if stemmed else UNSTEMMED))
 
     def words(text: str) -> list[Token]:
         data = text.encode("utf-8", "replace")
@@ -101,8 +103,11 @@ class WordMarks:
                 self._starts.setdefault(stems[0], term.text)
         elif len(stems) > 1:
             self._rows.setdefault(stems[0], []).append((stems, term.prefix, term.text))
+        elif term.prefix:
+            for start in stems if term.beginnings is None else term.beginnings:
+                self._starts.setdefault(start, term.text)
         else:
-            (self._starts if term.prefix else self._stems).setdefault(stems[0], term.text)
+            self._stems.setdefault(stems[0], term.text)
 
     def found_in(self, text: str) -> list[Token]:
         """(start, end, word of the query) for every place in a text that matches, in its order."""

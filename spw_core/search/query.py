@@ -56,6 +56,8 @@ class Term:
     """One thing to look for. A phrase keeps its spaces; `prefix` matches every word that starts so.
 
     `completions` are words of the vocabulary that a beginning stands for; when `has_more`, some of them.
+    `beginnings` are longer ones that together mean the same as the text, where FTS would cut that down to a
+    stem: `res` to `re`.
     """
 
     text: str
@@ -64,6 +66,12 @@ class Term:
     phrase: bool = False
     completions: tuple[str, ...] = ()
     has_more: bool = False
+    beginnings: tuple[str, ...] | None = None
+
+    @property
+    def starts(self) -> tuple[str, ...]:
+        """What words begin with that a beginning stands for, its completions aside."""
+        return (self.text,) if self.beginnings is None else self.beginnings
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,8 @@ def _words(connection: apsw.Connection, term: Term) -> Iterator[str]:
         yield term_expression(term)
         return
     stems = tokenizer(connection)
-    for word in {stems(word)[0][2]: word for word in (*term.completions, term.text) if stems(word)}.values():
+    whole = (term.text,) if term.beginnings is None else ()
+    for word in {stems(word)[0][2]: word for word in (*term.completions, *whole) if stems(word)}.values():
         yield quoted(word)
 
 

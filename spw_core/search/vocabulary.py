@@ -95,9 +95,9 @@ class Vocabulary:
     def _occurs(self, word: str, *, begins: bool = False) -> bool:
         if begins and self._begins_some(word):
             return True  # FTS would gather the chunks of all words that begin so, to tell that there is one
-        # Its stem first, for the same reason.
-        expressions = (f'"{word}"', f'"{word}"*') if begins else (f'"{word}"',)
-        return any(self._matches(expression) for expression in expressions)
+        if self._matches(f'"{word}"'):  # its stem first, for the same reason
+            return True
+        return begins and (self._begins_term(word) if self._is_cut(word) else self._matches(f'"{word}"*'))
 
     def _matches(self, expression: str) -> bool:
         query = "SELECT 1 FROM chunks_fts WHERE chunks_fts MATCH ? LIMIT 1"
@@ -118,11 +118,51 @@ class Vocabulary:
             f"SELECT word FROM words WHERE word >= ?1 AND word < ?1 || ?2 {order} LIMIT ?3",
             (fold(term.text), _LAST_SIGN, _MOST_COMPLETIONS + 1),
         ).fetchall()
-        if not rows and self._stem(term.text) not in ("", fold(term.text)):
-            return replace(term, prefix=False)  # what begins with its stem, `pass` of `passing`, is not meant
         has_more = len(rows) > _MOST_COMPLETIONS
         taken = rows[: _SHORTEST if quick else 0] if has_more else rows
-        return replace(term, completions=tuple(str(word) for (word,) in taken), has_more=has_more)
+        completed = replace(term, completions=tuple(str(word) for (word,) in taken), has_more=has_more)
+        if not self._is_cut(term.text):
+            return completed
+        # What begins with its stem, `pass` of `passing`, is not meant.
+        if not rows:  # the vocabulary does not hold words with digits, and very long ones
+            return completed if self._begins_term(term.text) else replace(term, prefix=False)
+        beginnings, words = self._uncut(term.text) if has_more else ([], [])
+        with_digits = (fold(term.text) + digit for digit in "0123456789")
+        beginnings += filter(self._begins_term, with_digits)
+        words = list(dict.fromkeys((*completed.completions, *words)))
+        return replace(completed, completions=tuple(words), beginnings=tuple(beginnings))
+
+    def _is_cut(self, word: str) -> bool:
+        """True for a word that the stemmer makes another: as a beginning it would stand for other words."""
+        whole = tokenizer(self._connection, stemmed=False)(word)
+        return len(whole) == 1 and whole[0][2] == fold(word) != self._stem(word)
+
+    def _begins_term(self, beginning: str) -> bool:
+        """True when a stem in the index begins so."""
+        return bool(
+            self._connection.execute(
+                "SELECT 1 FROM chunks_vocab WHERE term >= ?1 AND term < ?1 || ?2 LIMIT 1",
+                (fold(beginning), _LAST_SIGN),
+            ).fetchall()
+        )
+
+    def _uncut(self, beginning: str) -> tuple[list[str], list[str]]:
+        """(the shortest longer beginnings that are not cut, words that begin with none of them)."""
+        found: list[str] = []
+        words: list[str] = []
+        too_short = [fold(beginning)]
+        while too_short:
+            start = too_short.pop()
+            rows = self._connection.execute(
+                "SELECT DISTINCT substr(word, 1, ?3) FROM words WHERE word >= ?1 AND word < ?1 || ?2",
+                (start, _LAST_SIGN, len(start) + 1),
+            )
+            for (longer,) in rows.fetchall():
+                if longer == start:
+                    words.append(start)
+                else:
+                    (too_short if self._is_cut(str(longer)) else found).append(str(longer))
+        return found, words
 
     def _nearest(self, word: str) -> str:
         """The known word that was most probably meant, or an empty text."""
