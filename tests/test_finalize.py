@@ -16,6 +16,7 @@ from spw_core.errors import SpwError, Unfinished
 from spw_core.formats.frontmatter import split_frontmatter
 from spw_core.harvest import finalize as finalize_module
 from spw_core.harvest.doctor import OK, examine
+from spw_core.harvest.export import export_file
 from spw_core.harvest.index_sync import sync_index
 from spw_core.store.connection import move_aside
 from spw_core.store.index import SPEC_SOURCE, IndexStore
@@ -305,6 +306,21 @@ def test_export_replaces_no_file_of_the_users(done: Workspace) -> None:
     assert spec.finalize(export=True, force=True).summary_path == path.absolute()
     assert path.read_text().startswith("---\nspec: ")
     assert "# My own words\n" in [content.decode() for _, content in spec.versions(SUMMARY)]
+
+
+def test_export_replaces_nothing_that_is_written_at_this_moment(workspace: Workspace) -> None:
+    path = write(workspace, "specs/alpha/NOTES.md", "old")
+
+    def may_replace(present: bytes) -> bool:
+        if present == b"old":
+            path.write_bytes(b"written by somebody just now")
+        return present == b"old"
+
+    with pytest.raises(SpwError, match="stays"):
+        export_file(workspace.paths, "alpha", "NOTES.md", b"ours", may_replace=may_replace)
+    assert path.read_bytes() == b"written by somebody just now"
+    assert export_file(workspace.paths, "alpha", "NOTES.md", b"ours", may_replace=lambda _: True) == path
+    assert [entry.name for entry in path.parent.iterdir() if entry.name.startswith(".")] == []
 
 
 def test_export_follows_the_facts(workspace: Workspace) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import stat
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+from spw_core.atomic import FileChanged
 from spw_core.domain.places import Area
 from spw_core.errors import SpwError
 from spw_core.formats.frontmatter import split_frontmatter
@@ -18,6 +20,8 @@ from spw_core.harvest.reading import load_record, read_document
 from spw_core.summaries.completion import COMPLETION_FILE
 from spw_core.summaries.progress import PROGRESS_FILE, render_progress
 from spw_core.workspace import WorkspacePaths
+
+_ATTEMPTS = 20
 
 
 def current_summary(paths: WorkspacePaths, name: str) -> tuple[str, str]:
@@ -53,27 +57,46 @@ def export_file(
     bytes. Raises SpwError when the answer is no or the file cannot be written.
     """
     path = paths.spec_file(name, file).absolute()
-    try:
-        with entry_inside(paths.spec_dir(name), file) as entry:
-            info = entry.lstat()
-            if info is None:
-                write_whole(entry, content, replace=False)
+    for _ in range(_ATTEMPTS):
+        try:
+            with entry_inside(paths.spec_dir(name), file) as entry, suppress(FileChanged):
+                _export(entry, content, may_replace)
                 return path
-            present = _bytes_of(entry) if stat.S_ISREG(info.st_mode) else None
-            if present == content:
-                return path
-            if present is None or not may_replace(present):
-                raise SpwError(
-                    f"{file} of {name} is not what would be written, and stays",
-                    "Rename it. `spw finalize --export --force` stores and replaces a completion summary.",
-                )
-            mode = stat.S_IMODE(info.st_mode)
-            write_whole(entry, content, replace=True, finish=lambda temporary: temporary.chmod(mode))
-    except OSError as error:
-        raise SpwError(
-            f"cannot write {path}: {error.strerror or error}", "Check permissions and space on the disk."
-        ) from error
-    return path
+        except _Stays as error:
+            raise SpwError(
+                f"{file} of {name} is not what would be written, and stays",
+                "Rename it. `spw finalize --export --force` stores and replaces a completion summary.",
+            ) from error
+        except OSError as error:
+            raise SpwError(
+                f"cannot write {path}: {error.strerror or error}", "Check permissions and space on the disk."
+            ) from error
+    raise SpwError(f"{path} keeps changing", "Try again when nobody else writes it.")
+
+
+class _Stays(Exception):
+    """What is there may not be replaced."""
+
+
+def _export(entry: Entry, content: bytes, may_replace: Callable[[bytes], bool]) -> None:
+    """Write a file. Raises _Stays, OSError, and FileChanged when somebody writes it at this moment."""
+    info = entry.lstat()
+    if info is None:
+        write_whole(entry, content, replace=False)
+        return
+    present = _bytes_of(entry) if stat.S_ISREG(info.st_mode) else None
+    if present == content:
+        return
+    if present is None or not may_replace(present):
+        raise _Stays
+    mode = stat.S_IMODE(info.st_mode)
+
+    def last_look(temporary: Entry) -> None:
+        temporary.chmod(mode)
+        if _bytes_of(entry) != present:
+            raise FileChanged(f"{entry.name} was changed by somebody else")
+
+    write_whole(entry, content, replace=True, finish=last_look)
 
 
 def _bytes_of(entry: Entry) -> bytes | None:
