@@ -13,10 +13,10 @@ import pytest
 from spw_core.api import Workspace
 from spw_core.errors import NotFound, SpwError
 from spw_core.memory.forgetting import forget_sessions
+from spw_core.search import graph
 from spw_core.search.embedders import random_index
 from spw_core.search.embedders.builtin import BuiltinEmbedder
 from spw_core.search.embedding import COLLECTION
-from spw_core.search.graph import build_graph
 from spw_core.search.scan import Floats
 from spw_core.store import vectors as table
 from spw_core.store.connection import empty_log
@@ -92,12 +92,31 @@ def test_a_graph_that_holds_forgotten_vectors_goes(talked: Workspace) -> None:
     with IndexStore.reading(talked.paths.index_db) as index:
         assert index
         found = table.answering(index.connection, COLLECTION)
-        assert found and build_graph(index.connection, found, talked.paths.vectors)
-    [graph] = talked.paths.vectors.glob("*.graph")
+        assert found and graph.build_graph(index.connection, found, talked.paths.vectors)
+    [snapshot] = talked.paths.vectors.glob("*.graph")
     forget_sessions(talked.paths, [])  # nothing goes, so it may stay
-    assert graph.exists()
+    assert snapshot.exists()
     talked.forget([SESSION])
-    assert not graph.exists()
+    assert not snapshot.exists()
+
+
+def test_a_graph_that_is_built_while_something_is_forgotten_goes(
+    talked: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(talked, "spw-config.toml", "[store]\nexact_vectors = 1\n")
+    written, whole = [], graph._write
+
+    def slowly(*given: Any) -> None:
+        talked.forget([SESSION])
+        whole(*given)
+        written.append(list(talked.paths.vectors.glob("*.graph")))
+
+    monkeypatch.setattr(graph, "_write", slowly)
+    write(talked, "specs/alpha/notes.md", "# Notes\n\nAnother text, so that there is something to do.\n")
+    talked.harvest()
+    talked.embed()
+    assert len(written) == 1 and written[0]
+    assert not list(talked.paths.vectors.glob("*.graph"))
 
 
 def test_it_is_told_where_the_words_still_are(talked: Workspace, tmp_path: Path) -> None:

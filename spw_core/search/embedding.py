@@ -263,7 +263,7 @@ class _Queue:
 
     def _build_graph(self, generation: table.Collection) -> None:
         """Above the threshold, bring the graph up to date; searches are right without it, only slower."""
-        from spw_core.search.graph import build_graph, is_due
+        from spw_core.search.graph import build_graph, is_due, remove_outlived
 
         now = table.collection_by_id(self._connection, generation.id)
         if now is None or now.live <= self._settings.exact_vectors:
@@ -274,10 +274,13 @@ class _Queue:
                 self._tell(done, total, "building the graph")
                 return not self._stopped()
 
+            purge = last_purge(self._connection)
             try:
                 build_graph(self._connection, now, self._snapshots, going_on)
             except OSError:
                 return  # no room, or no right to write there: the scan goes on answering
+            if last_purge(self._connection) != purge:  # it may hold what was forgotten meanwhile
+                remove_outlived(self._connection, self._snapshots)
 
     def _tell(self, done: int, total: int, what: str) -> None:
         if self._progress is not None:
