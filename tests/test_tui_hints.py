@@ -86,6 +86,15 @@ async def test_at_eighty_columns_names_and_times_are_whole(demo_harvested: Works
         assert handoff.split()[-1] == "21h"
 
 
+async def test_problems_are_told_without_the_marks_of_their_markdown(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=(200, 50)) as pilot:
+        await settle(pilot)
+        await press(pilot, "i")
+        shown = screen_text(app)
+        assert "Report: task-implementer-4 Status: PASS" in shown
+
+
 async def test_our_own_themes_come_first(demo_harvested: Workspace) -> None:
     app = make_app(demo_harvested)
     async with app.run_test(size=SIZE) as pilot:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from spw_core.answers import DocumentRef, Problem, clean_line
+from spw_core.answers import DocumentRef, Problem, clean_line, prose
 from spw_tui.clock import age
 from spw_tui.rows import Cell, Row, Span, Tone, cell, heading, plural
 from spw_tui.viewmodels.looks import verdict_look
@@ -33,7 +33,7 @@ def _group_title(group: Group, number: int) -> Iterator[Row]:
     state = (f"{group.open} open", Tone.WARN) if group.open else ("all cleared", Tone.GOOD)
     line = (
         cell(f"{group.count}×", Tone.ACCENT, width=3, right=True),
-        cell(clean_line(group.text), Tone.TITLE, grow=True),
+        cell(prose(clean_line(group.text)), Tone.TITLE, grow=True),
         Cell((Span(where, Tone.DIM), Span(*state))),
     )
     yield Row(f"group-{number}", (line,), selectable=False)
@@ -51,7 +51,7 @@ def _problem(problem: Problem, row_id: str, now_ns: int) -> Iterator[Row]:
         (
             cell("", width=3),
             cell("", width=10),
-            cell(problem.text, grow=True),
+            cell(prose(problem.text), grow=True),
             cell(_cleared(problem), Tone.GOOD if problem.cleared_by else Tone.WARN, from_width=56),
         ),
     )
@@ -78,7 +78,7 @@ def _similar(problem: Problem, row_id: str, now_ns: int) -> Iterator[Row]:
             Cell((Span(problem.spec, Tone.STRONG), Span(f"  {_where(problem)}", Tone.DIM)), grow=True),
             cell(age(problem.at_ns, now_ns), Tone.DIM),
         ),
-        (cell(" "), cell(problem.text, Tone.DIM, grow=True)),
+        (cell(" "), cell(prose(problem.text), Tone.DIM, grow=True)),
     )
     yield Row(row_id, lines, DocumentRef(problem.spec, problem.report), problem.run)
     line = (
