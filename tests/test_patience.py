@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 import apsw
@@ -12,8 +13,17 @@ import pytest
 
 from spw_core.api import Workspace
 from spw_core.errors import SpwError
+from spw_core.harvest.behind import note_behind, notes_of_behind
 from spw_core.refs import DocumentRef
-from spw_core.store.patience import BUSY_LIMIT_S, BusyWait, reading_at_most, waiting_at_most
+from spw_core.store.patience import (
+    BUSY_LIMIT_S,
+    BusyWait,
+    Patience,
+    readers_patience,
+    reading_at_most,
+    waiting_as_readers,
+    waiting_at_most,
+)
 from spw_core.store.side_files import _OPEN_LIMIT_S
 from spw_core.store.spec import SpecStore
 from spw_tui import data
@@ -25,8 +35,8 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The limits of all busy handlers that are made, in their order; none of them waits."""
     limits: list[float] = []
 
-    def note(wait: BusyWait, limit_s: float | None = None) -> None:
-        original(wait, limit_s)
+    def note(wait: BusyWait, limit: float | Patience | None = None) -> None:
+        original(wait, limit)
         limits.append(wait._limit_s)
 
     original = BusyWait.__init__
@@ -73,6 +83,43 @@ def test_patience_is_a_matter_of_each_thread() -> None:
         thread.join()
     assert seen == [BUSY_LIMIT_S]
     assert BusyWait()._limit_s == BUSY_LIMIT_S
+
+
+def test_the_waits_of_one_question_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("time.sleep", lambda seconds: clock.__setitem__(0, clock[0] + 0.1))
+
+    def attempts(wait: BusyWait) -> int:
+        return next(attempt for attempt in count() if not wait(attempt))
+
+    with reading_at_most(2.0):
+        first, second = BusyWait(readers_patience()), BusyWait(readers_patience())
+        assert attempts(first) in (20, 21)
+        clock[0] += 100  # spent on the answer, not on locks
+        assert attempts(second) <= 1
+        assert attempts(BusyWait()) >= 299, "who writes has a patience of its own"
+        with waiting_as_readers():
+            assert attempts(BusyWait()) <= 1
+    with waiting_at_most(1.0):  # for each lock
+        assert attempts(BusyWait()) == attempts(BusyWait()) >= 10
+    assert attempts(BusyWait()) >= 299
+
+
+def test_a_search_that_cannot_catch_up_waits_no_longer_for_it(
+    workspace: Workspace, patience: list[float]
+) -> None:
+    workspace.harvest()
+    note_behind(workspace.paths, "alpha")
+    (workspace.paths.specs / "alpha" / "tasks.md").write_text("- [ ] 1 x\n")
+    patience.clear()
+    holder = apsw.Connection(str(workspace.paths.index_db))
+    holder.execute("BEGIN IMMEDIATE")  # somebody else writes; who reads is not held up
+    service = DataService(workspace.paths.root)
+    assert service.search("x").query == "x"
+    holder.close()
+    assert patience and max(patience) <= data._PATIENCE_S
+    assert notes_of_behind(workspace.paths)
 
 
 QUESTIONS: dict[str, Callable[[DataService], object]] = {

@@ -48,15 +48,17 @@ def forget_behind(paths: WorkspacePaths, notes: Collection[str]) -> None:
 def catch_up(paths: WorkspacePaths) -> tuple[str, ...]:
     """Harvest the specs that there are notes of; returns those that are behind all the same, sorted.
 
-    What went wrong with them is left to an ordinary harvest to report.
+    What went wrong with them is left to an ordinary harvest to report, and one that somebody else is busy
+    with is not waited for longer than the question may take that comes next.
     """
     notes = notes_of_behind(paths)
     if not notes:
         return ()
     from spw_core.errors import SpwError
     from spw_core.harvest.harvest import harvest
+    from spw_core.store.patience import waiting_as_readers
 
-    with suppress(SpwError, OSError):
+    with suppress(SpwError, OSError), waiting_as_readers():
         present = set(paths.spec_names())
         forget_behind(paths, [name for name, spec in notes.items() if spec not in present])
         harvest(paths, sorted(present.intersection(notes.values())))

@@ -22,7 +22,7 @@ import apsw
 from spw_core.errors import CorruptStore, ForeignStore, NewerStore, StoreError
 from spw_core.names import TEMPORARY_SUFFIX
 from spw_core.store.content import REPAIR_HINT
-from spw_core.store.patience import BusyWait, readers_patience_s
+from spw_core.store.patience import BusyWait, readers_patience
 from spw_core.store.side_files import connect_read_only, has_no_room, lacks_room
 
 PAGE_SIZE = 8192
@@ -87,7 +87,7 @@ def open_for_reading(path: Path, schema: Schema) -> apsw.Connection | None:
     with translating(path):
         connection = connect_read_only(path)
         try:
-            connection.set_busy_handler(BusyWait(readers_patience_s()))
+            connection.set_busy_handler(BusyWait(readers_patience()))
             version = connection.pragma("user_version")
         except BaseException:
             connection.close(True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import apsw
 
-from spw_core.store.patience import BusyWait, readers_patience_s
+from spw_core.store.patience import BusyWait, readers_patience
 
 _OPEN_LIMIT_S = 2.0
 # SQLite makes the index of a log 32 KB at a time; the log itself takes a few pages more.
@@ -83,7 +83,7 @@ def _connect_without_side_files(path: Path) -> apsw.Connection:
 def _connect_and_try(uri: str, flags: int, *, exclusive: bool = False) -> apsw.Connection:
     connection = apsw.Connection(uri, flags=flags | apsw.SQLITE_OPEN_URI)
     try:
-        connection.set_busy_handler(BusyWait(readers_patience_s()))
+        connection.set_busy_handler(BusyWait(readers_patience()))
         if exclusive:
             connection.pragma("locking_mode", "exclusive")
         connection.pragma("query_only", True)
