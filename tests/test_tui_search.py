@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -454,10 +455,16 @@ async def test_a_workspace_that_is_taken_away_is_told_and_comes_back(demo: Works
         await settle(pilot)
         await press(pilot, "j", "j")
         chosen = browse(app).spec
+        assert re.search(r"SPECS .* \d+$", browse(app).query_one("#specs-title", LineBar).text.rstrip())
         root.rename(root.with_name("elsewhere"))
         browse(app).poll()
         await settle(pilot)
         assert "is no workspace any more" in " ".join(drawn(browse(app).specs_list).split())
+        browse(app).action_sort_specs()
+        assert "is no workspace any more" in " ".join(drawn(browse(app).specs_list).split())
+        assert browse(app).query_one("#specs-title", LineBar).text.split() == ["▌", "SPECS"], (
+            "none is counted or in an order"
+        )
         assert browse(app).facts is None and not browse(app).preview.view.text
         assert "2 Runs " in screen_text(app) and "2 Runs 1" not in screen_text(app)
         await press(pilot, "r")
@@ -466,6 +473,7 @@ async def test_a_workspace_that_is_taken_away_is_told_and_comes_back(demo: Works
         browse(app).poll()
         await settle(pilot)
         row = browse(app).specs_list.row
+        assert re.search(r"SPECS .* \d+$", browse(app).query_one("#specs-title", LineBar).text.rstrip())
         assert row is not None and row.id == browse(app).spec == chosen and browse(app).facts is not None
 
 

@@ -110,7 +110,7 @@ class BrowseScreen(LiveScreen):
         self.loader = SpecLoader(self)
         self._show_list(is_board=False)
         self.query_one("#rows-head").display = False
-        self.specs_list.say(_LOADING)
+        self.specs_pane.say(_LOADING)
         self.rows_list.say(_LOADING)
         self.set_timer(_SLOW_SECONDS, self._say_that_it_takes_long)
         self.specs_list.focus()
@@ -137,7 +137,7 @@ class BrowseScreen(LiveScreen):
 
     def specs_failed(self, message: str) -> None:
         self._wanted_spec = self._wanted_spec or self.spec  # the cursor is there again when the specs are
-        self.specs_list.say(f"{message}\n\nr tries again", Tone.BAD)
+        self.specs_pane.say(f"{message}\n\nr tries again", Tone.BAD)
         self._show_nothing("")
 
     def _show_nothing(self, message: str) -> None:
@@ -152,7 +152,7 @@ class BrowseScreen(LiveScreen):
 
     def _say_that_it_takes_long(self) -> None:
         if self.specs_list.message == _LOADING:
-            self.specs_list.say(
+            self.specs_pane.say(
                 "still loading…\n\nA database is busy,\nmaybe with another program.", Tone.WARN
             )
 

@@ -36,6 +36,7 @@ class SpecsPane(Vertical):
         self.sort = sort
         self._specs: Mapping[str, SpecSummary | Failure] = {}
         self._now_ns = 0
+        self._message: tuple[str, Tone] | None = None  # in place of specs
         self._words = ""
         self._focused = False
         self._field: FilterInput | None = None
@@ -46,10 +47,19 @@ class SpecsPane(Vertical):
 
     def show(self, specs: Mapping[str, SpecSummary | Failure], now_ns: int) -> None:
         """Replace the specs; the cursor stays on its own."""
-        self._specs, self._now_ns = specs, now_ns
+        self._specs, self._now_ns, self._message = specs, now_ns, None
+        self._draw()
+
+    def say(self, text: str, tone: Tone = Tone.DIM) -> None:
+        """Show a message in place of specs, until there are some: none is counted or sorted meanwhile."""
+        self._specs, self._message = {}, (text, tone)
         self._draw()
 
     def _draw(self, *, fresh: bool = False) -> None:
+        if self._message:
+            self.rows.say(*self._message)
+            self.draw_title(focused=self._focused)
+            return
         from spw_tui.viewmodels.specs import spec_rows
 
         rows = spec_rows(self._specs.values(), self._now_ns, sort=self.sort, words=self._words)
