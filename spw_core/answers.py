@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from spw_core.search.snippets import prose as prose
     from spw_core.search.suggestions import FILTER_NAMES as FILTER_NAMES
     from spw_core.search.suggestions import filter_values as filter_values
+    from spw_core.search.words import CJK_RUN as CJK_RUN
     from spw_core.store.gateway import AuditEntry as AuditEntry
     from spw_core.store.memory.types import Message as Message
     from spw_core.text import clean_line as clean_line
@@ -93,6 +94,7 @@ _HOMES = {
     "spw_core.search.results": "SearchResult",
     "spw_core.search.snippets": "marked_pieces prose",
     "spw_core.search.suggestions": "FILTER_NAMES filter_values",
+    "spw_core.search.words": "CJK_RUN",
     "spw_core.store.gateway": "AuditEntry",
     "spw_core.store.memory.types": "Message",
     "spw_core.text": "clean_line fold",

@@ -26,6 +26,7 @@ from spw_tui.screens.wide import SessionsScreen
 from spw_tui.viewmodels import filters
 from spw_tui.viewmodels.hits import hit_rows, snippet_spans
 from spw_tui.viewmodels.sessions import session_text
+from spw_tui.widgets.document_view import marks_of
 from spw_tui.widgets.line_bar import LineBar
 
 from .tui_support import SIZE, browse, drawn, frozen_clock, make_app, press, screen_text, settle
@@ -348,6 +349,24 @@ def test_completions() -> None:
     assert filters.complete("x spec:a", values).texts == ("x spec:alpha",)
     for query in ("", "x ", "s", "spec:alpha", "spec:alpha ", '"sp', "nothing:a"):
         assert filters.complete(query, values).texts == (), query
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "marked"),
+    [
+        ("pas", "It passed, no bypass", ["passed"]),
+        ("認証機能", "この認証機能は認証機能", ["認証機能", "認証機能"]),
+        ("テスト", "ログインのテストabc", ["テスト"]),
+        ("login機", "the login機能 relogin機", ["login機"]),
+        (".env", "in .env and .envrc", [".env", ".envrc"]),
+        ("c++", "C++ is c++17", ["C++", "c++17"]),
+        ("instável", "INSTÁVEL e instáveis", ["INSTÁVEL"]),
+    ],
+)
+def test_the_document_marks_words_that_begin_so_and_signs_anywhere(
+    word: str, text: str, marked: list[str]
+) -> None:
+    assert marks_of(("", word)).findall(text) == marked
 
 
 def test_marks_become_tones() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -122,8 +123,7 @@ class DocumentView(SelectableLines, inherit_bindings=False):
         self.refresh()
 
     def _set_marks(self, ref: DocumentRef) -> None:
-        words = sorted((re.escape(word) for word in ref.words if word), key=len, reverse=True)
-        self._marks = re.compile(rf"\b(?:{'|'.join(words)})\w*", re.IGNORECASE) if words else None
+        self._marks = marks_of(ref.words) if any(ref.words) else None
 
     def _clear(self) -> None:
         self._lines, self._sources, self._headings = [], [], []
@@ -295,6 +295,19 @@ class DocumentView(SelectableLines, inherit_bindings=False):
         if self._marks:
             strip = _marked(strip, self._marks, tones(self.app.theme)[Tone.MARK])
         return self.selected(strip, line).adjust_cell_length(width).apply_style(base)
+
+
+def marks_of(words: Sequence[str]) -> re.Pattern[str]:
+    """What is marked for some words: each where a word begins so, to its end. Chinese, Japanese and Korean
+    signs anywhere, because their words stand side by side."""
+    from spw_core.answers import CJK_RUN
+
+    found = []
+    for word in sorted(filter(None, words), key=len, reverse=True):
+        begins = r"\b" if re.match(r"\w", word) and not CJK_RUN.match(word) else ""
+        ends = "" if CJK_RUN.search(word[-1]) else r"\w*"
+        found.append(f"{begins}{re.escape(word)}{ends}")
+    return re.compile("|".join(found), re.IGNORECASE)
 
 
 def _renderer(text: str, name: str, width: int, theme: str, raw: bool) -> DocumentRenderer:
