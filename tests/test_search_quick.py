@@ -139,6 +139,33 @@ def test_the_newest_that_pass_are_the_same_however_many_are_looked_at(
     assert usual.hits == lexical.newest(index.connection, everything).hits[:limit]
 
 
+@pytest.mark.parametrize("filters", [Filters(), *FILTERS[1:5]], ids=str)
+def test_what_is_excluded_is_not_among_the_newest(index: IndexStore, filters: Filters) -> None:
+    def newest(text: str, limit: int = 100_000) -> tuple[int, ...]:
+        request = RankRequest(resolved(index, text), filters, limit, "auto")
+        return tuple(hit.chunk_id for hit in lexical.newest(index.connection, request).hits)
+
+    def document(chunk: int) -> object:
+        [[found]] = index.connection.execute("SELECT document_id FROM chunks WHERE id = ?", (chunk,))
+        return found
+
+    holding = lexical.rank(index.connection, resolved(index, "login"), Filters(), 100_000)
+    with_login = {document(chunk) for chunk, _ in holding}
+    without = tuple(chunk for chunk in newest("") if document(chunk) not in with_login)
+    assert newest("-login") == without != newest("")
+    assert newest("-login", 3) == without[:3]
+    assert lexical.count_documents(index.connection, resolved(index, "-login"), filters) == len(without)
+    assert newest("-xyzzyqwrt") == newest("")
+
+
+def test_filters_with_an_exclusion_alone_find_what_does_not_hold_it(demo_harvested: Workspace) -> None:
+    everything = demo_harvested.search("type:report", limit=500).results
+    rest = demo_harvested.search("type:report -login", limit=500).results
+    held = {result.id for result in demo_harvested.search("type:report login", limit=500).results}
+    assert held and [result.id for result in rest] == [one.id for one in everything if one.id not in held]
+    assert demo_harvested.search("wave:77 -login").filtered[0].documents > 0
+
+
 @pytest.mark.parametrize("filters", FILTERS, ids=str)
 @pytest.mark.parametrize("text", ["login", "the test -flaky", "lo", ""])
 def test_documents_are_counted_alike_whether_few_or_many_pass(

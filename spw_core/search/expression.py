@@ -20,8 +20,13 @@ def expression_of(query: Query) -> str:
 
 def without_excluded(expression: str, query: Query) -> str:
     """An expression for some of what a query wants, and nothing of what it excludes."""
-    excluded = " OR ".join(term_expression(term) for term in query.terms if term.excluded)
+    excluded = excluded_by(query)
     return f"({expression}) NOT ({excluded})" if expression and excluded else expression
+
+
+def excluded_by(query: Query) -> str:
+    """FTS5 MATCH expression of all that a query excludes, or an empty text."""
+    return " OR ".join(term_expression(term) for term in query.terms if term.excluded)
 
 
 def pieces_of(text: str) -> list[str]:

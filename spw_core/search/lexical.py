@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import apsw
 
-from spw_core.search.expression import expression_of
+from spw_core.search.expression import excluded_by, expression_of
 from spw_core.search.filters import Filters, conditions
 from spw_core.search.query import Query
 from spw_core.search.ranking import LEXICAL, Hit, Ranked, RankRequest
@@ -26,6 +26,11 @@ _MOST_COUNTED = 1000
 _FEW = 5000
 # So many of the newest documents are looked at, before all are that pass the filters.
 _NEWEST_LOOKED_AT = 2000
+# No chunk of a document matches `?1`; the order is forced, as in `count_documents`.
+_HOLDS_NONE = (
+    "d.id NOT IN (SELECT c.document_id FROM chunks_fts CROSS JOIN chunks c ON c.id = chunks_fts.rowid"
+    " WHERE chunks_fts MATCH ?1)"
+)
 
 
 def rank(
@@ -171,21 +176,25 @@ def _score(connection: apsw.Connection, expression: str, chunk_ids: Sequence[int
 
 
 def newest(connection: apsw.Connection, request: RankRequest) -> Ranked:
-    """The documents that pass the filters, the newest first, each by its first chunk."""
-    condition, values = conditions(request.filters, first=3)
+    """The documents that pass the filters and hold nothing of what the query excludes, the newest first, each
+    by its first chunk."""
+    condition, values = conditions(request.filters, first=4)
+    excluded = excluded_by(request.query)
+    if excluded:
+        condition = f"{condition} AND {_HOLDS_NONE}"
 
     def first(documents: str) -> list[int]:
         rows = connection.execute(
             "SELECT (SELECT min(c.id) FROM chunks c WHERE c.document_id = d.id) AS chunk_id"
-            f" FROM {documents} d WHERE {condition} AND chunk_id IS NOT NULL AND ?2 = ?2"
-            " ORDER BY d.updated_at DESC, d.key LIMIT ?1",
-            (request.limit, _NEWEST_LOOKED_AT, *values),
+            f" FROM {documents} d WHERE {condition} AND chunk_id IS NOT NULL AND ?1 = ?1 AND ?3 = ?3"
+            " ORDER BY d.updated_at DESC, d.key LIMIT ?2",
+            (excluded, request.limit, _NEWEST_LOOKED_AT, *values),
         )
         return [int(str(chunk_id)) for (chunk_id,) in rows]
 
     # In the order of their times as far as it goes; the planner would sort all that pass.
     by_time = "documents INDEXED BY documents_by_time ORDER BY updated_at DESC, key"
-    found = first(f"(SELECT * FROM {by_time} LIMIT ?2)")
+    found = first(f"(SELECT * FROM {by_time} LIMIT ?3)")
     if len(found) < request.limit:
         found = first("documents")
     return Ranked(tuple(Hit(chunk_id, 0.0) for chunk_id in found), LEXICAL, NEWEST)
@@ -194,13 +203,16 @@ def newest(connection: apsw.Connection, request: RankRequest) -> Ranked:
 def count_documents(connection: apsw.Connection, query: Query, filters: Filters) -> int:
     """How many documents a query finds under some filters, 1,000 at most."""
     expression = expression_of(query)
-    few = few_chunks(connection, filters) if filters else None
+    excluded = "" if expression else excluded_by(query)
+    few = few_chunks(connection, filters) if filters and not excluded else None
     if few is not None:
         return _count_documents_of(connection, _score(connection, expression, few) if expression else few)
     condition, values = conditions(filters, first=2)
     if not expression:
         has_text = "EXISTS (SELECT 1 FROM chunks c WHERE c.document_id = d.id)"
         documents = f"SELECT d.id FROM documents d WHERE {has_text}"
+        if excluded:
+            documents += f" AND {_HOLDS_NONE}"
     else:  # the order is forced: the planner may ask FTS once for each document, which takes seconds
         documents = (
             "SELECT DISTINCT d.id FROM chunks_fts CROSS JOIN chunks c ON c.id = chunks_fts.rowid"
@@ -208,7 +220,7 @@ def count_documents(connection: apsw.Connection, query: Query, filters: Filters)
         )
     [[number]] = connection.execute(
         f"SELECT count(*) FROM ({documents} AND {condition} AND ?1 = ?1 LIMIT {_MOST_COUNTED})",
-        (expression, *values),
+        (expression or excluded, *values),
     )
     return int(number)
 
