@@ -607,6 +607,20 @@ def test_all_of_this_workspace(workspace: Workspace, projects: Path) -> None:
         workspace.import_transcripts(session="unknown")
 
 
+def test_what_cannot_be_read_below_a_workspace_hides_no_other(workspace: Workspace, projects: Path) -> None:
+    root = str(workspace.paths.root)
+    below = projects / re.sub(r"[^A-Za-z0-9]", "-", root + "/sub")
+    later = projects / re.sub(r"[^A-Za-z0-9]", "-", root + "/tub")
+    for number, folder in enumerate((below, later)):
+        Transcript(folder / "good.jsonl", f"{root}/sub", f"s{number}").add("user", "a word").write()
+    (below / "a-link.jsonl").symlink_to("nothing")
+    (below / "folder.jsonl").mkdir()
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(below / "b-pipe.jsonl")
+    report = workspace.import_transcripts(everything=True)
+    assert (report.sessions, report.problems) == (2, [])
+
+
 def test_no_folder_of_claude_code_is_no_error(workspace: Workspace, projects: Path) -> None:
     assert workspace.import_transcripts(everything=True) == ImportReport()
 

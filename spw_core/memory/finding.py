@@ -42,7 +42,10 @@ def queued(paths: WorkspacePaths) -> list[Queued]:
 
 
 def all_transcripts(paths: WorkspacePaths) -> list[Path]:
-    """The transcripts of Claude Code that were written in this workspace or below it, sub-agents' too."""
+    """The transcripts of Claude Code that were written in this workspace or below it, sub-agents' too.
+
+    One that may not be read, so that nobody can tell where it was written, is left out.
+    """
     root = str(paths.root.resolve())
     wanted = _folder_name(root)
     found: list[Path] = []
@@ -106,10 +109,17 @@ def _folder_name(root: str) -> str:
 
 def _happened_in(path: Path, root: str) -> bool:
     """True when the first record that names a working folder names one inside the workspace."""
-    with path.open("rb") as stream:
-        for line in stream.read(_PEEK_BYTES).splitlines():
+    with suppress(OSError):  # a link to nothing, say
+        if not path.is_file():  # to read a pipe is to wait for its writer
+            return False
+        for line in _beginning(path).splitlines():
             with suppress(ValueError, RecursionError):
                 value = json.loads(line)
                 if isinstance(value, dict) and isinstance(cwd := value.get("cwd"), str) and cwd:
                     return cwd == root or cwd.startswith(root + os.sep)
     return False
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(_PEEK_BYTES)
