@@ -53,9 +53,8 @@ class Backend(Protocol):
     """Opens the stores of a folder, each call anew; what is put by one is there for the next.
 
     With `writing` the folder is there, and what is missing in it is made; else None says that nothing was
-    ever stored.
-    Messages and summaries are one backend's: to confirm a summary removes its messages, and to forget a
-    session removes its summaries.
+    ever stored. Messages and summaries know of each other: to confirm a summary removes its messages, to
+    forget the messages of a session removes its summaries.
     """
 
     def memory(self, folder: Path, writing: bool) -> Memory | None: ...
