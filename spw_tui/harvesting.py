@@ -53,7 +53,7 @@ class Harvesting:
         except Exception as error:
             app.log.error(error)
             app.notify(
-                f"{describe(error)}. {app.keys.first_of('app.harvest')} tries again.",
+                f"{describe(error)}\n{app.keys.first_of('app.harvest')} tries again",
                 title="Not harvested",
                 severity="error",
                 markup=False,

@@ -485,7 +485,11 @@ async def test_a_workspace_that_is_taken_away_is_told_and_comes_back(demo: Works
             "none is counted or in an order"
         )
         assert browse(app).facts is None and not browse(app).preview.view.text
+        assert drawn(browse(app).query_one("#specs-title", LineBar)).split() == ["▌", "SPECS"]
         assert "2 Runs " in screen_text(app) and "2 Runs 1" not in screen_text(app)
+        await press(pilot, "H")
+        told = " ".join(toast.message.replace("\n", " | ") for toast in app._notifications)
+        assert told.endswith("still there? | H tries again")
         await press(pilot, "r")
         assert "is no workspace any more" in " ".join(drawn(browse(app).specs_list).split())
         root.with_name("elsewhere").rename(root)

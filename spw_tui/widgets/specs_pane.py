@@ -71,8 +71,8 @@ class SpecsPane(Vertical):
     def draw_title(self, *, focused: bool) -> None:
         """The title: how many, in which order, and whether the keys go here."""
         self._focused = focused
-
-        shown, total = len(self.rows.rows), len(self._specs)
+        shown = len(self.rows.rows)
+        total = len(self._specs) if shown or self._words else 0  # what cannot be read is not counted
         count = f"{shown} of {total}" if self._words else str(total or "")
         line = (
             Cell(
