@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 from textual.pilot import Pilot
+from textual.widgets._toast import Toast
 
 from spw_core.api import Workspace
 from spw_tui.actions import ACTIONS, Keys
@@ -183,6 +184,20 @@ async def test_a_click_on_the_title_of_the_preview_goes_there(demo_harvested: Wo
         await settle(pilot)
         await pilot.click("#preview-title")
         assert browse(app).pane == "preview"
+
+
+@pytest.mark.parametrize("size", [(60, 24), NARROW, SIZE, (200, 50)], ids=str)
+async def test_a_toast_shows_all_that_was_copied(demo_harvested: Workspace, size: tuple[int, int]) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await settle(pilot)
+        await press(pilot, "y")
+        await pilot.pause()
+        ref, area = browse(app).preview.ref, app.screen.query_one(Toast).region
+        lines = screen_text(app).splitlines()[area.y : area.bottom]
+        told = [line.ljust(size[0])[area.x + 1 : area.right].strip() for line in lines]
+        assert ref is not None and "".join(told) == f"Copied{ref.shown_path}"
+        assert told[0] == told[-1] == ""  # its margin
 
 
 async def click(pilot: Pilot[Any], text: str) -> None:
