@@ -110,10 +110,20 @@ def test_nothing_failed(workspace: Workspace) -> None:
         workspace.similar_problems("x")
 
 
+def let_time_pass(workspace: Workspace) -> None:
+    """Harvest as if the folders and the databases had been left alone for long."""
+    for path in workspace.paths.workflow.rglob("*"):
+        if path.is_dir():
+            os.utime(path, ns=(OLD_NS, OLD_NS))
+    workspace.harvest()
+    for path in workspace.paths.specs.glob("*/spec.db"):
+        os.utime(path, ns=(OLD_NS, OLD_NS))
+
+
 def test_large_workspaces_ask_the_index(failing: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = failing.insights()
     run_of(failing, "fine", f"{WAVE}/checkpoint/run-001", 1, release_gate_decider=("pass", "Green"))
-    failing.harvest()
+    let_time_pass(failing)
     monkeypatch.setattr(insights, "_FEW_SPECS", 0)
     read: list[str] = []
     whole = insights.load_record
@@ -122,6 +132,12 @@ def test_large_workspaces_ask_the_index(failing: Workspace, monkeypatch: pytest.
     )
     assert [group.text for group in failing.insights()] == [group.text for group in expected]
     assert "fine" not in read and "spec-0" in read
+    # What is not harvested yet counts; an index that cannot be read leaves nothing out.
+    blocked = ("blocked", "The VAT totals are wrong")
+    run_of(failing, "fine", f"{WAVE}/checkpoint/run-002", 2, evidence_collector=blocked)
+    assert any("fine" in group.specs for group in failing.insights())
+    failing.paths.index_db.write_bytes(b"no database" * 1000)
+    assert any("fine" in group.specs for group in failing.insights())
 
 
 def test_secrets_in_summaries_are_not_shown(workspace: Workspace) -> None:

@@ -15,6 +15,7 @@ from spw_core.domain.places import Area
 from spw_core.domain.problems import Problem, problems_of
 from spw_core.errors import NotFound, SpwError
 from spw_core.formats.text_decode import decode_text
+from spw_core.harvest.knowledge import revision_on_disk
 from spw_core.harvest.reading import load_record, read_document
 from spw_core.moments import utc_text
 from spw_core.redact import redact
@@ -122,15 +123,19 @@ def _collect(paths: WorkspacePaths) -> tuple[list[Problem], list[str]]:
 
 
 def _candidates(paths: WorkspacePaths) -> list[str]:
-    """The specs in which something was blocked; those that were never harvested may be such."""
+    """The specs in which something was blocked, and those that the index does not know as they are now."""
     names = paths.spec_names()
     if len(names) <= _FEW_SPECS:
         return names
-    with IndexStore.reading(paths.index_db) as index:
-        if index is None:
-            return names
-        harmless = index.spec_revisions().keys() - index.specs_with_failures()
-    return [name for name in names if name not in harmless]
+    with suppress(SpwError), IndexStore.reading(paths.index_db) as index:
+        known = index.spec_revisions() if index else {}
+        failed = index.specs_with_failures() if index else set()
+        return [
+            name
+            for name in names
+            if name in failed or name not in known or revision_on_disk(paths, name) != known[name]
+        ]
+    return names
 
 
 def _with_text(paths: WorkspacePaths, record: SpecRecord, problem: Problem) -> Problem:
