@@ -29,9 +29,9 @@ from spw_core.harvest.knowledge import KnowledgeFeed
 from spw_core.harvest.stored import stored_record
 from spw_core.moments import utc_text
 from spw_core.search.documents import document_path, is_indexed, read_document
+from spw_core.search.filters import RUN_CARD
 from spw_core.search.indexing import DocumentWriter, IndexedText, indexed_text
 from spw_core.search.run_card import HANDOFF_FILE, card_chunks, card_hash, card_path, card_title, needs_card
-from spw_core.search.run_card import TYPE as RUN_CARD
 from spw_core.store.connection import move_aside
 from spw_core.store.index import SPEC_SOURCE, IndexStore
 from spw_core.store.rows import Value

@@ -18,6 +18,8 @@ FACETS = {
     "task": "tasks",
     "agent": "agents",
 }
+# The type of the one kind of document that is no file (`search/run_card.py`).
+RUN_CARD = "run-card"
 # Values of a facet that are repeated to the user.
 _MOST_NAMED = 8
 _COLUMNS = {name: name for name in FACETS} | {"type": "doc_type"}

@@ -14,7 +14,6 @@ from spw_core.formats.status import PASS
 from spw_core.redact import redact
 from spw_core.search.chunks import Chunk
 
-TYPE = "run-card"
 HANDOFF_FILE = "_handoff.md"
 
 _AGENTS_PER_CHUNK = 12

@@ -7,9 +7,8 @@ from spw_core.domain.places import Kind
 from spw_core.domain.registry import PHASES
 from spw_core.formats.status import BLOCKED, INVALID, MISSING, PASS
 from spw_core.formats.tasks import TaskStatus
-from spw_core.search.filters import FACETS
+from spw_core.search.filters import FACETS, RUN_CARD
 from spw_core.search.query import SINCE
-from spw_core.search.run_card import TYPE as RUN_CARD
 
 FILTER_NAMES = (*FACETS, SINCE)
 _STATUSES = (PASS, BLOCKED, MISSING, INVALID, IN_PROGRESS, TaskStatus.PENDING.value, TaskStatus.DONE.value)

@@ -124,6 +124,9 @@ class BrowseScreen(LiveScreen):
     async def load_specs(self) -> None:
         """The list as of the last harvest at once, then every spec as it is now."""
         await self.loader.load()
+        from spw_tui.soon import import_soon
+
+        import_soon()  # there is nothing else to do, until a key comes
 
     def specs_changed(self) -> None:
         """Called by the loader whenever it knows more."""
