@@ -62,7 +62,7 @@ def test_query_operators(notes: Workspace) -> None:
     assert names(notes, '"notes deployment"') == []
     assert names(notes, "deployment -march") == ["both.md"]
     assert names(notes, 'deployment -"deployment notes"') == ["both.md"]
-    assert names(notes, "-deployment") == []
+    assert names(notes, "-deployment") == ["login.md", "snake.md"]
     assert names(notes, "depl") == []
     assert names(notes, "depl", typing=True)[0] == "deploy.md"
     assert names(notes, "depl ", typing=True) == []

@@ -340,6 +340,11 @@ def test_chips_are_found_and_taken_off() -> None:
     assert filters.without(query, 0) == 'a -type:"b c" http://x.org since:2w'
     assert filters.without(query, 7) == query
     assert filters.without_filter("a spec:x wave:2 spec:y", "spec:x*") == "a wave:2"
+    assert filters.without_filter("a -spec:x spec:y", "spec:y*") == "a -spec:x"
+    assert filters.as_typed("a -spec:x spec:y", "spec:y*") == "spec:y"
+    assert filters.without_filter("-spec:x -spec:y b", "-spec:y") == "-spec:x b"
+    assert filters.without_filter("-type:log spec:x b", "-type:implementation-log") == "spec:x b"
+    assert filters.without_filter("-spec:x spec:x b", "spec:x -spec:x") == "b"
 
 
 def test_completions() -> None:

@@ -97,8 +97,8 @@ def no_index(text: str, mode: str = AUTO) -> SearchAnswer:
 def find(connection: apsw.Connection, request: SearchRequest, ranker: Ranker | None = None) -> SearchAnswer:
     """Find documents for a query as a person types it. Never raises for anything typed.
 
-    Filters without a word find the newest documents, and so does the first letter of a word. `ranker` ranks
-    by meaning as well; without one, and in lexical mode, words alone count.
+    Filters without a word find the newest documents, and so do excluded words alone and the first letter of
+    a word. `ranker` ranks by meaning as well; without one, and in lexical mode, words alone count.
     """
     parsed = parse_query(request.text, typing=request.typing)
     looked_for = shortened(parsed) if request.quick else parsed
@@ -159,7 +159,8 @@ def _ranked_results(
 
 def _rank(connection: apsw.Connection, asked: RankRequest, ranker: Ranker | None) -> Ranked:
     if not asked.query.wanted:
-        is_something = asked.filters or (asked.limit and asked.query.text.strip().isalnum())
+        is_letter = asked.limit and asked.query.text.strip().isalnum()
+        is_something = asked.filters or asked.query.terms or is_letter
         return newest(connection, asked) if is_something else Ranked((), LEXICAL, NOTHING_ASKED)
     if asked.mode == LEXICAL:
         return rank_by_words(connection, asked, ASKED)

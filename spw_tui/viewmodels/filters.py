@@ -53,10 +53,14 @@ def as_typed(query: str, shown: str) -> str:
 
 
 def _named(query: str, shown: str) -> list[int]:
-    """Numbers of the chips whose filters an answer names."""
-    names = {part.partition(":")[0].lstrip("-") for part in shown.split()}
-    found = (chip.text.partition(":")[0].lstrip("-").lower() for chip in chips(query))
-    return [number for number, name in enumerate(found) if name in names]
+    """Numbers of the chips whose filters an answer names. What must not be is named value by value."""
+    wanted = shown.split()
+    names = {part.partition(":")[0] for part in wanted}
+    found = [chip.text for chip in chips(query)]
+    typed = {text for text in found if text.startswith("-") and text in wanted}
+    if len(wanted) == 1 and typed:
+        return [number for number, text in enumerate(found) if text in typed]
+    return [number for number, text in enumerate(found) if text.partition(":")[0].lower() in names]
 
 
 @dataclass(frozen=True, slots=True)
