@@ -645,6 +645,20 @@ def test_a_note_that_is_no_file_is_not_waited_for(workspace: Workspace, tmp_path
     assert not reading.is_alive() and queued(workspace.paths) == []
 
 
+@pytest.mark.parametrize(
+    "name", ["/" + "a" * 5_000, "/\0", "/\ud800", "/dev/zero"], ids=["long", "nul", "surrogate", "device"]
+)
+def test_a_note_of_an_odd_name_holds_up_no_other(
+    workspace: Workspace, transcript: Transcript, name: str
+) -> None:
+    queue(workspace, "a", {"transcript": name})
+    queue(workspace, SESSION, {"transcript": str(transcript.add("user", "a word").write())})
+    assert workspace.import_transcripts(queued=True).messages == 1
+    assert queued(workspace.paths) == []
+    queue(workspace, SESSION, {"transcript": name})
+    assert workspace.forget([SESSION]).messages == 1
+
+
 def test_the_queue_is_drained(workspace: Workspace, transcript: Transcript) -> None:
     path = transcript.add("user", "one").write()
     notes = [

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from spw_core.memory.finding import Queued, all_transcripts, incomplete_transcripts, queued, transcripts_of
+from spw_core.memory.finding import (
+    Queued,
+    all_transcripts,
+    incomplete_transcripts,
+    is_there,
+    queued,
+    transcripts_of,
+)
 from spw_core.memory.importing import ImportReport, Progress, import_transcripts
 from spw_core.memory.place import reading_memory
 from spw_core.workspace import WorkspacePaths
@@ -35,7 +42,7 @@ def collect(
             wanted += incomplete_transcripts(memory) if memory else []
     wanted += transcripts_of(paths, session) if session else []
     notes = [(item, _identity(item.note)) for item in (queued(paths) if from_queue else ())]
-    wanted += [item.transcript for item, _ in notes if item.transcript.is_file()]
+    wanted += [item.transcript for item, _ in notes if is_there(item.transcript)]
     report = import_transcripts(paths, list(dict.fromkeys(wanted)), progress)
     failed = {path for path, _ in report.problems}
     for item, identity in notes:

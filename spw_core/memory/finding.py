@@ -41,6 +41,11 @@ def queued(paths: WorkspacePaths) -> list[Queued]:
     return found
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is a file by a name that may be anything, also one that is too long to ask for."""
+    return os.path.isfile(path)  # noqa: PTH113 - the method of Path raises for such a name
+
+
 def all_transcripts(paths: WorkspacePaths) -> list[Path]:
     """The transcripts of Claude Code that were written in this workspace or below it, sub-agents' too.
 
@@ -64,7 +69,7 @@ def incomplete_transcripts(memory: Memory) -> list[Path]:
     was interrupted, or an earlier version took less of them."""
     states = memory.messages.transcripts().values()
     paths = [Path(state.path) for state in states if not is_complete(state)]
-    return [path for path in paths if path.is_file()]
+    return [path for path in paths if is_there(path)]
 
 
 def transcripts_of(paths: WorkspacePaths, session: str) -> list[Path]:
@@ -110,7 +115,7 @@ def _folder_name(root: str) -> str:
 def _happened_in(path: Path, root: str) -> bool:
     """True when the first record that names a working folder names one inside the workspace."""
     with suppress(OSError):  # a link to nothing, say
-        if not path.is_file():  # to read a pipe is to wait for its writer
+        if not is_there(path):  # to read a pipe is to wait for its writer
             return False
         for line in _beginning(path).splitlines():
             with suppress(ValueError, RecursionError):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from spw_core.errors import NotFound, SpwError
 from spw_core.harvest.knowledge import follow_sessions
-from spw_core.memory.finding import transcripts_of
+from spw_core.memory.finding import is_there, transcripts_of
 from spw_core.memory.place import HERE, entity_of, reading_memory, writing_memory
 from spw_core.memory.searchable import remove_from_index
 from spw_core.store.memory.stores import KNOWLEDGE_DB, MEMORY_DB, SESSIONS_DB
@@ -104,5 +104,5 @@ def _left(
         with suppress(SpwError, OSError):
             transcripts |= set(transcripts_of(paths, session_id))
     for path in sorted(transcripts):
-        if path.is_file():
+        if is_there(path):
             yield f"{path}: the agent's own transcript; it is not ours to remove, and not imported again"
