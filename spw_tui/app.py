@@ -30,7 +30,7 @@ from spw_tui.in_order import InOrder, is_typed
 from spw_tui.screens.browse import BrowseScreen
 from spw_tui.state import Memory, load_keys, load_memory, save_memory
 from spw_tui.terminal import AsciiFilter, end_on_signals, wants_ascii
-from spw_tui.themes import DARK, MONO, OWN, themes
+from spw_tui.themes import DARK, MONO, OWN, palette_of, themes, variables_of
 
 _SAVE_SECONDS = 5.0
 
@@ -90,6 +90,10 @@ class SpwApp(App[None]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), *self._own_filters]
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Those of Textual, and what our style sheets name: its own themes do not bring that along."""
+        return {**super().get_css_variables(), **variables_of(palette_of(self.theme))}
 
     async def on_event(self, event: Event) -> None:
         if is_typed(event):

@@ -195,22 +195,27 @@ def _theme(p: Palette) -> Theme:
         surface=p.background,
         panel=p.bar,
         dark=p.is_dark,
-        variables={
-            "line": p.line,
-            "dim": p.dim,
-            "border": p.accent,
-            "border-blurred": p.line,
-            "block-cursor-background": p.cursor,
-            "block-cursor-foreground": p.strong,
-            "block-cursor-text-style": "none",
-            "input-cursor-background": p.text,
-            "input-selection-background": f"{p.accent} 35%",
-            "scrollbar": p.faint,
-            "scrollbar-hover": p.dim,
-            "scrollbar-active": p.accent,
-            "scrollbar-background": p.background,
-            "scrollbar-background-hover": p.background,
-            "scrollbar-background-active": p.background,
-            "scrollbar-corner-color": p.background,
-        },
+        variables=variables_of(p),
     )
+
+
+def variables_of(p: Palette) -> dict[str, str]:
+    """What style sheets name beyond the colours that every theme has."""
+    return {
+        "line": p.line,
+        "dim": p.dim,
+        "border": p.accent,
+        "border-blurred": p.line,
+        "block-cursor-background": p.cursor,
+        "block-cursor-foreground": p.strong,
+        "block-cursor-text-style": "none",
+        "input-cursor-background": p.text,
+        "input-selection-background": f"{p.accent} 35%",
+        "scrollbar": p.faint,
+        "scrollbar-hover": p.dim,
+        "scrollbar-active": p.accent,
+        "scrollbar-background": p.background,
+        "scrollbar-background-hover": p.background,
+        "scrollbar-background-active": p.background,
+        "scrollbar-corner-color": p.background,
+    }

@@ -34,6 +34,18 @@ def test_every_text_can_be_read_in_every_theme(theme: str) -> None:
         assert contrast(back, Color.parse(getattr(palette, name))) >= READABLE - 0.05, name
 
 
+@pytest.mark.parametrize("theme", ["nord", "solarized-light"])
+async def test_the_app_starts_in_a_theme_that_is_not_ours(demo_harvested: Workspace, theme: str) -> None:
+    app = make_app(demo_harvested, theme)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        assert app.theme == theme and "blocked · wave 2/2" in screen_text(app)
+        await press(pilot, "2", "tab", "enter", "escape", "slash", "escape", "ctrl+p", "escape", "T", "up")
+        assert app.theme != theme
+        await press(pilot, "escape")
+        assert app.theme == theme
+
+
 def test_an_unknown_theme_is_drawn_in_the_dark_one() -> None:
     assert palette_of("no such theme") == PALETTES[DARK]
 
