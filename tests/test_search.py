@@ -63,6 +63,7 @@ def test_query_operators(notes: Workspace) -> None:
     assert names(notes, "deployment -march") == ["both.md"]
     assert names(notes, 'deployment -"deployment notes"') == ["both.md"]
     assert names(notes, "-deployment") == ["login.md", "snake.md"]
+    assert names(notes, "-d", typing=True) == names(notes, "d", typing=True) != []
     assert names(notes, "depl") == []
     assert names(notes, "depl", typing=True)[0] == "deploy.md"
     assert names(notes, "depl ", typing=True) == []

@@ -259,6 +259,7 @@ CUT = {
         ("abc1234ed", "ab"),
         ("donaudampfs", "c"),
         ("networs", "c"),
+        ("anwe", "b"),
     ],
 )
 def test_a_beginning_stands_for_words_that_begin_so_and_not_with_its_stem(

@@ -159,7 +159,7 @@ def _ranked_results(
 
 def _rank(connection: apsw.Connection, asked: RankRequest, ranker: Ranker | None) -> Ranked:
     if not asked.query.wanted:
-        is_letter = asked.limit and asked.query.text.strip().isalnum()
+        is_letter = asked.limit and asked.query.text.strip().removeprefix("-").isalnum()
         is_something = asked.filters or asked.query.terms or is_letter
         return newest(connection, asked) if is_something else Ranked((), LEXICAL, NOTHING_ASKED)
     if asked.mode == LEXICAL:

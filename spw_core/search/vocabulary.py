@@ -21,7 +21,6 @@ from spw_core.text import fold
 
 _MOST_COMPLETIONS, _SHORTEST = 40, 12
 _SHORTEST_CORRECTED, _SHORTEST_WITH_TWO_EDITS, _LONGEST_CORRECTED = 4, 6, 32
-_SHORTEST_CORRECTED_BEGINNING = 5
 _COMPARED_BY_FREQUENCY = 12
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
@@ -81,13 +80,12 @@ class Vocabulary:
 
     def _unknown(self, term: Term) -> Iterator[str]:
         """The words within a term that occur nowhere and are long enough to guess what was meant."""
-        shortest = _SHORTEST_CORRECTED_BEGINNING if term.prefix else _SHORTEST_CORRECTED
         for joined in WORD.findall(term.text):
             begins = term.prefix and term.text.endswith(joined)
             if self._occurs(joined, begins=begins):
                 continue
             for word in _parts(joined):
-                if shortest <= len(word) <= _LONGEST_CORRECTED and word.isalpha():
+                if _SHORTEST_CORRECTED <= len(word) <= _LONGEST_CORRECTED and word.isalpha():
                     begins = term.prefix and term.text.endswith(word)
                     if not self._occurs(word, begins=begins):
                         yield word
