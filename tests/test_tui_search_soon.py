@@ -172,6 +172,8 @@ async def test_what_is_typed_comes_before_the_document_that_was_about_to_be_read
         await wait_until(pilot, lambda: data.final_asked == ["n"])
         await pilot.pause(0.3)
         assert search.preview.view.ref != waiting
+        assert search.preview.ref == search.preview.view.ref
+        assert "tasks.md" not in bar(search, "preview-title")
         data.gates["n"].set()
         await wait_until(pilot, lambda: bool(search.preview.view.ref))
         assert search.hits.row and search.preview.view.ref == search.hits.row.document

@@ -51,6 +51,9 @@ class Preview(Vertical):
     def hold(self) -> None:
         """Begin to read nothing until another document is asked for: somebody types, which comes first."""
         self.workers.cancel_group(self, "load")
+        if not self._caption and self._wanted != self.view.ref:  # it is not on its way any more
+            self._wanted = self.view.ref
+            self.update_title()
 
     def show_text(self, ref: DocumentRef, text: str, caption: str) -> None:
         """Show a text that is no document of the workspace, under a title of its own."""
