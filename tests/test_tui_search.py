@@ -552,6 +552,21 @@ async def test_a_search_that_failed_is_asked_again_by_itself(
         assert "asked again" not in bar(search, "search-title")
 
 
+async def test_grouping_puts_no_older_answer_in_the_place_of_a_failure(demo_harvested: Workspace) -> None:
+    data = BusyData(demo_harvested.paths.root, busy=0)
+    app = SpwApp(data, frozen_clock)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "slash", "a")
+        search = app.screen
+        assert isinstance(search, SearchScreen)
+        assert "answer to a" in drawn(search.hits)
+        data.busy = 1000
+        await press(pilot, "b", "ctrl+g")
+        assert "answer to a" not in drawn(search.hits) and "locked" in search.hits.message
+        assert "asked again" in bar(search, "search-title")
+
+
 async def test_a_search_that_waits_for_a_lock_says_so(
     demo_harvested: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

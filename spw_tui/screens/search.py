@@ -230,6 +230,7 @@ class SearchScreen(ModalScreen[None]):
     def _say_why(self, error: Exception, generation: int) -> None:
         if not self._is_over(generation):
             self._has_failed = True
+            self._answer = None  # it is not listed any more
             self._show_title("no answer yet, asked again soon", "")
             self.hits.say(f"{explain(self, error)}\nenter tries again", Tone.BAD)
             if self._retry:
