@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from pathlib import Path
 
 import pytest
 
+from spw_core.answers import SpecSummary
 from spw_core.api import Workspace
 from spw_core.domain.places import Area
 from spw_core.harvest.report import HarvestReport
@@ -418,6 +421,34 @@ async def test_the_title_tells_how_search_works_after_others_changed_it(
         browse(app).poll()
         await settle(pilot)
         assert "hybrid search" in title.text
+
+
+async def test_an_index_whose_reading_was_cancelled_is_read_again(
+    demo: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app(demo)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        demo.harvest()
+        loader = browse(app).loader
+        begun, gate, read = threading.Event(), threading.Event(), app.data.indexed_specs
+
+        def slow() -> list[SpecSummary]:
+            begun.set()
+            gate.wait(10)
+            return read()
+
+        with monkeypatch.context() as patch:
+            patch.setattr(app.data, "indexed_specs", slow)
+            reading = asyncio.create_task(loader._load_index([]))
+            while not begun.is_set():
+                await pilot.pause(0.01)
+            reading.cancel()
+            gate.set()
+            await asyncio.gather(reading, return_exceptions=True)
+        monkeypatch.setattr("spw_tui.screens.spec_loader._INDEX_REST_SECONDS", 0)
+        await loader.refresh([])
+        assert "lexical search" in browse(app).query_one("#title", LineBar).text
 
 
 async def test_the_block_of_the_active_tab_stands_apart(demo_harvested: Workspace) -> None:

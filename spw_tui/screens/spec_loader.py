@@ -64,10 +64,11 @@ class SpecLoader:
         app = self._screen.spw
         try:
             async with asyncio.timeout(_INDEX_SECONDS):
-                self._index = await asyncio.to_thread(self._data.index_glance)
+                glance = await asyncio.to_thread(self._data.index_glance)
                 self._index_read = time.monotonic()
                 indexed = await asyncio.to_thread(self._data.indexed_specs)
                 mode = await asyncio.to_thread(self._data.search_mode)
+                self._index = glance  # only now: who is cancelled has not read it
         except TimeoutError:
             self._index = None  # asked again soon
             app.search_state = "search waits for the index, which is busy"
