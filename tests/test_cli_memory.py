@@ -38,6 +38,17 @@ def transcript(workspace: Workspace, tmp_path: Path) -> Path:
     return said.write()
 
 
+def test_file_that_is_no_transcript_fails_when_it_is_named(
+    workspace: Workspace, transcript: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    other = tmp_path / "notes.jsonl"
+    other.write_text("hello\n")
+    assert spw(workspace, "memory", "import", transcript, other, "--json") == 1
+    report = json.loads(capsys.readouterr().out)
+    assert (report["ok"], report["messages"]) == (False, 2)
+    assert report["problems"] == [{"path": str(other), "error": "holds no records of Claude Code"}]
+
+
 def test_import_list_show_search_forget(workspace: Workspace, transcript: Path, capsys: Capture) -> None:
     imported = answer(capsys, workspace, "memory", "import", transcript)
     assert {key: imported[key] for key in ("sessions", "messages", "redacted")} == {

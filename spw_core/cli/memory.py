@@ -121,7 +121,8 @@ def _import(args: argparse.Namespace) -> int:
         print_json(_import_json(report))
     else:
         _print_import(report)
-    return 1 if report.problems and not report.read + report.unchanged else 0
+    # One bad transcript among all is told; one that was asked for by name has failed.
+    return 1 if report.problems and (args.file or not report.read + report.unchanged) else 0
 
 
 def _import_json(report: ImportReport) -> dict[str, object]:
