@@ -26,6 +26,8 @@ READER.enable(["strikethrough", "table"]).disable("inline")
 # Characters that are read at once, and of the rows of a table that are drawn at once. A piece has more only
 # by the opening lines before it, or when it is one line.
 PIECE = 30_000
+# The first piece is a screen or two, so that something stands soon; unless that is no whole block.
+_FIRST_PIECE = 4_000
 ROWS = 4_000
 # Of a longer line the reader sees the beginning. Its block is not drawn from tokens, but as text.
 LONGEST_LINE = 8_000
@@ -79,13 +81,17 @@ def read_blocks(
 
     Link definitions are kept in `shared`, those of a piece before the first of its blocks comes.
     """
-    start, opening = first, _Opening()
+    start, opening, limit = first, _Opening(), min(most, _FIRST_PIECE)
     while start < len(lines):
-        end = _end_of_piece(lines, start, most)
+        end = _end_of_piece(lines, start, limit)
         texts = [*opening.lines, *(line[:LONGEST_LINE] for line in lines[start:end])]
         shift = start - len(opening.lines)  # from lines of the piece to lines of the document
         groups = _groups(texts, opening, shared)
         blocks = list(_blocks(groups, opening))
+        if limit < most:
+            limit = most
+            if len(blocks) < 2:
+                continue
         following = _Opening()
         if end < len(lines) and len(blocks) > 1:
             again = blocks.pop()
