@@ -72,6 +72,7 @@ def test_query_operators(notes: Workspace) -> None:
 @pytest.mark.parametrize(
     "query",
     ["", " ", '"', '""', "'", "*", "-", "--", "(", ")", "AND", "OR NOT", "NEAR(", "a:b", "^x", "{}",
+     "type:" + "a" * 60_000 + "*", "x -spec:" + "[" * 60_000,
      "c : x", "\0", "\ud800", '"open', "a" * 10_000, "💥", "; DROP TABLE d; --", "%_", "\\", "-*", '-"'],
 )  # fmt: skip
 def test_any_punctuation_is_safe(notes: Workspace, query: str) -> None:

@@ -22,6 +22,8 @@ FACETS = {
 RUN_CARD = "run-card"
 # Values of a facet that are repeated to the user.
 _MOST_NAMED = 8
+# Signs of a beginning that are compared; no value is as long.
+_LONGEST_BEGINNING = 4000
 _COLUMNS = {name: name for name in FACETS} | {"type": "doc_type"}
 
 
@@ -140,5 +142,6 @@ def _conditions(filters: Filters, values: list[str | int], first: int, table: st
 
 
 def _glob(text: str) -> str:
-    """A pattern for GLOB in which only the last `*` has a meaning."""
-    return "".join(f"[{char}]" if char in "*?[" else char for char in text[:-1]) + "*"
+    """A pattern for GLOB in which only the last `*` has a meaning. SQLite refuses very long ones."""
+    beginning = text[:-1][:_LONGEST_BEGINNING]
+    return "".join(f"[{char}]" if char in "*?[" else char for char in beginning) + "*"
