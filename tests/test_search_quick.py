@@ -280,6 +280,20 @@ def test_a_beginning_stands_for_words_that_begin_so_and_not_with_its_stem(
             assert not marked & {"report", "read", "de"}
 
 
+@pytest.mark.parametrize("text", ["dag-validator", "wishlist_sharing", "_requirements", "(deployments"])
+def test_every_beginning_finds_what_is_joined(tmp_path: Path, text: str) -> None:
+    index = SearchIndex(tmp_path / "notes.db")
+    index.put([Document("a", f"It is {text}."), Document("b", "Sharing is validated, a wishlist, a dag.")])
+    with IndexStore.reading(index.path) as store:
+        assert store is not None
+        for end in range(3, len(text) + 1):
+            for is_quick in (False, True):
+                found = find(store.connection, SearchRequest(text[:end], typing=True, quick=is_quick)).results
+                assert "a" in {result.key for result in found}, text[:end]
+                if "-" in text[: end - 1] or "_" in text[1 : end - 1]:
+                    assert len(found) == 1 and "«" in found[0].snippet, text[:end]
+
+
 def test_of_a_pasted_page_the_longest_words_are_looked_for(index: IndexStore) -> None:
     page = " ".join(f"word{number:0{number}}" for number in range(1, 30)) + " -secret"
     short = quick.shortened(parse_query(page))

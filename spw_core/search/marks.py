@@ -95,8 +95,11 @@ class WordMarks:
         if not stems:
             return
         for word in term.completions:
-            for _, _, stem in self.tokenize(word):
-                self._stems.setdefault(stem, term.text)
+            row = [stem for _, _, stem in self.tokenize(word)]
+            if len(row) > 1:
+                self._rows.setdefault(row[0], []).append((row, False, term.text))
+            elif row:
+                self._stems.setdefault(row[0], term.text)
         if run and not term.phrase:
             self._stems |= {stem: term.text for stem in stems if stem not in self._stems}
             if len(stems) == 1:

@@ -79,8 +79,8 @@ def _words(connection: apsw.Connection, term: Term) -> Iterator[str]:
         return
     stems = tokenizer(connection)
     whole = (term.text,) if term.beginnings is None else ()
-    for word in {stems(word)[0][2]: word for word in (*term.completions, *whole) if stems(word)}.values():
-        yield quoted(word)
+    words = {tuple(stem for _, _, stem in stems(word)): word for word in (*term.completions, *whole)}
+    yield from (quoted(word) for row, word in words.items() if row)
 
 
 def _by_frequency(counted: Sequence[tuple[int, str]]) -> tuple[list[str], list[str]]:

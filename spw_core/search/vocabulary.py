@@ -8,6 +8,7 @@ near the more frequent one wins.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -16,7 +17,7 @@ import apsw
 
 from spw_core.search.marks import tokenizer
 from spw_core.search.query import STOP_WORDS, Query, Term, with_words
-from spw_core.search.words import WORD
+from spw_core.search.words import CJK_RUN, WORD
 from spw_core.text import fold
 
 _MOST_COMPLETIONS, _SHORTEST = 40, 12
@@ -25,6 +26,7 @@ _COMPARED_BY_FREQUENCY = 12
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _LAST_SIGN = "\U0010ffff"
+_LAST_PART = re.compile(r"[^\W\d_]+$")
 
 # Costs of one edit, measured by nothing but sense: what fingers do is cheaper than what they do not.
 _EDIT, _NEIGHBOUR, _SWAP, _DOUBLED, _AT_START = 1.0, 0.7, 0.7, 0.6, 0.3
@@ -110,7 +112,16 @@ class Vocabulary:
         )
 
     def _completed(self, term: Term, quick: bool) -> Term:
-        """A beginning with the words that begin so. Of many, the shortest few, or none: FTS knows stems."""
+        """A beginning with the words that begin so. Of many, the shortest few, or none: FTS knows stems.
+
+        What ends in the beginning of a word, as `dag-validat`, is completed there, unless many begin so.
+        """
+        last = _LAST_PART.search(term.text)
+        if last and last.start() and not CJK_RUN.search(term.text):
+            completed = self._completed(replace(term, text=last[0]), quick)
+            head = term.text[: last.start()]
+            known = () if completed.has_more else completed.completions
+            return replace(term, completions=tuple(head + word for word in known))
         order = "ORDER BY length(word), word" if quick else ""
         rows = self._connection.execute(
             f"SELECT word FROM words WHERE word >= ?1 AND word < ?1 || ?2 {order} LIMIT ?3",
