@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets._toast import Toast
 
 from spw_core.api import Workspace
+from spw_core.demo.conversations import write_conversations
 from spw_tui.actions import ACTIONS, Keys
 from spw_tui.rows import Tone, beside, cell, lay_out
 from spw_tui.screens.help import HelpScreen
@@ -18,6 +19,7 @@ from spw_tui.screens.pick import PickScreen
 from spw_tui.screens.run import RunScreen
 from spw_tui.screens.search import SearchScreen
 from spw_tui.screens.versions import VersionsScreen
+from spw_tui.screens.wide import SessionsScreen
 from spw_tui.themes import OWN
 from spw_tui.widgets.line_bar import LineBar
 from spw_tui.widgets.row_list import RowList
@@ -220,3 +222,30 @@ async def test_no_word_of_the_help_is_cut(demo_harvested: Workspace, width: int)
         await settle(pilot)
         assert f" {Keys().of(back)} " in screen_text(app)
         assert not any("…" in rows.line_text(line) for line in range(rows.line_count()))
+
+
+async def test_on_a_narrow_screen_a_session_can_be_read(demo: Workspace) -> None:
+    demo.import_transcripts(write_conversations(demo.paths.root))
+    app = make_app(demo)
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        await press(pilot, "s")
+        screen = app.screen
+        assert isinstance(screen, SessionsScreen)
+        for key in ("enter", "tab"):
+            await press(pilot, key)
+            assert (
+                screen.pane == "preview" and screen.preview.is_on_screen and "assistant" in screen_text(app)
+            )
+            await press(pilot, "escape")
+            assert screen.pane == "rows" and screen.rows_list.is_on_screen and app.screen is screen
+
+
+async def test_the_keys_never_go_to_a_pane_that_is_hidden(demo_harvested: Workspace) -> None:
+    app = make_app(demo_harvested)
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot)
+        await press(pilot, "tab", "z", "tab")
+        assert browse(app).pane == "preview"
+        await press(pilot, "escape")
+        assert browse(app).pane == "rows"

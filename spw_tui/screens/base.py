@@ -93,7 +93,8 @@ class SpwScreen(Screen[None]):
         return self.query_one(self.PANES[name])
 
     def focus_pane(self, name: str) -> None:
-        if self.zoomed:
+        """Go to a pane; one that there is no room for gets the whole screen."""
+        if self.zoomed or not self._has_room(name):
             self._zoom(name)
         self.pane_widget(name).focus()
 
@@ -105,6 +106,8 @@ class SpwScreen(Screen[None]):
 
     def _go_to_pane(self, step: int) -> None:
         names = [name for name in self.PANES if self.zoomed or self.pane_widget(name).is_on_screen]
+        if len(names) < 2:
+            names = list(self.PANES)
         if names:
             here = names.index(self.pane) if self.pane in names else -step
             self.focus_pane(names[(here + step) % len(names)])
@@ -115,7 +118,21 @@ class SpwScreen(Screen[None]):
     def _zoom(self, name: str) -> None:
         for pane in self.PANES:
             self.set_class(pane == name, f"-zoom-{pane}")
+        if self.zoomed and not name:
+            self.call_after_refresh(self._focus_what_is_seen, self.zoomed)
         self.zoomed = name
+
+    def _has_room(self, name: str) -> bool:
+        return all(node.display for node in self.pane_widget(name).ancestors_with_self)
+
+    def _focus_what_is_seen(self, left: str) -> None:
+        """Where the pane that had the whole screen is hidden again, the keys go to the one before it."""
+        names = list(self.PANES)
+        here = names.index(left)
+        while here and not self._has_room(names[here]):
+            here -= 1
+        if names[here] != left:
+            self.pane_widget(names[here]).focus()
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         self.show_focus()
