@@ -280,6 +280,18 @@ def test_a_beginning_stands_for_words_that_begin_so_and_not_with_its_stem(
             assert not marked & {"report", "read", "de"}
 
 
+def test_many_words_that_begin_alike_hide_none_whose_stem_is_shorter(tmp_path: Path) -> None:
+    index = SearchIndex(tmp_path / "notes.db")
+    joined = " ".join(f"tracking{a}{b} adjustment{a}{b}" for a in "bcdfghk" for b in "lmnprst")
+    index.put([Document("a", "The tracking needs an adjustment."), Document("b", joined)])
+    with IndexStore.reading(index.path) as store:
+        assert store is not None
+        for word in ("tracking", "adjustment"):
+            for end in range(3, len(word) + 1):
+                found = find(store.connection, SearchRequest(word[:end], typing=True)).results
+                assert {result.key for result in found} == {"a", "b"}, word[:end]
+
+
 @pytest.mark.parametrize("text", ["dag-validator", "wishlist_sharing", "_requirements", "(deployments"])
 def test_every_beginning_finds_what_is_joined(tmp_path: Path, text: str) -> None:
     index = SearchIndex(tmp_path / "notes.db")

@@ -23,6 +23,8 @@ from spw_core.text import fold
 _MOST_COMPLETIONS, _SHORTEST = 40, 12
 _SHORTEST_CORRECTED, _SHORTEST_WITH_TWO_EDITS, _LONGEST_CORRECTED = 4, 6, 32
 _COMPARED_BY_FREQUENCY = 12
+# Beginnings of so many letters may be longer than the stem of a word; of so many words that is looked up.
+_SHORTEST_CUT, _MOST_STEMMED = 4, 500
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _LAST_SIGN = "\U0010ffff"
@@ -130,6 +132,8 @@ class Vocabulary:
         has_more = len(rows) > _MOST_COMPLETIONS
         taken = rows[: _SHORTEST if quick else 0] if has_more else rows
         completed = replace(term, completions=tuple(str(word) for (word,) in taken), has_more=has_more)
+        if has_more and not quick and len(term.text) >= _SHORTEST_CUT:
+            completed = replace(completed, completions=self._with_shorter_stems(term.text))
         if not self._is_cut(term.text):
             return completed
         # What begins with its stem, `pass` of `passing`, is not meant.
@@ -154,6 +158,15 @@ class Vocabulary:
                 (fold(beginning), _LAST_SIGN),
             ).fetchall()
         )
+
+    def _with_shorter_stems(self, beginning: str) -> tuple[str, ...]:
+        """Of many words that begin so, one for each stem that does not: `tracking` of `trackin`."""
+        rows = self._connection.execute(
+            "SELECT word FROM words WHERE word >= ?1 AND word < ?1 || ?2 ORDER BY length(word) LIMIT ?3",
+            (fold(beginning), _LAST_SIGN, _MOST_STEMMED),
+        )
+        stems = {self._stem(str(word)): str(word) for (word,) in rows.fetchall()}
+        return tuple(word for stem, word in stems.items() if not stem.startswith(fold(beginning)))
 
     def _uncut(self, beginning: str) -> tuple[list[str], list[str]]:
         """(the shortest longer beginnings that are not cut, words that begin with none of them)."""
