@@ -22,7 +22,7 @@ from spw_core.search.query import Query, Term
 from spw_core.search.words import CJK_RUN
 
 # So many chunks are weighed all. Of more, those that hold rare words, and the newest with the others.
-_ALL, _RARE, _NEWEST = 8_000, 4_000, 4_000
+_ALL, _RARE, _NEWEST = 6_000, 2_500, 2_500
 # So many chunks are an answer that is to be replaced soon. So many more are looked up, as some may belong to
 # removed documents; and so many at most to find some that pass the filters.
 _MOST_CHUNKS, _SPARE, _MOST_FILTERED = 200, 50, 1_500

@@ -20,7 +20,7 @@ from spw_core.search.query import STOP_WORDS, Query, Term, with_words
 from spw_core.search.words import CJK_RUN, WORD
 from spw_core.text import fold
 
-_MOST_COMPLETIONS, _SHORTEST = 40, 12
+_MOST_COMPLETIONS, _SHORTEST = 40, 8
 _SHORTEST_CORRECTED, _SHORTEST_WITH_TWO_EDITS, _LONGEST_CORRECTED = 4, 6, 32
 _COMPARED_BY_FREQUENCY = 12
 # Beginnings of so many letters may be longer than the stem of a word; of so many words that is looked up.
