@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,12 +103,13 @@ def _import(args: argparse.Namespace) -> int:
     from spw_core.api import Workspace
     from spw_core.cli.workspaces import remember
     from spw_core.errors import SpwError
+    from spw_core.memory.finding import is_there
 
     workspace = Workspace.open(args.workspace)
     if not (args.file or args.all or args.session or args.queued):
         raise SpwError("nothing to import", "Name a FILE, or use --all, --session ID or --queued.")
     for path in args.file:
-        if not os.path.isfile(path):  # noqa: PTH113 - the method of Path raises for a name that is too long
+        if not is_there(path):
             raise SpwError(f"no such file: {path}", "Transcripts are in ~/.claude/projects/.")
     with progress_bar("reading transcripts", quiet=args.json) as progress:
         report = workspace.import_transcripts(

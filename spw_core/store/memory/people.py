@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -282,7 +282,7 @@ def open_gateway(path: Path | None = None) -> Iterator[Gateway]:
     if path.is_absolute():  # else there is no home, and it would be made right here
         with suppress(OSError):  # opening says it better
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _closing(Database.open(path, GATEWAY_SCHEMA)) as database:
+    with closing(Database.open(path, GATEWAY_SCHEMA)) as database:
         yield _gateway(database)
 
 
@@ -293,7 +293,7 @@ def read_gateway(path: Path | None = None) -> Iterator[Gateway | None]:
     if database is None:
         yield None
         return
-    with _closing(database):
+    with closing(database):
         yield _gateway(database)
 
 
@@ -301,11 +301,3 @@ def _gateway(database: Database) -> Gateway:
     return Gateway(
         SqliteUsers(database), SqlitePairings(database), SqliteAudit(database), SqliteWorkspaces(database)
     )
-
-
-@contextmanager
-def _closing(database: Database) -> Iterator[Database]:
-    try:
-        yield database
-    finally:
-        database.close()
